@@ -1,0 +1,25 @@
+import type { Value } from '../../src/contract/index.ts';
+import type { ColumnDefinition } from '../debezium/table.ts';
+
+/** A column as the catalog (pg_attribute, pg_attrdef) and the relation message describe it. */
+export type CatalogColumn = {
+  readonly name: string;
+  readonly typeOid: number;
+  /** pg_attribute.atttypmod; -1: none. */
+  readonly typeModifier: number;
+  readonly notNull: boolean;
+  /** pg_get_expr of the default; null: none. */
+  readonly defaultExpression: string | null;
+  /** Generated columns and identity columns carry no default in records. */
+  readonly generated: boolean;
+};
+
+/** A column ready to be read: its definition and the reader of its text form (pgoutput's and COPY's text are the same). */
+export type ColumnReader = ColumnDefinition & {
+  /** Reads the text at bytes[start, end). Throws SluiceError MALFORMED_MESSAGE for text the type's output function cannot have written. */
+  read(bytes: Buffer, start: number, end: number): Value;
+  /** What stands for SQL NULL: null, or in a NOT NULL column (key-only old rows) the default, else Debezium's fallback ("", 0, false ...). */
+  readonly whenNull: Value;
+  /** What stands for an unchanged TOAST value (`unavailable.value.placeholder`). */
+  readonly unavailable: Value;
+};

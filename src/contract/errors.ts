@@ -1,0 +1,86 @@
+/**
+ * The catalogue of everything that can go wrong. `retry`: `never` stops the task with this error until somebody acts; `backoff` is
+ * tried again by itself with growing pauses (the narrow list: only what may heal without anybody acting); `record` concerns one record
+ * and follows the connector's error policy (errors.tolerance). The remedy is what a reader should do.
+ * No code has two meanings (a test holds that codes are used as they are described here).
+ */
+export const errorCatalogue = {
+  // Configuration
+  CONFIG_INVALID: { retry: 'never', remedy: 'Correct the options named and submit the connector again.' },
+  CONFIG_FILE_UNREADABLE: { retry: 'never', remedy: 'Check the path, the permissions and the YAML or JSON syntax of the file.' },
+  CONFIG_PROVIDER_FAILED: { retry: 'never', remedy: 'Check that the file, key or variable the placeholder names exists and can be read.' },
+  PLUGIN_UNKNOWN: { retry: 'never', remedy: 'Use one of the classes that GET /connector-plugins?connectorsOnly=false lists.' },
+  // Records
+  TRANSFORM_FAILED: { retry: 'record', remedy: 'Correct the transform’s options, put a predicate before it, or set errors.tolerance=all.' },
+  CONVERSION_FAILED: { retry: 'record', remedy: 'Use a converter that can hold this value, or set errors.tolerance=all.' },
+  RECORD_TOO_LARGE: {
+    retry: 'record',
+    remedy:
+      'Raise max.message.bytes on the topic and max.request.size (producer.override.*), exclude the column, or set errors.tolerance=all.',
+  },
+  // Log
+  FENCED: { retry: 'never', remedy: 'Another worker owns this task now; stop one of the two, then restart the task.' },
+  LOG_UNAVAILABLE: { retry: 'backoff', remedy: 'Check that the log (the broker, or the disk under data.dir) can be reached.' },
+  LOG_FULL: { retry: 'backoff', remedy: 'Free space on the disk under data.dir or shorten the retention; the task goes on by itself.' },
+  LOG_LOCKED: { retry: 'never', remedy: 'Another worker uses this data.dir; stop it or choose another folder.' },
+  LOG_REFUSED: { retry: 'never', remedy: 'Read the broker’s message: authorization or topic configuration usually.' },
+  LOG_CORRUPT: { retry: 'never', remedy: 'Restore data.dir from a copy, or move it away and take a new snapshot.' },
+  TOPIC_UNKNOWN: { retry: 'never', remedy: 'Check the topic’s name; `sluice log` without a topic lists those there are.' },
+  // Database
+  DATABASE_UNAVAILABLE: {
+    retry: 'backoff',
+    remedy: 'Check that the database is up and can be reached from here; the task goes on by itself.',
+  },
+  LOGIN_REFUSED: { retry: 'never', remedy: 'Check database.user, database.password and the server’s access rules (pg_hba.conf).' },
+  PRIVILEGE_MISSING: { retry: 'never', remedy: 'Grant the right that the message names.' },
+  WAL_LEVEL: { retry: 'never', remedy: 'Set wal_level = logical in postgresql.conf and restart the server.' },
+  SLOT_IN_USE: { retry: 'backoff', remedy: 'Stop the other reader of the slot, or give this connector its own slot.name.' },
+  SLOT_LOST: {
+    retry: 'never',
+    remedy: 'The changes since the last offset are gone: take a new snapshot (snapshot.mode=when_needed does it by itself).',
+  },
+  SLOT_INVALID: { retry: 'never', remedy: 'Give slot.name a slot of this database with the right plugin, or a new name.' },
+  PUBLICATION_MISSING: { retry: 'never', remedy: 'Create the publication, or let publication.autocreate.mode create it.' },
+  POSITION_LOST: { retry: 'never', remedy: 'The database’s log no longer holds this position: take a new snapshot.' },
+  NO_TABLES: { retry: 'never', remedy: 'Correct the include and exclude lists, or create the tables.' },
+  TABLE_UNREADABLE: { retry: 'never', remedy: 'Grant SELECT on the table, or exclude it.' },
+  MALFORMED_MESSAGE: {
+    retry: 'never',
+    remedy: 'The replication stream cannot be read: check versions and proxies between here and the server.',
+  },
+  SNAPSHOT_FAILED: {
+    retry: 'never',
+    remedy: 'Read the database’s message, correct it and restart the task; finished chunks are not read again.',
+  },
+  // REST
+  NOT_FOUND: { retry: 'never', remedy: 'Check the name.' },
+  CONFLICT: { retry: 'never', remedy: 'Read the message: the connector is in another state than this call needs.' },
+  BAD_REQUEST: { retry: 'never', remedy: 'Correct the request.' },
+  INTERNAL: { retry: 'never', remedy: 'This is a bug in Sluice: please report it with the trace.' },
+} as const satisfies Record<string, { retry: 'never' | 'backoff' | 'record'; remedy: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+export type RetryPolicy = 'never' | 'backoff' | 'record';
+
+/** An error of the catalogue. The message says what happened, to which connector and table; never a row's value or a secret (invariant 8). */
+export class SluiceError extends Error {
+  override readonly name = 'SluiceError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; remedy?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? errorCatalogue[code].remedy;
+  }
+
+  get retry(): RetryPolicy {
+    return errorCatalogue[this.code].retry;
+  }
+}
+
+/** Any thrown thing as a SluiceError: itself, or INTERNAL around it. */
+export function toSluiceError(thrown: unknown): SluiceError {
+  if (thrown instanceof SluiceError) return thrown;
+  return new SluiceError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}

@@ -1,0 +1,147 @@
+/** A JSON object, as offsets and stored configs are. */
+export type JsonObject = { readonly [name: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/**
+ * Where a source goes on, in Connect's own form: a map naming the source's partition and one naming the place in it. Ours holds
+ * Debezium's keys with `sluice_*` keys beside them (Debezium's loader ignores those). A null offset deletes.
+ */
+export type SourceOffset = { readonly partition: JsonObject; readonly offset: JsonObject | null };
+
+/** A header's bytes, as the log keeps them. */
+export type SerializedHeader = { readonly key: string; readonly value: Uint8Array | null };
+
+/**
+ * Serialized records in one slab: the only form in which records cross threads (0.24 us a record, as objects 4 us). Record i has
+ * its key's bytes, then its value's, in the slab, right behind those of record i - 1. A length of -1 is null.
+ */
+export type SerializedBatch = {
+  readonly count: number;
+  /** May be longer than what the lengths cover. */
+  readonly slab: Uint8Array;
+  readonly keyLengths: Int32Array;
+  readonly valueLengths: Int32Array;
+  /** Index into `topics`. */
+  readonly topicIndexes: Uint32Array;
+  readonly topics: readonly string[];
+  /** -1: the log chooses: by the key's bytes as Kafka's default partitioner; a null key goes to any. */
+  readonly partitions: Int32Array;
+  /** Milliseconds since 1970; NaN: the log's time of append. */
+  readonly timestampsMs: Float64Array;
+  /** Index into `headerSets`; most records share one set. */
+  readonly headerIndexes: Uint32Array;
+  readonly headerSets: readonly (readonly SerializedHeader[])[];
+};
+
+/** One task of one connector: the unit of ownership (invariant 3). */
+export type TaskId = { readonly connector: string; readonly task: number };
+
+/** What a topic is created with, after Connect's `topic.creation.*`; configs are Kafka's topic configs (`cleanup.policy`, `retention.ms` ...). */
+export type TopicSpec = {
+  readonly topic: string;
+  /** -1: the log's default. */
+  readonly partitions: number;
+  /** -1: the broker's default; the embedded log has no replicas. */
+  readonly replicationFactor: number;
+  readonly configs: Readonly<Record<string, string>>;
+};
+
+/** Partitions of a topic with the range of offsets they hold: `start` inclusive, `end` exclusive. */
+export type TopicDescription = {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly start: bigint; readonly end: bigint }[];
+};
+
+/** A record as it lies in the log. */
+export type LogRecord = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly SerializedHeader[];
+};
+
+/** Where a read without group starts, per topic. */
+export type ReadFrom = 'start' | 'end' | { readonly offset: bigint } | { readonly timestampMs: number };
+
+/** A read without group: all partitions of the topics, in order within each partition. */
+export type ReadRange = {
+  readonly topics: readonly string[];
+  readonly from: ReadFrom;
+  /** true: goes on with what is appended until aborted; false: ends at the ends found when it began. */
+  readonly follow: boolean;
+};
+
+/**
+ * Appends for the one owner of a task. `writer()` has fenced the former owner; an append of a fenced writer rejects with
+ * SluiceError FENCED.
+ */
+export interface LogWriter extends AsyncDisposable {
+  /** The task's offsets as they were when it became the owner. */
+  readonly offsets: readonly SourceOffset[];
+  /**
+   * One atomic unit (invariant 1): resolves when records and offsets are durable together; on rejection neither is, or the
+   * writer is unusable and the next owner finds out which. Calls may overlap; they take effect in the order of the calls.
+   * The batch's slab belongs to the log from here on.
+   */
+  append(unit: { readonly records: SerializedBatch | null; readonly offsets: readonly SourceOffset[] }): Promise<void>;
+}
+
+/** Options of a task's writer, from the connector's config: `producer.override.*`, `exactly.once.support`. */
+export type WriterOptions = {
+  readonly producerOverrides: Readonly<Record<string, string>>;
+  /** false: idempotent produce, the offsets after the records (Connect without exactly-once): at least once. */
+  readonly transactional: boolean;
+};
+
+/** The log: topics, partitions and offsets as Kafka has them, with source offsets beside. One port, two implementations, one suite. */
+export interface EventLog extends AsyncDisposable {
+  /** `embedded` or `kafka`, for messages. */
+  readonly kind: string;
+  /** Connect's `kafka_cluster_id` of GET /. */
+  clusterId(): Promise<string>;
+  /** Creates the topics that do not exist; an existing topic stays as it is. */
+  ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal): Promise<void>;
+  /** Descriptions of the topics that exist among those named; all user topics where none are named. */
+  describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>;
+  deleteTopics(names: readonly string[]): Promise<void>;
+  /** Fences the task's former owner first, then reads its offsets (invariant 3). */
+  writer(task: TaskId, options: WriterOptions, abort: AbortSignal): Promise<LogWriter>;
+  /** No group: `sluice log`, replay, schema history. Only what is committed. */
+  read(range: ReadRange, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  readonly connectors: ConnectorStore;
+}
+
+/** Connect's target states of a connector. */
+export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
+
+/** A connector as it is stored: its config as it was given (provider placeholders unresolved). */
+export type StoredConnector = {
+  readonly name: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly targetState: TargetState;
+};
+
+/**
+ * Configs, target states, offsets and topics of connectors: on Kafka in Connect's own topics and formats (config, offset and
+ * status storage), so that a worker can take over from Kafka Connect.
+ */
+export interface ConnectorStore {
+  list(): Promise<readonly StoredConnector[]>;
+  putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
+  putTargetState(name: string, state: TargetState): Promise<void>;
+  /** Config and target state go; its offsets stay, as in Connect. */
+  remove(name: string): Promise<void>;
+  /** A connector's source offsets, all tasks. */
+  offsets(name: string): Promise<readonly SourceOffset[]>;
+  /** Replaces (or with null deletes) the offsets named; the connector's tasks must be stopped, and are fenced. */
+  alterOffsets(name: string, offsets: readonly SourceOffset[]): Promise<void>;
+  /** The topics the connector has written to since creation or the last reset (KIP-558). */
+  activeTopics(name: string): Promise<readonly string[]>;
+  addActiveTopics(name: string, topics: readonly string[]): Promise<void>;
+  resetActiveTopics(name: string): Promise<void>;
+  /** Publishes a connector's or task's state where others look for it (Connect's status topic); the embedded log keeps the last one. */
+  putStatus(name: string, task: number | null, status: { readonly state: string; readonly trace: string | null }): Promise<void>;
+}

@@ -1,0 +1,12 @@
+export * from './config-spec.ts';
+export * from './converter.ts';
+export * from './errors.ts';
+export * from './event-log.ts';
+export { nearest } from './nearest.ts';
+export * from './plugin.ts';
+export * from './record.ts';
+export * as schemas from './schema.ts';
+export { arraySchema, type Field, mapSchema, Schema, type SchemaOptions, type SchemaType, schemaOf, structSchema } from './schema.ts';
+export * from './source.ts';
+export * from './transform.ts';
+export * from './value.ts';

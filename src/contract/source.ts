@@ -1,0 +1,50 @@
+import type { SourceOffset } from './event-log.ts';
+import type { ConnectRecord } from './record.ts';
+
+/** One finding of a preflight check. */
+export type CheckResult = {
+  /** What was looked at, in words: `wal_level`, `publication "dbz_publication"`. */
+  readonly subject: string;
+  readonly status: 'ok' | 'warning' | 'fault';
+  readonly message: string;
+  /** What to do about it; null where it is ok. */
+  readonly remedy: string | null;
+};
+
+/** Records of one read and the offsets that cover them: both become durable together or not at all (invariant 1). */
+export type SourceBatch = {
+  readonly records: readonly ConnectRecord[];
+  /** Resume after this batch. */
+  readonly offsets: readonly SourceOffset[];
+};
+
+/** How far a source is. */
+export type SourceStatus = {
+  readonly phase: 'starting' | 'snapshot' | 'streaming' | 'idle' | 'finished';
+  /** The database's position of the last change read, as its users write it (`0/16B3748`). */
+  readonly position: string | null;
+  /** Milliseconds between the last change's commit and its reading; null before the first. */
+  readonly lagMs: number | null;
+  readonly snapshot: SnapshotProgress | null;
+};
+
+export type SnapshotProgress = {
+  readonly tables: number;
+  readonly tablesDone: number;
+  readonly rows: number;
+  /** Estimated from the catalog's statistics; null where unknown. */
+  readonly rowsEstimated: number | null;
+};
+
+/**
+ * One task of a source connector. One owner; disposing ends its connections. Everything moves in batches.
+ */
+export interface Source extends AsyncDisposable {
+  /** Everything a start needs: grants, wal_level, slot ... All faults at once. Changes nothing in the database. */
+  check(abort: AbortSignal): Promise<readonly CheckResult[]>;
+  /** Snapshot and stream, from these offsets (empty: none yet) until aborted or, with a snapshot-only mode, finished. */
+  read(from: readonly SourceOffset[], abort: AbortSignal): AsyncIterable<SourceBatch>;
+  /** These offsets are durable in the log: the database may free its own log up to there (invariant 2). Never awaits the database. */
+  commit(durable: readonly SourceOffset[]): void;
+  status(): SourceStatus;
+}
