@@ -1,5 +1,6 @@
 import type { Header } from './record.ts';
 import type { Schema } from './schema.ts';
+import type { SlabWriter } from './slab.ts';
 import type { Value } from './value.ts';
 
 /** A value read back from bytes. */
@@ -12,6 +13,11 @@ export type SchemaAndValue = { readonly schema: Schema | null; readonly value: V
 export type Converter = {
   /** Throws SluiceError CONVERSION_FAILED where the value does not fit its schema or the converter. */
   serialize(topic: string, schema: Schema | null, value: Value): Uint8Array | null;
+  /**
+   * The same, appended to a batch's slab without a buffer of its own; false (and nothing appended) where `serialize` gives null. Where
+   * it throws, the caller truncates the slab. Converters on the hot path have it; without it `serialize` is called.
+   */
+  serializeInto?(topic: string, schema: Schema | null, value: Value, slab: SlabWriter): boolean;
   /** Throws SluiceError CONVERSION_FAILED for bytes that it cannot read. */
   deserialize(topic: string, bytes: Uint8Array | null): SchemaAndValue;
 };

@@ -7,6 +7,7 @@ export * from './plugin.ts';
 export * from './record.ts';
 export * as schemas from './schema.ts';
 export { arraySchema, type Field, mapSchema, Schema, type SchemaOptions, type SchemaType, schemaOf, structSchema } from './schema.ts';
+export { SlabWriter } from './slab.ts';
 export * from './source.ts';
 export * from './transform.ts';
 export * from './value.ts';
