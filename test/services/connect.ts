@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { freePort } from '../support/free-port.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
+import { javaOptions, kafkaLibraries } from './kafka.ts';
+import { mavenArchives } from './maven.ts';
+import { ServerProcess } from './server-process.ts';
+
+const debeziumVersion = '3.6.1.Final';
+
+/** Debezium's plugins, unpacked: a Connect worker's `plugin.path`. */
+export function debeziumPlugins(): Promise<string> {
+  return mavenArchives(`debezium-${debeziumVersion}`, [`io.debezium:debezium-connector-postgres:${debeziumVersion}:tar.gz:plugin`]);
+}
+
+/** The reference: a real Kafka Connect worker (distributed) with the real Debezium. It takes 15-30 s to start and 1-2 GB. */
+export class ConnectServer implements AsyncDisposable {
+  readonly url: string;
+  readonly logFile: string;
+  readonly #scratch = new ScratchFolder('connect');
+  #process: ServerProcess | null = null;
+
+  constructor(port: number) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.logFile = this.#scratch.file('connect.log');
+  }
+
+  async start(bootstrapServers: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    const [libraries, plugins] = await Promise.all([kafkaLibraries(), debeziumPlugins()]);
+    const group = `connect-${process.pid}-${Date.now()}`; // the broker may be shared: own topics
+    const properties = {
+      'bootstrap.servers': bootstrapServers,
+      'group.id': group,
+      listeners: this.url,
+      'plugin.path': plugins,
+      'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'config.storage.topic': `${group}-configs`,
+      'offset.storage.topic': `${group}-offsets`,
+      'status.storage.topic': `${group}-status`,
+      'config.storage.replication.factor': '1',
+      'offset.storage.replication.factor': '1',
+      'status.storage.replication.factor': '1',
+      'offset.storage.partitions': '1',
+      'status.storage.partitions': '1',
+      'exactly.once.source.support': 'enabled',
+      ...settings,
+    };
+    const file = this.#scratch.file('connect.properties');
+    await writeFile(
+      file,
+      Object.entries(properties)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
+    this.#process = await ServerProcess.start({
+      name: 'Kafka Connect 4.1.1',
+      command: 'java',
+      args: ['-Xmx1500m', ...javaOptions, '-cp', `${libraries}/*`, 'org.apache.kafka.connect.cli.ConnectDistributed', file],
+      cwd: this.#scratch.path,
+      logFile: this.logFile,
+      ready: async () => (await fetch(`${this.url}/connectors`)).ok, // answers only once the worker has joined its group
+      startMsMax: 240_000,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process?.stop('SIGTERM');
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+/** A new worker on that broker. The caller owns it. */
+export async function startConnect(bootstrapServers: string, settings: Readonly<Record<string, string>> = {}): Promise<ConnectServer> {
+  const server = new ConnectServer(await freePort());
+  try {
+    await server.start(bootstrapServers, settings);
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}

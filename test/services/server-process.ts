@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { until } from '../support/until.ts';
+
+/** What a server is started with. */
+export type ServerCommand = {
+  /** For messages: `PostgreSQL 15`. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** The system user it runs as; left out: ours. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Its output goes to this file, of which the end is quoted when it does not start. */
+  readonly logFile: string;
+  /** The server answers. Rejecting or false: not yet. */
+  readonly ready: () => Promise<boolean>;
+  readonly startMsMax: number;
+};
+
+const running = new Set<ChildProcess>();
+
+// Whatever ends this process, its servers end with it. Only kill -9 of this process leaves them behind.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** The last lines of a server's log, for messages. */
+export function logTail(file: string, lines = 30): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  } catch {
+    return '(no log)';
+  }
+}
+
+/**
+ * A server that this process owns. It does not keep the event loop alive: a test that forgets it ends all the same, and the server
+ * with it.
+ */
+export class ServerProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<string>;
+
+  private constructor(name: string, child: ChildProcess) {
+    this.name = name;
+    this.pid = child.pid!;
+    this.#child = child;
+    running.add(child);
+    this.#ended = new Promise(resolve => {
+      child.once('exit', (code, signal) => {
+        running.delete(child);
+        resolve(signal ?? `exit code ${code}`);
+      });
+    });
+    child.unref();
+  }
+
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts the server and resolves once it answers; rejects with the end of its log when it ends before or takes too long. */
+  static async start(server: ServerCommand): Promise<ServerProcess> {
+    const log = openSync(server.logFile, 'a');
+    const child = spawn(server.command, server.args, {
+      ...(server.cwd && { cwd: server.cwd }),
+      ...server.user,
+      env: server.env ?? process.env,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    const started = new ServerProcess(server.name, child);
+    try {
+      await until(
+        async () => {
+          if (!started.alive) return 'ended';
+          return (await server.ready().catch(() => false)) ? 'ready' : false;
+        },
+        { what: `${server.name} to answer`, timeoutMs: server.startMsMax, everyMs: 50 },
+      ).then(state => {
+        if (state === 'ended') throw new Error(`${server.name} ended before it answered`);
+      });
+      return started;
+    } catch (error) {
+      await started.stop('SIGKILL', 5_000);
+      throw new Error(`${(error as Error).message}. The end of its log:\n${logTail(server.logFile)}`, { cause: error });
+    }
+  }
+
+  /** Sends the signal and waits for the end; after the bound, SIGKILL. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', stopMsMax = 20_000): Promise<void> {
+    if (!this.alive) return;
+    this.#child.ref();
+    this.#child.kill(signal);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopMsMax);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,49 @@
+import type { ConnectServer } from '../services/connect.ts';
+import { startConnect } from '../services/connect.ts';
+import { startKafka } from '../services/kafka.ts';
+import { type PostgresAddress, postgresAddress, startPostgres } from '../services/postgres.ts';
+import type { PostgresVersion } from '../services/postgres-binaries.ts';
+
+/** The environment variables by which a server that is already there is given, and by which the global setup gives its own. */
+export const serverVariables = {
+  postgres18: 'TEST_PG_URL',
+  postgres15: 'TEST_PG15_URL',
+  kafka: 'TEST_KAFKA',
+  connect: 'TEST_CONNECT_URL',
+} as const;
+
+type Shared = {
+  readonly postgres: Map<PostgresVersion, Promise<PostgresAddress>>;
+  kafka: Promise<string> | undefined;
+  connect: Promise<string> | undefined;
+};
+const shared: Shared = { postgres: new Map(), kafka: undefined, connect: undefined };
+
+/**
+ * The PostgreSQL that all tests share: take a database of your own in it (`freshDatabase`), and leave its settings alone. Where the
+ * environment names none (a single test file, run without the global setup), one is started for this process and ends with it.
+ */
+export function sharedPostgres(version: PostgresVersion): Promise<PostgresAddress> {
+  const given = process.env[version === 18 ? serverVariables.postgres18 : serverVariables.postgres15];
+  const server = shared.postgres.get(version) ?? (given ? Promise.resolve(postgresAddress(given)) : startPostgres({ version }));
+  shared.postgres.set(version, server);
+  return server;
+}
+
+/** The bootstrap servers of the Kafka that all tests share: use topics, groups and transactional ids of your own. */
+export function sharedKafka(): Promise<string> {
+  const given = process.env[serverVariables.kafka];
+  shared.kafka ??= given ? Promise.resolve(given) : startKafka().then(server => server.bootstrapServers);
+  return shared.kafka;
+}
+
+/** The URL of the real Kafka Connect with Debezium, on the shared Kafka. Half a minute and a gigabyte: only where nothing less will do. */
+export function sharedConnect(): Promise<string> {
+  const given = process.env[serverVariables.connect];
+  shared.connect ??= given
+    ? Promise.resolve(given)
+    : sharedKafka()
+        .then(bootstrapServers => startConnect(bootstrapServers))
+        .then((server: ConnectServer) => server.url);
+  return shared.connect;
+}
