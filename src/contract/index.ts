@@ -2,6 +2,8 @@ export * from './config-spec.ts';
 export * from './converter.ts';
 export * from './errors.ts';
 export * from './event-log.ts';
+export * from './java-regex.ts';
+export * from './java-replacement.ts';
 export { nearest } from './nearest.ts';
 export * from './plugin.ts';
 export * from './record.ts';
