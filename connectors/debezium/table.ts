@@ -14,6 +14,11 @@ export type ColumnDefinition = {
   readonly length: number;
   /** Scale, -1 where the type has none. */
   readonly scale: number;
+  /**
+   * Whether the database counts the type (of a domain: the type below it) among its character types, which masks and hashes are for.
+   * Left out: judged by the schema and the type's name.
+   */
+  readonly character?: boolean;
 };
 
 /** A table at one version of its schema. A row of it is a `Value[]` in the order of `columns`. */
