@@ -20,8 +20,105 @@ const table: Table = {
   sink: [],
   transformation: [],
   predicate: [],
-  converter: [],
-  header_converter: [],
+  converter: [
+    {
+      class: 'org.apache.kafka.connect.json.JsonConverter',
+      aliases: ['json'],
+      load: async () => (await import('./converters/json/plugin.ts')).jsonConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.storage.StringConverter',
+      aliases: ['string'],
+      load: async () => (await import('./converters/primitive/string-converter.ts')).stringConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.ByteArrayConverter',
+      aliases: ['bytes', 'byte_array'],
+      load: async () => (await import('./converters/primitive/byte-array-converter.ts')).byteArrayConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.BooleanConverter',
+      aliases: ['boolean'],
+      load: async () => (await import('./converters/primitive/boolean-converter.ts')).booleanConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.ShortConverter',
+      aliases: ['short'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).shortConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.IntegerConverter',
+      aliases: ['integer'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).integerConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.LongConverter',
+      aliases: ['long'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).longConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.FloatConverter',
+      aliases: ['float'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).floatConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.DoubleConverter',
+      aliases: ['double'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).doubleConverter,
+    },
+  ],
+  header_converter: [
+    {
+      class: 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+      aliases: ['simple'],
+      load: async () => (await import('./converters/simple-header-converter.ts')).simpleHeaderConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.json.JsonConverter',
+      aliases: ['json'],
+      load: async () => (await import('./converters/json/plugin.ts')).jsonConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.storage.StringConverter',
+      aliases: ['string'],
+      load: async () => (await import('./converters/primitive/string-converter.ts')).stringConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.ByteArrayConverter',
+      aliases: ['bytes', 'byte_array'],
+      load: async () => (await import('./converters/primitive/byte-array-converter.ts')).byteArrayConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.BooleanConverter',
+      aliases: ['boolean'],
+      load: async () => (await import('./converters/primitive/boolean-converter.ts')).booleanConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.ShortConverter',
+      aliases: ['short'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).shortConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.IntegerConverter',
+      aliases: ['integer'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).integerConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.LongConverter',
+      aliases: ['long'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).longConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.FloatConverter',
+      aliases: ['float'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).floatConverter,
+    },
+    {
+      class: 'org.apache.kafka.connect.converters.DoubleConverter',
+      aliases: ['double'],
+      load: async () => (await import('./converters/primitive/number-converter.ts')).doubleConverter,
+    },
+  ],
 };
 
 /** The registry of this build. */

@@ -21,7 +21,7 @@ export class SlabWriter {
   text(text: string): void {
     // Three bytes are the most that one UTF-16 unit takes.
     this.#reserve(text.length * 3);
-    this.#length += this.#buffer.utf8Write(text, this.#length);
+    this.#length += this.#buffer.write(text, this.#length);
   }
 
   /** Appends bytes. */

@@ -1,0 +1,71 @@
+import { type Schema, Struct, schemas, type Value } from '../../contract/index.ts';
+import { ConversionError, inField } from '../conversion-error.ts';
+import { javaBigDecimal, javaDouble, javaFloat, unscaledValue } from '../java-numbers.ts';
+
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** java.util.Date.toString of a worker in UTC: `Thu Jan 01 00:00:00 UTC 1970`. */
+function javaDate(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  const two = (part: number) => String(part).padStart(2, '0');
+  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+  return `${days[date.getUTCDay()]} ${months[date.getUTCMonth()]} ${two(date.getUTCDate())} ${time} UTC ${date.getUTCFullYear()}`;
+}
+
+/** Milliseconds since 1970 of Connect's own date types, null for any other schema. */
+export function connectDateMs(schema: Schema | null, value: Value): number | null {
+  if (schema?.name === schemas.connectDate && typeof value === 'number') return value * 86_400_000;
+  if (schema?.name === schemas.connectTime && typeof value === 'number') return value;
+  if (schema?.name === schemas.connectTimestamp && typeof value === 'bigint') return Number(value);
+  return null;
+}
+
+/** A Decimal's value as BigDecimal.toString has it, null for any other schema. */
+export function connectDecimalText(schema: Schema | null, value: Value): string | null {
+  if (schema?.name !== schemas.connectDecimal || !(value instanceof Uint8Array)) return null;
+  return javaBigDecimal(unscaledValue(value), Number(schema.parameters?.['scale'] ?? 0));
+}
+
+/** A number as its Java class writes it; without schema, integers stand for integers. */
+export function javaNumber(schema: Schema | null, value: number): string {
+  if (schema?.type === 'float32') return javaFloat(value);
+  return schema?.type === 'float64' || !Number.isSafeInteger(value) ? javaDouble(value) : String(value);
+}
+
+function structText(struct: Struct): string {
+  const parts: string[] = [];
+  for (const { name, index, schema } of struct.schema.fields) {
+    const value = struct.values[index] ?? null;
+    if (value === null) continue;
+    try {
+      parts.push(`${name}=${javaToString(schema, value)}`);
+    } catch (fault) {
+      throw inField(fault, name);
+    }
+  }
+  return `Struct{${parts.join(',')}}`;
+}
+
+/**
+ * `toString()` of the Java object that Connect has for a value. Bytes are refused: Java would write the array's identity
+ * (`[B@1b6d3586`), so that the value would be lost without a word.
+ */
+export function javaToString(schema: Schema | null, value: Value): string {
+  if (value === null) return 'null';
+  const dateMs = connectDateMs(schema, value);
+  if (dateMs !== null) return javaDate(dateMs);
+  const decimal = connectDecimalText(schema, value);
+  if (decimal !== null) return decimal;
+  if (typeof value === 'number') return javaNumber(schema, value);
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Uint8Array) throw new ConversionError('bytes have no text; use ByteArrayConverter or JsonConverter');
+  if (value instanceof Struct) return structText(value);
+  if (value instanceof Map) {
+    const pairs = [...(value as ReadonlyMap<Value, Value>)].map(
+      ([key, item]) => `${javaToString(schema?.keySchema ?? null, key)}=${javaToString(schema?.valueSchema ?? null, item)}`,
+    );
+    return `{${pairs.join(', ')}}`;
+  }
+  return `[${(value as readonly Value[]).map(item => javaToString(schema?.valueSchema ?? null, item)).join(', ')}]`;
+}
