@@ -1,0 +1,132 @@
+import { dirname, resolve } from 'node:path';
+import { type ConfigFault, type RawConfig, SluiceError } from '../contract/index.ts';
+import { type ConfigProvider, defaultProviders, makeProviders } from './config-providers.ts';
+import { type ConfigDocument, readConfigFile } from './document.ts';
+import { resolveAllPlaceholders } from './placeholders.ts';
+import { acceptedWithoutEffect, clientOption, type ListenerAddress, type ResponseHeader, workerSpec } from './worker-options.ts';
+
+/** A worker's config, resolved: paths absolute, placeholders replaced. It may hold secrets in `clientOptions` and `raw`: never print it. */
+export type WorkerConfig = {
+  readonly file: string;
+  readonly dataDir: string;
+  /** Absolute paths or patterns. */
+  readonly connectorPatterns: readonly string[];
+  readonly logLevel: string;
+  /** null: the embedded log. */
+  readonly kafka: KafkaWorkerConfig | null;
+  readonly groupId: string;
+  readonly topicCreation: boolean;
+  readonly exactlyOnce: boolean;
+  /** `key.converter`, `value.converter.schemas.enable` ...: what a connector that names no converter gets. */
+  readonly converters: RawConfig;
+  readonly overridePolicy: 'all' | 'none' | 'principal';
+  readonly providers: ReadonlyMap<string, ConfigProvider>;
+  readonly listeners: readonly ListenerAddress[];
+  readonly advertised: { readonly host: string | null; readonly port: number | null };
+  readonly responseHeaders: readonly ResponseHeader[];
+  readonly cors: { readonly origins: string; readonly methods: string };
+  readonly topicTracking: boolean;
+  readonly topicTrackingReset: boolean;
+  readonly taskStopMsMax: number;
+};
+
+export type KafkaWorkerConfig = {
+  readonly bootstrapServers: readonly string[];
+  readonly clientId: string | null;
+  readonly groupId: string;
+  readonly offsetsTopic: InternalTopic;
+  readonly configsTopic: InternalTopic;
+  readonly statusTopic: InternalTopic;
+  /** Kafka's own names: `security.protocol`, `sasl.mechanism`, `producer.compression.type` ... */
+  readonly clientOptions: RawConfig;
+};
+
+/** A topic that the worker itself creates; a replication factor of -1 is the broker's default. */
+export type InternalTopic = { readonly topic: string; readonly partitions: number; readonly replicationFactor: number };
+
+/** A worker file as it was read, with what there is to say about it. */
+export type LoadedWorker = { readonly config: WorkerConfig; readonly warnings: readonly string[] };
+
+/** The place of an option in its file, for messages. */
+function located(document: ConfigDocument, { option, message }: ConfigFault): string {
+  const line = document.lines.get(option);
+  return `${document.file}${line === undefined ? '' : `:${line}`}: ${message}`;
+}
+
+/** Reads a worker file. Throws SluiceError CONFIG_FILE_UNREADABLE, CONFIG_PROVIDER_FAILED or, with all faults at once, CONFIG_INVALID. */
+export async function loadWorker(file: string, environment: NodeJS.ProcessEnv): Promise<LoadedWorker> {
+  const documents = await readConfigFile(file);
+  const [document] = documents;
+  if (documents.length > 1)
+    throw new SluiceError('CONFIG_FILE_UNREADABLE', `${file}: a worker file holds one document, this one ${documents.length}.`);
+  return resolveWorker(document ?? { file, entries: new Map(), lines: new Map(), line: 1 }, environment);
+}
+
+/** As `loadWorker`, for a document at hand. */
+export async function resolveWorker(document: ConfigDocument, environment: NodeJS.ProcessEnv): Promise<LoadedWorker> {
+  const { file } = document;
+  const written: RawConfig = Object.fromEntries(document.entries);
+  const providerNames = (written['config.providers'] ?? defaultProviders)
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '');
+  const providers = makeProviders(providerNames, written, environment);
+  const raw = await resolveAllPlaceholders(written, providers);
+  const { config, faults, warnings } = workerSpec.parse(raw, name => name in acceptedWithoutEffect);
+  if (config === null) throw new SluiceError('CONFIG_INVALID', faults.map(fault => located(document, fault)).join('\n'));
+  const folder = dirname(resolve(file));
+  const clientOptions = Object.fromEntries(Object.entries(raw).filter(([name]) => clientOption.test(name)));
+  const servers = config['bootstrap.servers'];
+  const converters = Object.fromEntries(Object.entries(raw).filter(([name]) => /^(?:key|value|header)\.converter\./.test(name)));
+  return {
+    warnings: warnings.map(warning => located(document, warning)),
+    config: {
+      file,
+      dataDir: resolve(folder, config['data.dir']),
+      connectorPatterns: config.connectors.map(pattern => resolve(folder, pattern)),
+      logLevel: config['log.level'],
+      kafka:
+        servers === null
+          ? null
+          : {
+              bootstrapServers: servers,
+              clientId: config['client.id'],
+              groupId: config['group.id'],
+              offsetsTopic: {
+                topic: config['offset.storage.topic'],
+                partitions: config['offset.storage.partitions'],
+                replicationFactor: config['offset.storage.replication.factor'],
+              },
+              configsTopic: {
+                topic: config['config.storage.topic'],
+                partitions: 1,
+                replicationFactor: config['config.storage.replication.factor'],
+              },
+              statusTopic: {
+                topic: config['status.storage.topic'],
+                partitions: config['status.storage.partitions'],
+                replicationFactor: config['status.storage.replication.factor'],
+              },
+              clientOptions,
+            },
+      groupId: config['group.id'],
+      topicCreation: config['topic.creation.enable'],
+      exactlyOnce: config['exactly.once.source.support'] === 'enabled',
+      converters: {
+        'key.converter': config['key.converter'],
+        'value.converter': config['value.converter'],
+        'header.converter': config['header.converter'],
+        ...converters,
+      },
+      overridePolicy: config['connector.client.config.override.policy'],
+      providers,
+      listeners: config.listeners,
+      advertised: { host: config['rest.advertised.host.name'], port: config['rest.advertised.port'] },
+      responseHeaders: config['response.http.headers.config'],
+      cors: { origins: config['access.control.allow.origin'], methods: config['access.control.allow.methods'] },
+      topicTracking: config['topic.tracking.enable'],
+      topicTrackingReset: config['topic.tracking.allow.reset'],
+      taskStopMsMax: config['task.shutdown.graceful.timeout.ms'],
+    },
+  };
+}

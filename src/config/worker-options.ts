@@ -1,0 +1,259 @@
+import { configSpec, options } from '../contract/index.ts';
+
+const jsonConverter = 'org.apache.kafka.connect.json.JsonConverter';
+const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
+
+/** A URL a worker listens on. Port 0 is any free one. */
+export type ListenerAddress = { readonly host: string; readonly port: number };
+
+function parseListeners(text: string): readonly ListenerAddress[] {
+  return text.split(',').map(part => {
+    const match = /^\s*(?:([a-z]+):\/\/)?(\[[0-9a-f:.]+\]|[^:/\s]*):(\d{1,5})\s*$/i.exec(part);
+    if (!match || Number(match[3]) > 65535) throw new Error(``\${part.trim()}` is no listener; write http://127.0.0.1:8083`);
+    const protocol = (match[1] ?? 'http').toLowerCase();
+    if (protocol !== 'http') throw new Error(`${protocol} is not supported; listen on http and put a proxy that ends TLS before it`);
+    const host = (match[2] ?? '').replace(/^\[|\]$/g, '');
+    // Kafka's form for all interfaces is an empty host.
+    return { host: host === '' ? '0.0.0.0' : host, port: Number(match[3]) };
+  });
+}
+
+/** A header that every REST answer carries. */
+export type ResponseHeader = { readonly name: string; readonly value: string; readonly mode: 'set' | 'add' };
+
+/** `[set|add] NAME: VALUE` joined by commas, as response.http.headers.config has it; a header with commas stands in double quotes. */
+function parseResponseHeaders(text: string): readonly ResponseHeader[] {
+  const parts = text.match(/"[^"]*"|[^,]+/g) ?? [];
+  return parts.map(part => {
+    const match = /^\s*"?\s*(set|add|setDate|addDate)\s+([!#$%&'*+.^_`|~0-9a-z-]+)\s*:\s*(.*?)\s*"?\s*$/i.exec(part);
+    if (!match) throw new Error(``\${part.trim()}` is no header action; write 'set X-Frame-Options: DENY'`);
+    const mode = match[1]!.toLowerCase();
+    if (mode !== 'set' && mode !== 'add') throw new Error(`the action `\${match[1]}` is not supported; use set or add`);
+    return { mode, name: match[2]!, value: match[3]! };
+  });
+}
+
+const connector = 'Connectors';
+const rest = 'REST';
+const log = 'Log';
+const worker = 'Worker';
+
+/** Every fixed option of a worker file, Kafka Connect's by its names. */
+export const workerOptions = {
+  // Ours
+  'data.dir': options.string({
+    default: 'data',
+    group: worker,
+    importance: 'HIGH',
+    doc: 'The folder of the embedded log: topics, offsets, connector configurations and states. Relative to the worker file.',
+  }),
+  connectors: options.list({
+    default: '',
+    group: connector,
+    importance: 'HIGH',
+    doc: 'Connector files to run, YAML or JSON, as paths or patterns (`connectors/*.yaml`), relative to the worker file.',
+  }),
+  'log.level': options.choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'off'], {
+    default: 'info',
+    group: worker,
+    doc: 'The level of all loggers at the start; PUT /admin/loggers/NAME changes levels while the worker runs.',
+  }),
+  // Log
+  'bootstrap.servers': options.parsed(
+    'LIST',
+    {
+      default: null,
+      group: log,
+      importance: 'HIGH',
+      doc: 'Kafka’s brokers as host:port. Without it the embedded log under data.dir is used.',
+    },
+    text => {
+      const servers = text
+        .split(',')
+        .map(server => server.trim())
+        .filter(server => server !== '');
+      if (servers.length === 0) throw new Error('No server is named; leave the option out to use the embedded log');
+      for (const server of servers)
+        if (!/^(\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}$/i.test(server)) throw new Error(``\${server}` is not host:port`);
+      return servers as readonly string[];
+    },
+  ),
+  'client.id': options.string({ default: null, group: log, doc: 'The id this worker gives itself towards Kafka.' }),
+  'group.id': options.string({
+    default: 'sluice',
+    group: log,
+    importance: 'HIGH',
+    doc: 'The worker group; part of the transactional ids that fence a task’s former owner (`GROUP-CONNECTOR-TASK`, as in Connect).',
+  }),
+  'offset.storage.topic': options.string({ default: 'connect-offsets', group: log, doc: 'Kafka topic of the source offsets.' }),
+  'offset.storage.partitions': options.int({ default: '25', min: 1, group: log, doc: 'Partitions of that topic when it is created.' }),
+  'offset.storage.replication.factor': options.int({ default: '-1', group: log, doc: 'Its replication factor; -1: the broker’s default.' }),
+  'config.storage.topic': options.string({ default: 'connect-configs', group: log, doc: 'Kafka topic of the connectors’ configurations.' }),
+  'config.storage.replication.factor': options.int({ default: '-1', group: log, doc: 'Its replication factor; -1: the broker’s default.' }),
+  'status.storage.topic': options.string({ default: 'connect-status', group: log, doc: 'Kafka topic of the connectors’ states.' }),
+  'status.storage.partitions': options.int({ default: '5', min: 1, group: log, doc: 'Partitions of that topic when it is created.' }),
+  'status.storage.replication.factor': options.int({ default: '-1', group: log, doc: 'Its replication factor; -1: the broker’s default.' }),
+  'topic.creation.enable': options.boolean({
+    default: 'true',
+    group: log,
+    doc: 'Create the topics that connectors write to, by their topic.creation.* options.',
+  }),
+  'exactly.once.source.support': options.choice(['disabled', 'preparing', 'enabled'], {
+    default: 'enabled',
+    group: log,
+    doc: 'Write records and offsets in one transaction. `preparing` means disabled here: a worker has no group to prepare.',
+  }),
+  // Converters
+  'key.converter': options.className({
+    default: jsonConverter,
+    group: connector,
+    importance: 'HIGH',
+    doc: 'Converter of keys, for connectors that name none.',
+  }),
+  'value.converter': options.className({
+    default: jsonConverter,
+    group: connector,
+    importance: 'HIGH',
+    doc: 'Converter of values, likewise.',
+  }),
+  'header.converter': options.className({ default: simpleHeaderConverter, group: connector, doc: 'Converter of headers, likewise.' }),
+  'connector.client.config.override.policy': options.parsed(
+    'STRING',
+    {
+      default: 'All',
+      group: connector,
+      doc: 'Which `producer.override.*` a connector may set: All, None or Principal (only security.protocol and sasl.*).',
+    },
+    text => {
+      const name = text
+        .trim()
+        .replace(/^org\.apache\.kafka\.connect\.connector\.policy\.|ConnectorClientConfigOverridePolicy$/g, '')
+        .toLowerCase();
+      if (name !== 'all' && name !== 'none' && name !== 'principal') throw new Error('Value must be one of All, None, Principal');
+      return name as 'all' | 'none' | 'principal';
+    },
+  ),
+  'config.providers': options.list({
+    default: 'file,env,dir',
+    group: connector,
+    doc: `Where \${NAME:path:key} in configurations is looked up. file, env and dir need no class; others take config.providers.NAME.class.`,
+  }),
+  // REST
+  listeners: options.parsed(
+    'LIST',
+    {
+      default: 'http://127.0.0.1:8083',
+      group: rest,
+      importance: 'HIGH',
+      doc: 'Addresses the REST API listens on. `http://:8083` is all interfaces.',
+    },
+    parseListeners,
+  ),
+  'rest.advertised.host.name': options.string({
+    default: null,
+    group: rest,
+    doc: 'Host name in worker_id; without it the first listener’s.',
+  }),
+  'rest.advertised.port': options.int({
+    default: null,
+    group: rest,
+    min: 0,
+    max: 65535,
+    doc: 'Port in worker_id; without it the first listener’s.',
+  }),
+  'rest.advertised.listener': options.choice(['http'], { default: null, group: rest, doc: 'The protocol that is advertised.' }),
+  'response.http.headers.config': options.parsed(
+    'STRING',
+    { default: '', group: rest, doc: 'Headers of every answer: `set NAME: VALUE, add NAME: VALUE`.' },
+    parseResponseHeaders,
+  ),
+  'access.control.allow.origin': options.string({
+    default: '',
+    group: rest,
+    doc: 'Origins that browsers may call from (`*` or one a comma).',
+  }),
+  'access.control.allow.methods': options.string({ default: '', group: rest, doc: 'Methods they may use; empty: GET, POST and HEAD.' }),
+  'topic.tracking.enable': options.boolean({ default: 'true', group: rest, doc: 'Answer GET /connectors/NAME/topics.' }),
+  'topic.tracking.allow.reset': options.boolean({ default: 'true', group: rest, doc: 'Answer PUT /connectors/NAME/topics/reset.' }),
+  'task.shutdown.graceful.timeout.ms': options.long({
+    default: '5000',
+    min: 0,
+    max: 9000,
+    group: worker,
+    doc: 'How long the worker waits for tasks to end cleanly when they are stopped; all of them together.',
+  }),
+  // What Connect has and this worker has not
+  'admin.listeners': options.string({
+    default: null,
+    group: rest,
+    doc: 'A listener for /admin.',
+    unsupported: 'use listeners; /admin is answered there.',
+  }),
+  'rest.extension.classes': options.string({
+    default: null,
+    group: rest,
+    doc: 'Java classes that extend the API.',
+    unsupported: 'Java classes cannot be loaded.',
+  }),
+  'offsets.storage.topic': options.string({
+    default: null,
+    group: log,
+    doc: 'A connector’s option.',
+    unsupported: 'it belongs to a connector; the worker’s is offset.storage.topic.',
+  }),
+};
+
+/**
+ * Options of Kafka Connect that a worker file may carry over although nothing here depends on them, each with what is so instead: they
+ * are accepted with that as a warning.
+ */
+export const acceptedWithoutEffect: Readonly<Record<string, string>> = {
+  'plugin.path': 'plugins are part of Sluice; Java plugins cannot be loaded.',
+  'plugin.discovery': 'plugins are part of Sluice; none are looked for.',
+  'offset.flush.interval.ms': 'offsets are written together with the records they cover, not at intervals.',
+  'offset.flush.timeout.ms': 'offsets are written together with the records they cover, not at intervals.',
+  'offset.storage.file.filename': 'offsets live in the log (data.dir, or offset.storage.topic).',
+  'session.timeout.ms': 'this worker runs its connectors alone, without a group.',
+  'heartbeat.interval.ms': 'this worker runs its connectors alone, without a group.',
+  'rebalance.timeout.ms': 'this worker runs its connectors alone, without a group.',
+  'worker.sync.timeout.ms': 'this worker runs its connectors alone, without a group.',
+  'worker.unsync.backoff.ms': 'this worker runs its connectors alone, without a group.',
+  'scheduled.rebalance.max.delay.ms': 'this worker runs its connectors alone, without a group.',
+  'connect.protocol': 'this worker runs its connectors alone, without a group.',
+  'inter.worker.key.generation.algorithm': 'this worker runs its connectors alone, without a group.',
+  'inter.worker.key.size': 'this worker runs its connectors alone, without a group.',
+  'inter.worker.key.ttl.ms': 'this worker runs its connectors alone, without a group.',
+  'inter.worker.signature.algorithm': 'this worker runs its connectors alone, without a group.',
+  'inter.worker.verification.algorithms': 'this worker runs its connectors alone, without a group.',
+  'metric.reporters': 'Java classes cannot be loaded.',
+  'metrics.num.samples': 'Kafka’s own client metrics are not kept.',
+  'metrics.recording.level': 'Kafka’s own client metrics are not kept.',
+  'metrics.sample.window.ms': 'Kafka’s own client metrics are not kept.',
+};
+
+/** The Kafka client’s own options: they go to the log as they are, with or without `producer.`, `consumer.` or `admin.` before them. */
+export const clientOption =
+  /^(?:(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
+
+export const workerSpec = configSpec({
+  options: workerOptions,
+  patterns: [
+    { pattern: /^(?:key|value|header)\.converter\..+$/, example: 'value.converter.schemas.enable', doc: 'Options of the converters.' },
+    {
+      pattern: /^config\.providers\.[^.]+\.(?:class|param\..+)$/,
+      example: 'config.providers.file.param.allowed.paths',
+      doc: 'Options of the config providers.',
+    },
+    { pattern: clientOption, example: 'producer.compression.type', doc: 'Options of the Kafka clients.' },
+  ],
+  refine(config, raw, report) {
+    for (const name of Object.keys(raw)) {
+      const instead = acceptedWithoutEffect[name];
+      if (instead) report.warning(name, ``\${name}` has no effect: ${instead}`);
+    }
+    if (config['bootstrap.servers'] === null)
+      for (const name of Object.keys(raw))
+        if (clientOption.test(name)) report.warning(name, ``\${name}` has no effect: without bootstrap.servers the embedded log is used.`);
+    return config;
+  },
+});
