@@ -19,12 +19,12 @@ function allowedPaths(parameters: ProviderParameters): (path: string) => string 
     .split(',')
     .map(path => path.trim())
     .filter(path => path !== '');
-  for (const path of allowed) if (!isAbsolute(path)) throw failed(`allowed.paths: `\${path}` is not an absolute path.`);
+  for (const path of allowed) if (!isAbsolute(path)) throw failed(`allowed.paths: '${path}' is not an absolute path.`);
   return path => {
-    if (!isAbsolute(path)) throw failed(``\${path}` is not an absolute path.`);
+    if (!isAbsolute(path)) throw failed(`'${path}' is not an absolute path.`);
     const plain = normalize(path);
     const within = (folder: string) => plain === folder || plain.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-    if (allowed.length > 0 && !allowed.map(normalize).some(within)) throw failed(``\${path}` is outside the provider's allowed.paths.`);
+    if (allowed.length > 0 && !allowed.map(normalize).some(within)) throw failed(`'${path}' is outside the provider's allowed.paths.`);
     return plain;
   };
 }
@@ -33,7 +33,7 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw failed(`the file `\${path}` cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+    throw failed(`the file '${path}' cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
   }
 }
 
@@ -47,7 +47,7 @@ function fileProvider(parameters: ProviderParameters): ConfigProvider {
       const entry = entries.get(key);
       if (entry) return entry.value;
       const near = nearest(key, [...entries.keys()]);
-      throw failed(`the file `\${path}` has no key '${key}'${near ? `; did you mean '${near}'?` : '.'}`);
+      throw failed(`the file '${path}' has no key '${key}'${near ? `; did you mean '${near}'?` : '.'}`);
     },
   };
 }
@@ -58,7 +58,7 @@ function directoryProvider(parameters: ProviderParameters): ConfigProvider {
   return {
     async get(path, key) {
       if (path === '') throw failed(`a path is missing: write \${dir:/path/to/folder:file}.`);
-      if (key.includes('/') || key === '' || key === '.' || key === '..') throw failed(``\${key}` is not the name of a file in '${path}'.`);
+      if (key.includes('/') || key === '' || key === '.' || key === '..') throw failed(`'${key}' is not the name of a file in '${path}'.`);
       return read(join(check(path), key));
     },
   };
@@ -70,13 +70,13 @@ function environmentProvider(parameters: ProviderParameters, environment: NodeJS
   try {
     allowed = new RegExp(`^(?:${parameters['allowlist.pattern'] ?? '.*'})$`);
   } catch {
-    throw failed(`allowlist.pattern `\${parameters[`allowlist.pattern']}' is no regular expression.`);
+    throw failed(`allowlist.pattern '${parameters['allowlist.pattern']}' is no regular expression.`);
   }
   return {
     async get(path, key) {
       if (path !== '') throw failed(`variables of the environment have no path: write \${env:${key}}.`);
       const value = allowed.test(key) ? environment[key] : undefined;
-      if (value === undefined) throw failed(`the variable `\${key}` is not set, or not allowed to be read.`);
+      if (value === undefined) throw failed(`the variable '${key}' is not set, or not allowed to be read.`);
       return value;
     },
   };
@@ -118,7 +118,7 @@ export function makeProviders(
         const near = nearest(given, [...Object.keys(providerClasses), ...Object.keys(shortNames)]);
         throw new SluiceError(
           'CONFIG_INVALID',
-          `${prefix}class: there is no config provider `\${given}`${near ? `; did you mean '${near}'?` : '.'}`,
+          `${prefix}class: there is no config provider '${given}'${near ? `; did you mean '${near}'?` : '.'}`,
         );
       }
       const parameters = Object.entries(raw)

@@ -9,7 +9,7 @@ export type ListenerAddress = { readonly host: string; readonly port: number };
 function parseListeners(text: string): readonly ListenerAddress[] {
   return text.split(',').map(part => {
     const match = /^\s*(?:([a-z]+):\/\/)?(\[[0-9a-f:.]+\]|[^:/\s]*):(\d{1,5})\s*$/i.exec(part);
-    if (!match || Number(match[3]) > 65535) throw new Error(``\${part.trim()}` is no listener; write http://127.0.0.1:8083`);
+    if (!match || Number(match[3]) > 65535) throw new Error(`'${part.trim()}' is no listener; write http://127.0.0.1:8083`);
     const protocol = (match[1] ?? 'http').toLowerCase();
     if (protocol !== 'http') throw new Error(`${protocol} is not supported; listen on http and put a proxy that ends TLS before it`);
     const host = (match[2] ?? '').replace(/^\[|\]$/g, '');
@@ -26,9 +26,9 @@ function parseResponseHeaders(text: string): readonly ResponseHeader[] {
   const parts = text.match(/"[^"]*"|[^,]+/g) ?? [];
   return parts.map(part => {
     const match = /^\s*"?\s*(set|add|setDate|addDate)\s+([!#$%&'*+.^_`|~0-9a-z-]+)\s*:\s*(.*?)\s*"?\s*$/i.exec(part);
-    if (!match) throw new Error(``\${part.trim()}` is no header action; write 'set X-Frame-Options: DENY'`);
+    if (!match) throw new Error(`'${part.trim()}' is no header action; write 'set X-Frame-Options: DENY'`);
     const mode = match[1]!.toLowerCase();
-    if (mode !== 'set' && mode !== 'add') throw new Error(`the action `\${match[1]}` is not supported; use set or add`);
+    if (mode !== 'set' && mode !== 'add') throw new Error(`the action '${match[1]}' is not supported; use set or add`);
     return { mode, name: match[2]!, value: match[3]! };
   });
 }
@@ -74,7 +74,7 @@ export const workerOptions = {
         .filter(server => server !== '');
       if (servers.length === 0) throw new Error('No server is named; leave the option out to use the embedded log');
       for (const server of servers)
-        if (!/^(\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}$/i.test(server)) throw new Error(``\${server}` is not host:port`);
+        if (!/^(\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}$/i.test(server)) throw new Error(`'${server}' is not host:port`);
       return servers as readonly string[];
     },
   ),
@@ -249,11 +249,11 @@ export const workerSpec = configSpec({
   refine(config, raw, report) {
     for (const name of Object.keys(raw)) {
       const instead = acceptedWithoutEffect[name];
-      if (instead) report.warning(name, ``\${name}` has no effect: ${instead}`);
+      if (instead) report.warning(name, `'${name}' has no effect: ${instead}`);
     }
     if (config['bootstrap.servers'] === null)
       for (const name of Object.keys(raw))
-        if (clientOption.test(name)) report.warning(name, ``\${name}` has no effect: without bootstrap.servers the embedded log is used.`);
+        if (clientOption.test(name)) report.warning(name, `'${name}' has no effect: without bootstrap.servers the embedded log is used.`);
     return config;
   },
 });
