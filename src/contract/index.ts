@@ -1,7 +1,9 @@
 export * from './config-spec.ts';
+export * from './connect-text.ts';
 export * from './converter.ts';
 export * from './errors.ts';
 export * from './event-log.ts';
+export * from './java-numbers.ts';
 export * from './java-regex.ts';
 export * from './java-replacement.ts';
 export { nearest } from './nearest.ts';

@@ -1,7 +1,7 @@
+import { parseConnectText } from '../contract/connect-text.ts';
 import { configSpec, type Header, type HeaderConverter, type Plugin, type SchemaAndValue } from '../contract/index.ts';
 import { conversionFailed } from './conversion-error.ts';
 import { javaUtf8 } from './java-text.ts';
-import { parseConnectText } from './simple-header-parser.ts';
 import { connectText } from './simple-header-text.ts';
 
 /** Connect's SimpleHeaderConverter, the default for headers: values as texts, schemas inferred when reading. */

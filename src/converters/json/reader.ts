@@ -1,6 +1,6 @@
 import { type Schema, type SchemaType, Struct, schemas, type Value } from '../../contract/index.ts';
+import { parseBigDecimal, rescale, unscaledBytes } from '../../contract/java-numbers.ts';
 import { ConversionError, inField } from '../conversion-error.ts';
-import { parseBigDecimal, rescale, unscaledBytes } from '../java-numbers.ts';
 import { Fraction, type Json } from './parse.ts';
 
 /** What a JSON value is, in words. */

@@ -1,6 +1,6 @@
 import { type Schema, Struct, schemas, type Value } from '../../contract/index.ts';
+import { javaBigDecimal, javaDouble, javaFloat, unscaledValue } from '../../contract/java-numbers.ts';
 import { ConversionError, inField, kindOf } from '../conversion-error.ts';
-import { javaBigDecimal, javaDouble, javaFloat, unscaledValue } from '../java-numbers.ts';
 import { sameSchema } from '../schema-equality.ts';
 import { jsonString } from './json-string.ts';
 

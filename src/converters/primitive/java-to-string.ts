@@ -1,6 +1,6 @@
 import { type Schema, Struct, schemas, type Value } from '../../contract/index.ts';
+import { javaBigDecimal, javaDouble, javaFloat, unscaledValue } from '../../contract/java-numbers.ts';
 import { ConversionError, inField } from '../conversion-error.ts';
-import { javaBigDecimal, javaDouble, javaFloat, unscaledValue } from '../java-numbers.ts';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -1,6 +1,11 @@
-import { arraySchema, mapSchema, Schema, type SchemaAndValue, type SchemaType, schemaOf, schemas, type Value } from '../contract/index.ts';
-import { ConversionError } from './conversion-error.ts';
+import type { SchemaAndValue } from './converter.ts';
 import { javaFloat, parseBigDecimal, unscaledBytes } from './java-numbers.ts';
+import * as schemas from './schema.ts';
+import { arraySchema, mapSchema, Schema, type SchemaType, schemaOf } from './schema.ts';
+import type { Value } from './value.ts';
+
+/** Not a structured text after all: the text stays a string. */
+class NotStructured extends Error {}
 
 const dateSchema = schemaOf('int32', { name: schemas.connectDate, version: 1 });
 const timeSchema = schemaOf('int32', { name: schemas.connectTime, version: 1 });
@@ -93,7 +98,7 @@ class StructuredText {
   whole(): SchemaAndValue {
     const value = this.#value(0);
     this.#blanks();
-    if (this.#at < this.#text.length) throw new ConversionError('text behind the value');
+    if (this.#at < this.#text.length) throw new NotStructured('text behind the value');
     return value;
   }
 
@@ -109,14 +114,14 @@ class StructuredText {
   }
 
   #value(depth: number): SchemaAndValue {
-    if (depth > depthMax) throw new ConversionError('nested too deeply');
+    if (depth > depthMax) throw new NotStructured('nested too deeply');
     if (this.#take('[')) return this.#array(depth + 1);
     if (this.#take('{')) return this.#map(depth + 1);
     if (this.#take('"')) return this.#quoted();
     temporal.lastIndex = literal.lastIndex = this.#at;
     const token = (temporal.exec(this.#text) ?? literal.exec(this.#text))?.[0];
     const parsed = token === undefined ? null : parseLiteral(token.trim());
-    if (!parsed) throw new ConversionError('a value that cannot be read');
+    if (!parsed) throw new NotStructured('a value that cannot be read');
     this.#at += token!.length;
     return parsed;
   }
@@ -132,7 +137,7 @@ class StructuredText {
       if (unit === '\\') unit = this.#text[++this.#at] ?? '';
       content += unit;
     }
-    throw new ConversionError('a text without its closing quote');
+    throw new NotStructured('a text without its closing quote');
   }
 
   #array(depth: number): SchemaAndValue {
@@ -150,7 +155,7 @@ class StructuredText {
     if (!this.#take('}'))
       do {
         keys.push(this.#value(depth));
-        if (!this.#take(':') || keys.at(-1)!.value === null) throw new ConversionError('a map entry without key or value');
+        if (!this.#take(':') || keys.at(-1)!.value === null) throw new NotStructured('a map entry without key or value');
         values.push(this.#value(depth));
       } while (this.#more('}'));
     const [keySchema, valueSchema] = [commonSchema(keys), commonSchema(values)];
@@ -162,7 +167,7 @@ class StructuredText {
   #more(end: string): boolean {
     if (this.#take(end)) return false;
     if (this.#take(',')) return true;
-    throw new ConversionError('a delimiter is missing');
+    throw new NotStructured('a delimiter is missing');
   }
 }
 
@@ -184,7 +189,7 @@ export function parseConnectText(text: string): SchemaAndValue {
     try {
       return new StructuredText(trimmed).whole();
     } catch (fault) {
-      if (!(fault instanceof ConversionError)) throw fault;
+      if (!(fault instanceof NotStructured)) throw fault;
     }
   }
   return { schema: schemas.string, value: text };
