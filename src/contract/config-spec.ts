@@ -184,20 +184,21 @@ export type ConfigSpec<Config> = {
   parse(raw: RawConfig, foreign?: (name: string) => boolean): ParsedConfig<Config>;
 };
 
+/** Where checks of a config tell what they find. */
+export type ConfigReport = { fault(option: string, message: string): void; warning(option: string, message: string): void };
+
 /**
- * A config spec. `options` are the fixed names; what has variable names is described in `patterns` and parsed in `refine`, which also
- * checks what concerns several options at once (push faults and warnings) and makes the resolved config.
+ * A config spec. `options` are the fixed names; what has variable names is described in `patterns`. `check` sees the texts, whatever
+ * faults there are already: for variable names and for what concerns several options, so that all faults are found at once. `refine` makes
+ * the resolved config of the parsed options, where there is no fault so far; it may find more.
  */
 export function configSpec<const Options extends OptionMap, Config = ConfigOf<Options>>(definition: {
   options: Options;
   patterns?: readonly OptionPattern[];
-  refine?: (
-    config: ConfigOf<Options>,
-    raw: RawConfig,
-    report: { fault(option: string, message: string): void; warning(option: string, message: string): void },
-  ) => Config;
+  check?: (raw: RawConfig, report: ConfigReport) => void;
+  refine?: (config: ConfigOf<Options>, raw: RawConfig, report: ConfigReport) => Config;
 }): ConfigSpec<Config> {
-  const { options: known, patterns = [], refine } = definition;
+  const { options: known, patterns = [], check, refine } = definition;
   const names = new Map<string, string>();
   for (const [name, { aliases }] of Object.entries(known)) for (const alias of [name, ...aliases]) names.set(alias, name);
 
@@ -228,13 +229,13 @@ export function configSpec<const Options extends OptionMap, Config = ConfigOf<Op
       const near = nearest(name, [...names.keys()]);
       warnings.push({ option: name, message: `Unknown option '${name}' has no effect${near ? `; did you mean '${near}'?` : '.'}` });
     }
-    if (faults.length > 0) return { config: null, faults, warnings, states };
-    const config = refine
-      ? refine(parsed as ConfigOf<Options>, raw, {
-          fault: (option, message) => faults.push({ option, message }),
-          warning: (option, message) => warnings.push({ option, message }),
-        })
-      : (parsed as Config);
+    const report: ConfigReport = {
+      fault: (option, message) => faults.push({ option, message }),
+      warning: (option, message) => warnings.push({ option, message }),
+    };
+    check?.(raw, report);
+    const resolve = () => (refine ? refine(parsed as ConfigOf<Options>, raw, report) : (parsed as Config));
+    const config = faults.length > 0 ? null : resolve();
     const errorsOf = (name: string) => faults.filter(fault => names.get(fault.option) === name).map(({ message }) => message);
     return {
       config: faults.length > 0 ? null : config,

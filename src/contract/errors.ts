@@ -31,6 +31,7 @@ export const errorCatalogue = {
     retry: 'backoff',
     remedy: 'Check that the database is up and can be reached from here; the task goes on by itself.',
   },
+  DATABASE_FAILED: { retry: 'never', remedy: 'Read the database’s message, correct what it names and restart the task.' },
   LOGIN_REFUSED: { retry: 'never', remedy: 'Check database.user, database.password and the server’s access rules (pg_hba.conf).' },
   PRIVILEGE_MISSING: { retry: 'never', remedy: 'Grant the right that the message names.' },
   WAL_LEVEL: { retry: 'never', remedy: 'Set wal_level = logical in postgresql.conf and restart the server.' },

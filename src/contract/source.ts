@@ -16,6 +16,8 @@ export type SourceBatch = {
   readonly records: readonly ConnectRecord[];
   /** Resume after this batch. */
   readonly offsets: readonly SourceOffset[];
+  /** When the database committed the last of its changes, in milliseconds since 1970; null where it holds no streamed change. */
+  readonly committedAtMs: number | null;
 };
 
 /** How far a source is. */

@@ -1,0 +1,47 @@
+import { type ErrorCode, SluiceError } from '../../src/contract/index.ts';
+
+/** What an error of the server carries: its SQLSTATE (appendix "PostgreSQL Error Codes") and its text. */
+export type ServerError = { readonly code: string; readonly message: string };
+
+/** SQLSTATEs whose meaning here is sure. Classes (two letters) come after whole codes. */
+const codes: Readonly<Record<string, ErrorCode>> = {
+  '28P01': 'LOGIN_REFUSED',
+  '28000': 'LOGIN_REFUSED',
+  '3D000': 'LOGIN_REFUSED',
+  '42501': 'PRIVILEGE_MISSING',
+  '55006': 'SLOT_IN_USE',
+  '53': 'DATABASE_UNAVAILABLE', // insufficient resources, too many connections
+  '57P': 'DATABASE_UNAVAILABLE', // shutting down, starting up
+  '08': 'DATABASE_UNAVAILABLE',
+  '40': 'DATABASE_UNAVAILABLE', // serialization failure, deadlock
+};
+
+/** Errors of the socket below pg's client. */
+const socketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'ECONNABORTED',
+]);
+
+/** Anything that pg's client or the server reports, as an error of the catalogue; `doing` says what was tried. */
+export function databaseError(error: unknown, doing?: string): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const { code = '', message } = error as { code?: string; message: string };
+  const text = doing ? `${doing}: ${message}` : message;
+  const cause = error instanceof Error ? error : undefined;
+  const known = codes[code] ?? codes[code.slice(0, 3)] ?? codes[code.slice(0, 2)];
+  if (known) return new SluiceError(known, text, { cause });
+  if (
+    socketCodes.has(code) ||
+    /Connection terminated|timeout expired|connect timeout|Client has encountered a connection error/i.test(message)
+  ) {
+    return new SluiceError('DATABASE_UNAVAILABLE', text, { cause });
+  }
+  return new SluiceError('DATABASE_FAILED', text, { cause });
+}

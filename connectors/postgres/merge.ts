@@ -1,0 +1,29 @@
+/**
+ * What several generators answer, as it comes; at most one answer of each waits. Ends when all have ended; a failure, or the consumer's
+ * leaving, ends them all.
+ */
+export async function* merge<T>(generators: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+  const only = generators.length === 1 ? generators[0] : undefined;
+  if (only) {
+    yield* only;
+    return;
+  }
+  type Answer = { readonly generator: AsyncGenerator<T>; readonly result: IteratorResult<T> };
+  const ask = async (generator: AsyncGenerator<T>): Promise<Answer> => ({ generator, result: await generator.next() });
+  const asked = new Map(generators.map(generator => [generator, ask(generator)]));
+  try {
+    while (asked.size > 0) {
+      const { generator, result } = await Promise.race(asked.values());
+      if (result.done) {
+        asked.delete(generator);
+        continue;
+      }
+      asked.set(generator, ask(generator));
+      yield result.value;
+    }
+  } finally {
+    // A generator waits for its own pending step before it returns; failures of the others are of no interest any more.
+    for (const answer of asked.values()) answer.catch(() => {});
+    await Promise.allSettled(generators.map(generator => generator.return(undefined)));
+  }
+}

@@ -1,0 +1,100 @@
+import type { JsonObject, SourceOffset } from '../../src/contract/index.ts';
+import type { SystemIdentity } from './replication.ts';
+
+/**
+ * Where the stream is (invariant 1). Debezium's own offset cannot tell rows apart that share an LSN; ours counts the messages of the
+ * transaction instead, before any filter, so that the count does not depend on the connector's options.
+ */
+export type StreamPosition = {
+  /** Everything before it is durable: the server may free its log up to here, and streaming starts again here. */
+  readonly confirmedLsn: bigint;
+  /** The transaction begun and how many of its messages are done; null between transactions. */
+  readonly partial: { readonly commitLsn: bigint; readonly messages: number } | null;
+  /** Of the last message read. */
+  readonly lsn: bigint;
+  /** End of the last transaction read; for `source.sequence`. */
+  readonly lastCommitLsn: bigint | null;
+  readonly txId: number | null;
+  /** Microseconds since 1970: commit time of the last transaction read. */
+  readonly timestampUs: bigint;
+};
+
+/** An offset as it was stored, by us or by Debezium. */
+export type StoredPosition = {
+  /** null: Debezium's own; streaming starts where the slot is, and rows may come twice, never not at all. */
+  readonly position: StreamPosition | null;
+  /** Transactions committed before it were read whole: known from Debezium's offsets too. */
+  readonly skipCommitsBefore: bigint;
+  readonly snapshotCompleted: boolean;
+  readonly identity: SystemIdentity | null;
+  readonly lastCommitLsn: bigint | null;
+};
+
+/** The partition of all offsets of a connector, as Debezium names it. */
+export function serverPartition(topicPrefix: string): JsonObject {
+  return { server: topicPrefix };
+}
+
+const bigintOf = (value: unknown): bigint | null => (typeof value === 'number' ? BigInt(value) : null);
+
+/** The offset for a position: Debezium's keys (PostgresOffsetContext), with ours beside them, which its loader does not ask for. */
+export function positionOffset(partition: JsonObject, position: StreamPosition, identity: SystemIdentity, extra: JsonObject): SourceOffset {
+  const { confirmedLsn, partial, lsn, lastCommitLsn, txId, timestampUs } = position;
+  return {
+    partition,
+    offset: {
+      ts_usec: Number(timestampUs),
+      ...(txId === null ? {} : { txId }),
+      lsn: Number(lsn),
+      lsn_proc: Number(lsn),
+      ...(lastCommitLsn === null ? {} : { lsn_commit: Number(lastCommitLsn) }),
+      ...extra,
+      sluice_confirmed_lsn: Number(confirmedLsn),
+      ...(partial === null ? {} : { sluice_commit_lsn: Number(partial.commitLsn), sluice_messages: partial.messages }),
+      sluice_system_id: identity.systemId,
+      sluice_timeline: identity.timeline,
+    },
+  };
+}
+
+/** The keys an offset has while the initial snapshot is under way, and once it is complete. */
+export function snapshotKeys(completed: boolean): JsonObject {
+  return { snapshot: 'INITIAL', last_snapshot_record: completed, snapshot_completed: completed };
+}
+
+/** Reads what was stored. */
+export function readPosition(offset: JsonObject): StoredPosition {
+  const lastCommitLsn = bigintOf(offset['lsn_commit']);
+  const confirmedLsn = bigintOf(offset['sluice_confirmed_lsn']);
+  const commitLsn = bigintOf(offset['sluice_commit_lsn']);
+  const messages = offset['sluice_messages'];
+  const timeline = offset['sluice_timeline'];
+  const systemId = offset['sluice_system_id'];
+  return {
+    position:
+      confirmedLsn === null
+        ? null
+        : {
+            confirmedLsn,
+            partial: commitLsn === null || typeof messages !== 'number' ? null : { commitLsn, messages },
+            lsn: bigintOf(offset['lsn']) ?? confirmedLsn,
+            lastCommitLsn,
+            txId: typeof offset['txId'] === 'number' ? offset['txId'] : null,
+            timestampUs: bigintOf(offset['ts_usec']) ?? 0n,
+          },
+    skipCommitsBefore: commitLsn ?? confirmedLsn ?? lastCommitLsn ?? 0n,
+    // Older Debezium offsets have last_snapshot_record only; streaming ones have no snapshot key at all.
+    snapshotCompleted:
+      offset['snapshot'] === undefined ||
+      offset['snapshot'] === false ||
+      offset['snapshot_completed'] === true ||
+      offset['last_snapshot_record'] === true,
+    identity: typeof systemId === 'string' && typeof timeline === 'number' ? { systemId, timeline } : null,
+    lastCommitLsn,
+  };
+}
+
+/** How far the server may free its log, once this offset is durable; null where the offset says nothing of it. */
+export function confirmedLsnOf({ offset }: SourceOffset): bigint | null {
+  return offset === null ? null : bigintOf(offset['sluice_confirmed_lsn']);
+}

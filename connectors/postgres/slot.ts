@@ -1,0 +1,59 @@
+import type pg from 'pg';
+import { SluiceError } from '../../src/contract/index.ts';
+import { parseLsn } from './lsn.ts';
+
+/** A replication slot as pg_replication_slots shows it. */
+export type Slot = {
+  readonly plugin: string;
+  readonly slotType: string;
+  readonly database: string;
+  readonly active: boolean;
+  readonly activePid: number | null;
+  /** Everything before it has been given up; null in a slot that never reached consistency. */
+  readonly confirmedFlushLsn: bigint | null;
+  /** `lost`: the server removed WAL the slot needs (max_slot_wal_keep_size). */
+  readonly walStatus: string | null;
+};
+
+/** The slot of that name, or null. */
+export async function findSlot(client: pg.Client, name: string): Promise<Slot | null> {
+  const { rows } = await client.query(
+    `SELECT plugin, slot_type, database, active, active_pid, confirmed_flush_lsn::text AS confirmed, wal_status
+       FROM pg_catalog.pg_replication_slots WHERE slot_name = $1`,
+    [name],
+  );
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    plugin: row.plugin ?? '',
+    slotType: row.slot_type,
+    database: row.database ?? '',
+    active: row.active,
+    activePid: row.active_pid,
+    confirmedFlushLsn: row.confirmed === null ? null : parseLsn(row.confirmed),
+    walStatus: row.wal_status,
+  };
+}
+
+/** What keeps a slot from being used by this connector, or null. */
+export function slotFault(name: string, slot: Slot, database: string): SluiceError | null {
+  if (slot.slotType !== 'logical' || slot.plugin !== 'pgoutput') {
+    return new SluiceError(
+      'SLOT_INVALID',
+      `The replication slot "${name}" is ${slot.slotType === 'logical' ? `for the plugin ${slot.plugin}` : 'a physical one'}, not a logical one for pgoutput.`,
+    );
+  }
+  if (slot.database !== database)
+    return new SluiceError(
+      'SLOT_INVALID',
+      `The replication slot "${name}" belongs to the database "${slot.database}", not to "${database}".`,
+    );
+  if (slot.walStatus === 'lost')
+    return new SluiceError(
+      'SLOT_LOST',
+      `The server has removed log that the replication slot "${name}" still needed (max_slot_wal_keep_size).`,
+    );
+  if (slot.active)
+    return new SluiceError('SLOT_IN_USE', `The replication slot "${name}" is in use by another connection (process ${slot.activePid}).`);
+  return null;
+}

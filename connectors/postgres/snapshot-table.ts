@@ -1,0 +1,80 @@
+import type pg from 'pg';
+import type { Row } from '../debezium/table.ts';
+import type { CatalogTable } from './catalog.ts';
+import { quoteIdentifier, quoteLiteral } from './connection.ts';
+import { CopyChannel } from './copy-channel.ts';
+import { CopyRowReader } from './copy-row.ts';
+import { databaseError } from './database-error.ts';
+import type { ReadableTable } from './tables.ts';
+
+/** A table up to this size is read in one go, in its own order, and becomes durable whole: there is nothing to resume. */
+const smallTableBytesMax = 8 * 1024 * 1024;
+
+/** How a table is read. */
+export type ReadingOrder =
+  /** Small: one unit, in the order in which it lies on disk. */
+  | 'whole'
+  /** By its primary key, so that reading can go on behind any row. */
+  | 'key'
+  /** Too large for one unit and without a key (or by a query of the user's): an interrupted reading starts again. */
+  | 'unordered';
+
+/** Rows of one read from the socket. `lastKey` is the key of the last of them, as texts; null where the order has no key. */
+export type TableRows = { readonly rows: readonly Row[]; readonly keys: readonly (readonly string[])[] | null };
+
+export function readingOrder(table: CatalogTable, readable: ReadableTable, override: string | null): ReadingOrder {
+  if (table.sizeBytes <= smallTableBytesMax) return 'whole';
+  const hasReadableKey =
+    table.primaryKey.length > 0 && table.primaryKey.every(name => readable.readers.some(reader => reader?.name === name));
+  return override === null && hasReadableKey ? 'key' : 'unordered';
+}
+
+const qualified = ({ id }: CatalogTable) => `${quoteIdentifier(id.schema)}.${quoteIdentifier(id.table)}`;
+
+/** The statement that reads a table, behind a key where `after` is given. */
+export function selectStatement(
+  table: CatalogTable,
+  readable: ReadableTable,
+  order: ReadingOrder,
+  after: readonly string[] | null,
+  override: string | null,
+): string {
+  const columns = table.columns.filter((_, index) => readable.readers[index] !== null).map(({ name }) => quoteIdentifier(name));
+  if (override !== null) return `SELECT ${columns.join(', ')} FROM (${override.trim().replace(/;$/, '')}) AS overridden`;
+  const select = `SELECT ${columns.join(', ')} FROM ${qualified(table)}`;
+  if (order !== 'key') return select;
+  const key = table.primaryKey.map(quoteIdentifier).join(', ');
+  const where = after === null ? '' : ` WHERE (${key}) > (${after.map(quoteLiteral).join(', ')})`;
+  return `${select}${where} ORDER BY ${key}`;
+}
+
+/** Reads a table's rows on a connection whose transaction holds the snapshot. Throws the database's error with the table's name. */
+export async function* readTable(
+  client: pg.Client,
+  table: CatalogTable,
+  readable: ReadableTable,
+  order: ReadingOrder,
+  select: string,
+): AsyncGenerator<TableRows> {
+  const readers = readable.readers.filter(reader => reader !== null);
+  const copyRow = new CopyRowReader(readers);
+  const keyIndexes = order === 'key' ? table.primaryKey.map(name => readers.findIndex(reader => reader.name === name)) : null;
+  const channel = new CopyChannel(client, `COPY (${select}) TO STDOUT`);
+  try {
+    for (let open = true; open; ) {
+      const rows: Row[] = [];
+      const keys: string[][] | null = keyIndexes === null ? null : [];
+      open = await channel.next((bytes, start, end) => {
+        rows.push(copyRow.read(bytes, start, end));
+        keys?.push(keyIndexes!.map(index => copyRow.text(index) ?? ''));
+      });
+      if (rows.length > 0) yield { rows, keys };
+    }
+  } catch (error) {
+    throw databaseError(error, `Reading table ${qualified(table)}`);
+  } finally {
+    // Left half-way, the connection is of no more use: its owner ends it.
+    if (channel.ended) channel.release();
+    else channel.abandon();
+  }
+}

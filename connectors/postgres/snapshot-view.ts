@@ -1,0 +1,26 @@
+/**
+ * What a snapshot saw, by transaction visibility (PostgreSQL documentation, "Transaction ID and Snapshot Information Functions"): a
+ * transaction before `xmin` is seen, one from `xmax` on is not, one in between is seen unless it was still running.
+ */
+export type SnapshotView = {
+  readonly text: string;
+  readonly xmin: bigint;
+  readonly xmax: bigint;
+  readonly running: ReadonlySet<bigint>;
+};
+
+/** Reads `xmin:xmax:xip,xip...`, as pg_current_snapshot() writes it. Throws an Error for other text. */
+export function parseSnapshotView(text: string): SnapshotView {
+  const match = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/.exec(text);
+  if (!match) throw new Error(`not a snapshot: ${text}`);
+  const running = match[3] === '' ? [] : match[3]!.split(',').map(BigInt);
+  return { text, xmin: BigInt(match[1]!), xmax: BigInt(match[2]!), running: new Set(running) };
+}
+
+/** Whether a committed transaction is seen. The replication stream's ids have 32 bits: the epoch is taken from the view, which is near. */
+export function sees(view: SnapshotView, transactionId: number): boolean {
+  const distance = (transactionId - Number(view.xmax & 0xffffffffn)) | 0;
+  const id = view.xmax + BigInt(distance);
+  if (id < view.xmin) return true;
+  return id < view.xmax && !view.running.has(id);
+}

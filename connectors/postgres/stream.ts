@@ -1,0 +1,380 @@
+import type pg from 'pg';
+import type { Clock, ConnectRecord, SourceBatch } from '../../src/contract/index.ts';
+import { SluiceError } from '../../src/contract/index.ts';
+import type { EventContext } from '../debezium/captured-table.ts';
+import { instantOf } from '../debezium/envelope.ts';
+import type { Heartbeat } from '../debezium/heartbeat.ts';
+import type { Row } from '../debezium/table.ts';
+import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
+import { quoteIdentifier } from './connection.ts';
+import { databaseError } from './database-error.ts';
+import type { LogicalMessages } from './logical-message.ts';
+import { formatLsn } from './lsn.ts';
+import { PgoutputDecoder } from './pgoutput/decoder.ts';
+import type {
+  BeginMessage,
+  CommitMessage,
+  LogicalMessage,
+  OldTupleKind,
+  OriginMessage,
+  PgoutputHandler,
+  RelationMessage,
+} from './pgoutput/messages.ts';
+import { readTuple } from './pgoutput/tuple.ts';
+import type { StreamPosition } from './position.ts';
+import type { ReplicationConnection } from './replication.ts';
+import type { SeenChanges } from './seen-changes.ts';
+import type { SourceInfo } from './source-info.ts';
+import type { ReadableTable, Tables } from './tables.ts';
+
+/** An idle stream stores its position this often, so that the slot holds no WAL back (invariant 2). */
+const idleOffsetIntervalMs = 1_000;
+
+/** What a stream works with; everything but the replication connection belongs to the source. */
+export type StreamParts = {
+  readonly replication: ReplicationConnection;
+  /** For the catalog's answers while streaming. */
+  readonly client: pg.Client;
+  readonly tables: Tables;
+  readonly database: string;
+  readonly sourceInfo: SourceInfo;
+  /** null: `provide.transaction.metadata` is off. */
+  readonly metadata: TransactionMetadata | null;
+  readonly messages: LogicalMessages;
+  includesMessage(prefix: string): boolean;
+  readonly heartbeat: Heartbeat;
+  readonly clock: Clock;
+  readonly batchRecordsMax: number;
+  /** The offset of a position, as it is stored. */
+  offsets(position: StreamPosition): SourceBatch['offsets'];
+};
+
+/** Where a stream begins. */
+export type StreamStart = {
+  readonly position: StreamPosition;
+  /** Transactions committed before it were read whole. */
+  readonly skipCommitsBefore: bigint;
+  readonly seen: SeenChanges;
+};
+
+/** A message that waits until its table is known, or known to be unseen. */
+type Deferred = { readonly lsn: bigint; readonly message: Buffer };
+
+/**
+ * Turns pgoutput messages into records. Messages are decoded where they lie in the socket's bytes, without waiting in between; only a new
+ * relation (its keys and defaults are asked of the catalog) and a change that a resumed snapshot may have seen make the rest wait.
+ */
+export class ChangeStream implements PgoutputHandler {
+  readonly #parts: StreamParts;
+  readonly #start: StreamStart;
+  readonly #decoder = new PgoutputDecoder();
+  readonly #relations = new Map<number, ReadableTable | null>();
+  readonly #context: EventContext;
+  #seen: SeenChanges | null;
+  #out: ConnectRecord[] = [];
+  #blocked: (() => Promise<void>) | null = null;
+  #deferred: Deferred[] = [];
+  #lsn = 0n;
+
+  // The transaction being read.
+  #finalLsn: bigint | null = null;
+  #xid = 0;
+  #messages = 0;
+  #skipMessages = 0;
+  /** The transaction was read whole before a restart. */
+  #skipped = false;
+  /** The stream has come to where it was before the restart. */
+  #reached: boolean;
+  #seenTransaction = false;
+  #origin: { name: string; lsn: bigint } | null = null;
+  #timestampUs: bigint;
+
+  #confirmedLsn: bigint;
+  #lastCommitLsn: bigint | null;
+  #lastTxId: number | null;
+
+  constructor(parts: StreamParts, start: StreamStart) {
+    this.#parts = parts;
+    this.#start = start;
+    this.#seen = start.seen.empty ? null : start.seen;
+    const { position } = start;
+    this.#reached = position.partial === null;
+    this.#confirmedLsn = position.confirmedLsn;
+    this.#lastCommitLsn = position.lastCommitLsn;
+    this.#lastTxId = position.txId;
+    this.#timestampUs = position.timestampUs;
+    this.#lsn = position.lsn;
+    this.#context = { source: parts.sourceInfo.make(null, 0n), at: instantOf(0n), transaction: null };
+  }
+
+  /** The position of the last message read, as Postgres writes it. */
+  get position(): string {
+    return formatLsn(this.#lsn);
+  }
+
+  /** Commit time of the last transaction read, in milliseconds since 1970. */
+  get committedAtMs(): number {
+    return Number(this.#timestampUs / 1000n);
+  }
+
+  /** Batches until aborted. Each carries the position behind its last message, also in the middle of a transaction. */
+  async *read(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    const { replication, clock, heartbeat, batchRecordsMax } = this.#parts;
+    const wake = () => replication.wake();
+    abort.addEventListener('abort', wake);
+    let storedLsn = this.#confirmedLsn;
+    let storedAtMs = clock.nowMs();
+    let timer: NodeJS.Timeout | null = null;
+    const wakeIn = (milliseconds: number) => {
+      if (timer) clearTimeout(timer);
+      timer = Number.isFinite(milliseconds) ? setTimeout(wake, milliseconds) : null;
+    };
+    try {
+      wakeIn(heartbeat.waitMs(clock.nowMs()));
+      while (!abort.aborted) {
+        this.#context.at = instantOf(clock.nowNs());
+        await replication.next(this.#handle);
+        while (this.#blocked) await this.#settle();
+        const nowMs = clock.nowMs();
+        const beat = heartbeat.due(nowMs);
+        if (beat) this.#out.push(beat);
+        const position = this.#position();
+        const moved = position.confirmedLsn > storedLsn;
+        const idleForMs = nowMs - storedAtMs;
+        if (
+          this.#out.length > 0 ? !replication.readable || this.#out.length >= batchRecordsMax : moved && idleForMs >= idleOffsetIntervalMs
+        ) {
+          const records = this.#out;
+          this.#out = [];
+          storedLsn = position.confirmedLsn;
+          storedAtMs = nowMs;
+          yield { records, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
+        }
+        wakeIn(Math.min(heartbeat.waitMs(nowMs), moved ? Math.max(1, idleOffsetIntervalMs - idleForMs) : Number.POSITIVE_INFINITY));
+      }
+    } finally {
+      if (timer) clearTimeout(timer);
+      abort.removeEventListener('abort', wake);
+    }
+  }
+
+  readonly #handle = (bytes: Buffer, start: number, end: number): void => {
+    const lsn = this.#parts.replication.lsn;
+    const message = bytes.subarray(start, end);
+    if (this.#blocked) this.#deferred.push({ lsn, message });
+    else this.#decode(lsn, message);
+  };
+
+  #decode(lsn: bigint, message: Buffer): void {
+    this.#lsn = lsn;
+    this.#decoder.decode(message, this);
+  }
+
+  /** Does what the messages behind it wait for, then reads them up to the next that waits. */
+  async #settle(): Promise<void> {
+    const work = this.#blocked!;
+    this.#blocked = null;
+    await work();
+    const deferred = this.#deferred;
+    let next = 0;
+    while (next < deferred.length && !this.#blocked) {
+      const { lsn, message } = deferred[next++]!;
+      this.#decode(lsn, message);
+    }
+    this.#deferred = deferred.slice(next);
+  }
+
+  #position(): StreamPosition {
+    // What is read again changes nothing in what is known of the transaction that the restart interrupted.
+    if (!this.#reached) return this.#start.position;
+    const between = this.#finalLsn === null;
+    // Between transactions everything the server has sent is read.
+    if (between && this.#parts.replication.sentLsn > this.#confirmedLsn) this.#confirmedLsn = this.#parts.replication.sentLsn;
+    return {
+      confirmedLsn: this.#confirmedLsn,
+      partial: between || this.#skipped ? null : { commitLsn: this.#finalLsn!, messages: Math.max(this.#messages, this.#skipMessages) },
+      lsn: this.#lsn > this.#start.position.lsn ? this.#lsn : this.#start.position.lsn,
+      lastCommitLsn: this.#lastCommitLsn,
+      txId: this.#lastTxId,
+      timestampUs: this.#timestampUs,
+    };
+  }
+
+  begin({ finalLsn, commitTimestampMicros, xid }: BeginMessage): void {
+    const { position, skipCommitsBefore } = this.#start;
+    this.#finalLsn = finalLsn;
+    this.#xid = xid;
+    this.#messages = 0;
+    this.#skipped = finalLsn < skipCommitsBefore;
+    this.#skipMessages = position.partial?.commitLsn === finalLsn ? position.partial.messages : 0;
+    this.#origin = null;
+    if (this.#skipped) return;
+    this.#reached = true;
+    this.#seenTransaction = this.#seen?.concerns(xid) ?? false;
+    this.#timestampUs = commitTimestampMicros;
+    this.#lastTxId = xid;
+    this.#enter();
+    this.#parts.metadata?.begin(this.#out, String(xid), `${xid}:${this.#lsn}`, commitTimestampMicros / 1000n);
+  }
+
+  commit({ endLsn, commitTimestampMicros }: CommitMessage): void {
+    if (!this.#skipped) {
+      this.#lastCommitLsn = this.#lsn;
+      this.#parts.metadata?.end(this.#out, `${this.#xid}:${this.#lsn}`, commitTimestampMicros / 1000n);
+    }
+    this.#finalLsn = null;
+    this.#skipped = false;
+    if (endLsn > this.#confirmedLsn) this.#confirmedLsn = endLsn;
+  }
+
+  origin({ lsn, name }: OriginMessage): void {
+    this.#origin = { name, lsn };
+    if (!this.#skipped) this.#enter();
+  }
+
+  type(): void {}
+
+  relation(relation: RelationMessage): void {
+    this.#blocked = async () => {
+      this.#relations.set(
+        relation.oid,
+        await this.#parts.tables
+          .fromRelation(relation, this.#parts.database)
+          .catch(error => Promise.reject(databaseError(error, 'Reading the catalog'))),
+      );
+    };
+  }
+
+  insert(relationOid: number, message: Buffer, tupleOffset: number): void {
+    const table = this.#next(relationOid);
+    if (!table) return;
+    this.#unlessSeen(table, message, null, tupleOffset, () => {
+      const after = readTuple(message, tupleOffset, table.readers);
+      table.captured.emitCreate(this.#out, after, this.#event(table));
+    });
+  }
+
+  update(relationOid: number, message: Buffer, oldKind: OldTupleKind | null, oldTupleOffset: number, newTupleOffset: number): void {
+    const table = this.#next(relationOid);
+    if (!table) return;
+    this.#unlessSeen(table, message, oldKind === null ? null : oldTupleOffset, newTupleOffset, () => {
+      const before: Row | null = oldKind === null ? null : readTuple(message, oldTupleOffset, table.readers);
+      // Only a whole old row has the values that an update left out as unchanged.
+      const after = readTuple(message, newTupleOffset, table.readers, [], oldKind === 'O' ? before : null);
+      table.captured.emitUpdate(this.#out, before, after, this.#event(table));
+    });
+  }
+
+  delete(relationOid: number, message: Buffer, _oldKind: OldTupleKind, oldTupleOffset: number): void {
+    const table = this.#next(relationOid);
+    if (!table) return;
+    this.#unlessSeen(table, message, oldTupleOffset, null, () => {
+      const before = readTuple(message, oldTupleOffset, table.readers);
+      table.captured.emitDelete(this.#out, before, this.#event(table));
+    });
+  }
+
+  truncate(relationOids: readonly number[]): void {
+    if (!this.#counts()) return;
+    for (const oid of relationOids) {
+      const table = this.#table(oid);
+      if (table && !(this.#seenTransaction && this.#seen!.of(table.captured.name, this.#xid) !== 'no'))
+        table.captured.emitTruncate(this.#out, this.#event(table));
+    }
+  }
+
+  logicalMessage({ transactional, prefix, content, lsn }: LogicalMessage): void {
+    const { sourceInfo, messages, metadata, includesMessage } = this.#parts;
+    if (transactional && !this.#counts()) return;
+    if (!transactional) {
+      // Not part of a transaction, so no commit follows; behind its first byte it is not sent again.
+      if (lsn + 1n > this.#confirmedLsn) this.#confirmedLsn = lsn + 1n;
+      this.#lastCommitLsn = this.#lsn;
+      const timestampUs = this.#context.at.us;
+      sourceInfo.enter({ timestampUs, txId: null, lastCommitLsn: this.#lastCommitLsn, xmin: null, origin: null, originLsn: null });
+    }
+    if (!includesMessage(prefix)) return;
+    this.#context.source = sourceInfo.make(null, this.#lsn);
+    this.#context.transaction = transactional ? metadata : null;
+    metadata?.at(`${this.#xid}:${this.#lsn}`);
+    messages.emit(this.#out, prefix, content, this.#context);
+  }
+
+  /** Counts a message of the transaction; false where it was done before a restart. */
+  #counts(): boolean {
+    if (this.#skipped) return false;
+    return ++this.#messages > this.#skipMessages;
+  }
+
+  #next(relationOid: number): ReadableTable | null {
+    return this.#counts() ? this.#table(relationOid) : null;
+  }
+
+  #table(relationOid: number): ReadableTable | null {
+    const table = this.#relations.get(relationOid);
+    if (table === undefined) throw new SluiceError('MALFORMED_MESSAGE', `A change of relation ${relationOid} came before its description.`);
+    return table;
+  }
+
+  #event(table: ReadableTable): EventContext {
+    const { sourceInfo, metadata } = this.#parts;
+    this.#context.source = sourceInfo.make(table.captured.id, this.#lsn);
+    this.#context.transaction = metadata;
+    metadata?.at(`${this.#xid}:${this.#lsn}`);
+    return this.#context;
+  }
+
+  /** The source blocks from here on are of this transaction. */
+  #enter(): void {
+    this.#parts.sourceInfo.enter({
+      timestampUs: this.#timestampUs,
+      txId: BigInt(this.#xid),
+      lastCommitLsn: this.#lastCommitLsn,
+      xmin: null,
+      origin: this.#origin?.name ?? null,
+      originLsn: this.#origin?.lsn ?? null,
+    });
+  }
+
+  /** Emits, unless a snapshot read the row as this change left it. */
+  #unlessSeen(table: ReadableTable, message: Buffer, oldOffset: number | null, newOffset: number | null, emit: () => void): void {
+    if (!this.#seenTransaction) return emit();
+    const seen = this.#seen!.of(table.captured.name, this.#xid);
+    if (seen === 'no') return emit();
+    if (seen === 'yes') return;
+    const [lsn, xid] = [this.#lsn, this.#xid];
+    this.#blocked = async () => {
+      const sawOld = oldOffset === null ? null : await this.#sawKey(table, message, oldOffset, xid);
+      const sawNew = newOffset === null ? null : await this.#sawKey(table, message, newOffset, xid);
+      if (sawOld !== false && sawNew !== false) return;
+      // A row that moved between two ranges: what one of the views saw of it is dropped.
+      const from = this.#out.length;
+      this.#lsn = lsn;
+      emit();
+      const emitted = this.#out.splice(from);
+      const moved = sawOld !== null && sawNew !== null && sawOld !== sawNew && emitted.length > 1;
+      this.#out.push(...(moved ? (sawOld ? emitted.slice(-1) : emitted.slice(0, -1)) : emitted));
+    };
+  }
+
+  #sawKey(table: ReadableTable, message: Buffer, offset: number, xid: number): Promise<boolean> {
+    const { id, definition, name } = table.captured;
+    const keyColumns = definition.primaryKey;
+    const texts = table.readers.map(reader =>
+      reader !== null && keyColumns.includes(reader.name)
+        ? { ...reader, read: (bytes: Buffer, start: number, end: number) => bytes.toString('utf8', start, end) }
+        : null,
+    );
+    const names = texts.filter(reader => reader !== null).map(reader => reader.name);
+    const values = readTuple(message, offset, texts) as string[];
+    const key = keyColumns.map(column => values[names.indexOf(column)] ?? '');
+    return this.#seen!.sawKey(
+      this.#parts.client,
+      name,
+      `${quoteIdentifier(id.schema)}.${quoteIdentifier(id.table)}`,
+      keyColumns.map(quoteIdentifier),
+      key,
+      xid,
+    );
+  }
+}
