@@ -25,6 +25,7 @@ import type { StreamPosition } from './position.ts';
 import type { ReplicationConnection } from './replication.ts';
 import type { SeenChanges } from './seen-changes.ts';
 import type { SourceInfo } from './source-info.ts';
+import { StreamProgress } from './stream-progress.ts';
 import type { ReadableTable, Tables } from './tables.ts';
 
 /** An idle stream stores its position this often, so that the slot holds no WAL back (invariant 2). */
@@ -66,7 +67,7 @@ type Deferred = { readonly lsn: bigint; readonly message: Buffer };
  */
 export class ChangeStream implements PgoutputHandler {
   readonly #parts: StreamParts;
-  readonly #start: StreamStart;
+  readonly #progress: StreamProgress;
   readonly #decoder = new PgoutputDecoder();
   readonly #relations = new Map<number, ReadableTable | null>();
   readonly #context: EventContext;
@@ -74,36 +75,20 @@ export class ChangeStream implements PgoutputHandler {
   #out: ConnectRecord[] = [];
   #blocked: (() => Promise<void>) | null = null;
   #deferred: Deferred[] = [];
-  #lsn = 0n;
+  #lsn: bigint;
+  /** Confirmed by the last batch. */
+  #storedLsn: bigint;
 
-  // The transaction being read.
-  #finalLsn: bigint | null = null;
   #xid = 0;
-  #messages = 0;
-  #skipMessages = 0;
-  /** The transaction was read whole before a restart. */
-  #skipped = false;
-  /** The stream has come to where it was before the restart. */
-  #reached: boolean;
   #seenTransaction = false;
-  #origin: { name: string; lsn: bigint } | null = null;
-  #timestampUs: bigint;
-
-  #confirmedLsn: bigint;
-  #lastCommitLsn: bigint | null;
-  #lastTxId: number | null;
+  #origin: OriginMessage | null = null;
 
   constructor(parts: StreamParts, start: StreamStart) {
     this.#parts = parts;
-    this.#start = start;
     this.#seen = start.seen.empty ? null : start.seen;
-    const { position } = start;
-    this.#reached = position.partial === null;
-    this.#confirmedLsn = position.confirmedLsn;
-    this.#lastCommitLsn = position.lastCommitLsn;
-    this.#lastTxId = position.txId;
-    this.#timestampUs = position.timestampUs;
-    this.#lsn = position.lsn;
+    this.#progress = new StreamProgress(start.position, start.skipCommitsBefore);
+    this.#storedLsn = start.position.confirmedLsn;
+    this.#lsn = start.position.lsn;
     this.#context = { source: parts.sourceInfo.make(null, 0n), at: instantOf(0n), transaction: null };
   }
 
@@ -114,7 +99,7 @@ export class ChangeStream implements PgoutputHandler {
 
   /** Commit time of the last transaction read, in milliseconds since 1970. */
   get committedAtMs(): number {
-    return Number(this.#timestampUs / 1000n);
+    return Number(this.#progress.timestampUs / 1000n);
   }
 
   /** Batches until aborted. Each carries the position behind its last message, also in the middle of a transaction. */
@@ -122,7 +107,6 @@ export class ChangeStream implements PgoutputHandler {
     const { replication, clock, heartbeat, batchRecordsMax } = this.#parts;
     const wake = () => replication.wake();
     abort.addEventListener('abort', wake);
-    let storedLsn = this.#confirmedLsn;
     let storedAtMs = clock.nowMs();
     let timer: NodeJS.Timeout | null = null;
     const wakeIn = (milliseconds: number) => {
@@ -138,15 +122,15 @@ export class ChangeStream implements PgoutputHandler {
         const nowMs = clock.nowMs();
         const beat = heartbeat.due(nowMs);
         if (beat) this.#out.push(beat);
-        const position = this.#position();
-        const moved = position.confirmedLsn > storedLsn;
+        const position = this.#progress.position(replication.sentLsn);
+        const moved = position.confirmedLsn > this.#storedLsn;
         const idleForMs = nowMs - storedAtMs;
         if (
           this.#out.length > 0 ? !replication.readable || this.#out.length >= batchRecordsMax : moved && idleForMs >= idleOffsetIntervalMs
         ) {
           const records = this.#out;
           this.#out = [];
-          storedLsn = position.confirmedLsn;
+          this.#storedLsn = position.confirmedLsn;
           storedAtMs = nowMs;
           yield { records, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
         }
@@ -167,6 +151,7 @@ export class ChangeStream implements PgoutputHandler {
 
   #decode(lsn: bigint, message: Buffer): void {
     this.#lsn = lsn;
+    this.#progress.at(lsn);
     this.#decoder.decode(message, this);
   }
 
@@ -184,52 +169,24 @@ export class ChangeStream implements PgoutputHandler {
     this.#deferred = deferred.slice(next);
   }
 
-  #position(): StreamPosition {
-    // What is read again changes nothing in what is known of the transaction that the restart interrupted.
-    if (!this.#reached) return this.#start.position;
-    const between = this.#finalLsn === null;
-    // Between transactions everything the server has sent is read.
-    if (between && this.#parts.replication.sentLsn > this.#confirmedLsn) this.#confirmedLsn = this.#parts.replication.sentLsn;
-    return {
-      confirmedLsn: this.#confirmedLsn,
-      partial: between || this.#skipped ? null : { commitLsn: this.#finalLsn!, messages: Math.max(this.#messages, this.#skipMessages) },
-      lsn: this.#lsn > this.#start.position.lsn ? this.#lsn : this.#start.position.lsn,
-      lastCommitLsn: this.#lastCommitLsn,
-      txId: this.#lastTxId,
-      timestampUs: this.#timestampUs,
-    };
-  }
-
   begin({ finalLsn, commitTimestampMicros, xid }: BeginMessage): void {
-    const { position, skipCommitsBefore } = this.#start;
-    this.#finalLsn = finalLsn;
+    this.#progress.begin(finalLsn, xid, commitTimestampMicros);
+    if (this.#progress.skipped) return;
     this.#xid = xid;
-    this.#messages = 0;
-    this.#skipped = finalLsn < skipCommitsBefore;
-    this.#skipMessages = position.partial?.commitLsn === finalLsn ? position.partial.messages : 0;
     this.#origin = null;
-    if (this.#skipped) return;
-    this.#reached = true;
     this.#seenTransaction = this.#seen?.concerns(xid) ?? false;
-    this.#timestampUs = commitTimestampMicros;
-    this.#lastTxId = xid;
     this.#enter();
     this.#parts.metadata?.begin(this.#out, String(xid), `${xid}:${this.#lsn}`, commitTimestampMicros / 1000n);
   }
 
   commit({ endLsn, commitTimestampMicros }: CommitMessage): void {
-    if (!this.#skipped) {
-      this.#lastCommitLsn = this.#lsn;
-      this.#parts.metadata?.end(this.#out, `${this.#xid}:${this.#lsn}`, commitTimestampMicros / 1000n);
-    }
-    this.#finalLsn = null;
-    this.#skipped = false;
-    if (endLsn > this.#confirmedLsn) this.#confirmedLsn = endLsn;
+    if (!this.#progress.skipped) this.#parts.metadata?.end(this.#out, `${this.#xid}:${this.#lsn}`, commitTimestampMicros / 1000n);
+    this.#progress.commit(endLsn);
   }
 
-  origin({ lsn, name }: OriginMessage): void {
-    this.#origin = { name, lsn };
-    if (!this.#skipped) this.#enter();
+  origin(origin: OriginMessage): void {
+    this.#origin = origin;
+    if (!this.#progress.skipped) this.#enter();
   }
 
   type(): void {}
@@ -275,7 +232,7 @@ export class ChangeStream implements PgoutputHandler {
   }
 
   truncate(relationOids: readonly number[]): void {
-    if (!this.#counts()) return;
+    if (!this.#progress.message()) return;
     for (const oid of relationOids) {
       const table = this.#table(oid);
       if (table && !(this.#seenTransaction && this.#seen!.of(table.captured.name, this.#xid) !== 'no'))
@@ -285,13 +242,11 @@ export class ChangeStream implements PgoutputHandler {
 
   logicalMessage({ transactional, prefix, content, lsn }: LogicalMessage): void {
     const { sourceInfo, messages, metadata, includesMessage } = this.#parts;
-    if (transactional && !this.#counts()) return;
+    if (transactional && !this.#progress.message()) return;
     if (!transactional) {
-      // Not part of a transaction, so no commit follows; behind its first byte it is not sent again.
-      if (lsn + 1n > this.#confirmedLsn) this.#confirmedLsn = lsn + 1n;
-      this.#lastCommitLsn = this.#lsn;
+      this.#progress.standalone(lsn);
       const timestampUs = this.#context.at.us;
-      sourceInfo.enter({ timestampUs, txId: null, lastCommitLsn: this.#lastCommitLsn, xmin: null, origin: null, originLsn: null });
+      sourceInfo.enter({ timestampUs, txId: null, lastCommitLsn: this.#progress.lastCommitLsn, xmin: null, origin: null, originLsn: null });
     }
     if (!includesMessage(prefix)) return;
     this.#context.source = sourceInfo.make(null, this.#lsn);
@@ -300,14 +255,8 @@ export class ChangeStream implements PgoutputHandler {
     messages.emit(this.#out, prefix, content, this.#context);
   }
 
-  /** Counts a message of the transaction; false where it was done before a restart. */
-  #counts(): boolean {
-    if (this.#skipped) return false;
-    return ++this.#messages > this.#skipMessages;
-  }
-
   #next(relationOid: number): ReadableTable | null {
-    return this.#counts() ? this.#table(relationOid) : null;
+    return this.#progress.message() ? this.#table(relationOid) : null;
   }
 
   #table(relationOid: number): ReadableTable | null {
@@ -327,9 +276,9 @@ export class ChangeStream implements PgoutputHandler {
   /** The source blocks from here on are of this transaction. */
   #enter(): void {
     this.#parts.sourceInfo.enter({
-      timestampUs: this.#timestampUs,
+      timestampUs: this.#progress.timestampUs,
       txId: BigInt(this.#xid),
-      lastCommitLsn: this.#lastCommitLsn,
+      lastCommitLsn: this.#progress.lastCommitLsn,
       xmin: null,
       origin: this.#origin?.name ?? null,
       originLsn: this.#origin?.lsn ?? null,
@@ -338,10 +287,9 @@ export class ChangeStream implements PgoutputHandler {
 
   /** Emits, unless a snapshot read the row as this change left it. */
   #unlessSeen(table: ReadableTable, message: Buffer, oldOffset: number | null, newOffset: number | null, emit: () => void): void {
-    if (!this.#seenTransaction) return emit();
-    const seen = this.#seen!.of(table.captured.name, this.#xid);
-    if (seen === 'no') return emit();
-    if (seen === 'yes') return;
+    const seen = this.#seenTransaction ? this.#seen!.of(table.captured.name, this.#xid) : 'no';
+    if (seen === 'no') emit();
+    if (seen !== 'depends on key') return;
     const [lsn, xid] = [this.#lsn, this.#xid];
     this.#blocked = async () => {
       const sawOld = oldOffset === null ? null : await this.#sawKey(table, message, oldOffset, xid);
