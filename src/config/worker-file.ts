@@ -3,9 +3,9 @@ import { type ConfigFault, type RawConfig, SluiceError } from '../contract/index
 import { type ConfigProvider, defaultProviders, makeProviders } from './config-providers.ts';
 import { type ConfigDocument, readConfigFile } from './document.ts';
 import { resolveAllPlaceholders } from './placeholders.ts';
-import { acceptedWithoutEffect, clientOption, type ListenerAddress, type ResponseHeader, workerSpec } from './worker-options.ts';
+import { acceptedWithoutEffect, type ListenerAddress, type ResponseHeader, workerSpec } from './worker-options.ts';
 
-/** A worker's config, resolved: paths absolute, placeholders replaced. It may hold secrets in `clientOptions` and `raw`: never print it. */
+/** A worker's config, resolved: paths absolute, placeholders replaced. It may hold secrets in `raw`: never print it. */
 export type WorkerConfig = {
   readonly file: string;
   readonly dataDir: string;
@@ -13,8 +13,9 @@ export type WorkerConfig = {
   readonly connectorPatterns: readonly string[];
   readonly logLevel: string;
   /** null: the embedded log. */
-  readonly kafka: KafkaWorkerConfig | null;
-  readonly groupId: string;
+  readonly bootstrapServers: readonly string[] | null;
+  /** All options, resolved: for the Kafka log. Holds secrets. */
+  readonly raw: RawConfig;
   readonly topicCreation: boolean;
   readonly exactlyOnce: boolean;
   /** `key.converter`, `value.converter.schemas.enable` ...: what a connector that names no converter gets. */
@@ -30,19 +31,10 @@ export type WorkerConfig = {
   readonly taskStopMsMax: number;
 };
 
-export type KafkaWorkerConfig = {
-  readonly bootstrapServers: readonly string[];
-  readonly clientId: string | null;
-  readonly groupId: string;
-  readonly offsetsTopic: InternalTopic;
-  readonly configsTopic: InternalTopic;
-  readonly statusTopic: InternalTopic;
-  /** Kafka's own names: `security.protocol`, `sasl.mechanism`, `producer.compression.type` ... */
-  readonly clientOptions: RawConfig;
+/** The part of a worker's config that the Kafka log reads and checks by itself. */
+export type KafkaOptions = {
+  parse(raw: RawConfig): { readonly faults: readonly ConfigFault[]; readonly warnings: readonly ConfigFault[] };
 };
-
-/** A topic that the worker itself creates; a replication factor of -1 is the broker's default. */
-export type InternalTopic = { readonly topic: string; readonly partitions: number; readonly replicationFactor: number };
 
 /** A worker file as it was read, with what there is to say about it. */
 export type LoadedWorker = { readonly config: WorkerConfig; readonly warnings: readonly string[] };
@@ -54,16 +46,24 @@ function located(document: ConfigDocument, { option, message }: ConfigFault): st
 }
 
 /** Reads a worker file. Throws SluiceError CONFIG_FILE_UNREADABLE, CONFIG_PROVIDER_FAILED or, with all faults at once, CONFIG_INVALID. */
-export async function loadWorker(file: string, environment: NodeJS.ProcessEnv): Promise<LoadedWorker> {
+export async function loadWorker(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  kafkaOptions: () => Promise<KafkaOptions>,
+): Promise<LoadedWorker> {
   const documents = await readConfigFile(file);
   const [document] = documents;
   if (documents.length > 1)
     throw new SluiceError('CONFIG_FILE_UNREADABLE', `${file}: a worker file holds one document, this one ${documents.length}.`);
-  return resolveWorker(document ?? { file, entries: new Map(), lines: new Map(), line: 1 }, environment);
+  return resolveWorker(document ?? { file, entries: new Map(), lines: new Map(), line: 1 }, environment, kafkaOptions);
 }
 
 /** As `loadWorker`, for a document at hand. */
-export async function resolveWorker(document: ConfigDocument, environment: NodeJS.ProcessEnv): Promise<LoadedWorker> {
+export async function resolveWorker(
+  document: ConfigDocument,
+  environment: NodeJS.ProcessEnv,
+  kafkaOptions: () => Promise<KafkaOptions>,
+): Promise<LoadedWorker> {
   const { file } = document;
   const written: RawConfig = Object.fromEntries(document.entries);
   const providerNames = (written['config.providers'] ?? defaultProviders)
@@ -72,11 +72,14 @@ export async function resolveWorker(document: ConfigDocument, environment: NodeJ
     .filter(name => name !== '');
   const providers = makeProviders(providerNames, written, environment);
   const raw = await resolveAllPlaceholders(written, providers);
-  const { config, faults, warnings } = workerSpec.parse(raw, name => name in acceptedWithoutEffect);
-  if (config === null) throw new SluiceError('CONFIG_INVALID', faults.map(fault => located(document, fault)).join('\n'));
+  const parsed = workerSpec.parse(raw, name => name in acceptedWithoutEffect);
+  const kafka = raw['bootstrap.servers'] === undefined ? { faults: [], warnings: [] } : (await kafkaOptions()).parse(raw);
+  const faults = [...parsed.faults, ...kafka.faults];
+  const warnings = [...parsed.warnings, ...kafka.warnings];
+  const { config } = parsed;
+  if (config === null || faults.length > 0)
+    throw new SluiceError('CONFIG_INVALID', faults.map(fault => located(document, fault)).join('\n'));
   const folder = dirname(resolve(file));
-  const clientOptions = Object.fromEntries(Object.entries(raw).filter(([name]) => clientOption.test(name)));
-  const servers = config['bootstrap.servers'];
   const converters = Object.fromEntries(Object.entries(raw).filter(([name]) => /^(?:key|value|header)\.converter\./.test(name)));
   return {
     warnings: warnings.map(warning => located(document, warning)),
@@ -85,31 +88,8 @@ export async function resolveWorker(document: ConfigDocument, environment: NodeJ
       dataDir: resolve(folder, config['data.dir']),
       connectorPatterns: config.connectors.map(pattern => resolve(folder, pattern)),
       logLevel: config['log.level'],
-      kafka:
-        servers === null
-          ? null
-          : {
-              bootstrapServers: servers,
-              clientId: config['client.id'],
-              groupId: config['group.id'],
-              offsetsTopic: {
-                topic: config['offset.storage.topic'],
-                partitions: config['offset.storage.partitions'],
-                replicationFactor: config['offset.storage.replication.factor'],
-              },
-              configsTopic: {
-                topic: config['config.storage.topic'],
-                partitions: 1,
-                replicationFactor: config['config.storage.replication.factor'],
-              },
-              statusTopic: {
-                topic: config['status.storage.topic'],
-                partitions: config['status.storage.partitions'],
-                replicationFactor: config['status.storage.replication.factor'],
-              },
-              clientOptions,
-            },
-      groupId: config['group.id'],
+      bootstrapServers: config['bootstrap.servers'],
+      raw,
       topicCreation: config['topic.creation.enable'],
       exactlyOnce: config['exactly.once.source.support'] === 'enabled',
       converters: {

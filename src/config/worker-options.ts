@@ -78,21 +78,6 @@ export const workerOptions = {
       return servers as readonly string[];
     },
   ),
-  'client.id': options.string({ default: null, group: log, doc: 'The id this worker gives itself towards Kafka.' }),
-  'group.id': options.string({
-    default: 'sluice',
-    group: log,
-    importance: 'HIGH',
-    doc: 'The worker group; part of the transactional ids that fence a task’s former owner (`GROUP-CONNECTOR-TASK`, as in Connect).',
-  }),
-  'offset.storage.topic': options.string({ default: 'connect-offsets', group: log, doc: 'Kafka topic of the source offsets.' }),
-  'offset.storage.partitions': options.int({ default: '25', min: 1, group: log, doc: 'Partitions of that topic when it is created.' }),
-  'offset.storage.replication.factor': options.int({ default: '-1', group: log, doc: 'Its replication factor; -1: the broker’s default.' }),
-  'config.storage.topic': options.string({ default: 'connect-configs', group: log, doc: 'Kafka topic of the connectors’ configurations.' }),
-  'config.storage.replication.factor': options.int({ default: '-1', group: log, doc: 'Its replication factor; -1: the broker’s default.' }),
-  'status.storage.topic': options.string({ default: 'connect-status', group: log, doc: 'Kafka topic of the connectors’ states.' }),
-  'status.storage.partitions': options.int({ default: '5', min: 1, group: log, doc: 'Partitions of that topic when it is created.' }),
-  'status.storage.replication.factor': options.int({ default: '-1', group: log, doc: 'Its replication factor; -1: the broker’s default.' }),
   'topic.creation.enable': options.boolean({
     default: 'true',
     group: log,
@@ -231,9 +216,12 @@ export const acceptedWithoutEffect: Readonly<Record<string, string>> = {
   'metrics.sample.window.ms': 'Kafka’s own client metrics are not kept.',
 };
 
-/** The Kafka client’s own options: they go to the log as they are, with or without `producer.`, `consumer.` or `admin.` before them. */
-export const clientOption =
-  /^(?:(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
+/**
+ * Options that concern Kafka: the clients' own, with or without `producer.`, `consumer.` or `admin.` before them, and the worker's internal
+ * topics. The Kafka log reads and checks them; without `bootstrap.servers` they have no effect.
+ */
+export const kafkaOption =
+  /^(?:group\.id|client\.id|(?:config|offset|status)\.storage\..+|(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
 
 export const workerSpec = configSpec({
   options: workerOptions,
@@ -244,16 +232,19 @@ export const workerSpec = configSpec({
       example: 'config.providers.file.param.allowed.paths',
       doc: 'Options of the config providers.',
     },
-    { pattern: clientOption, example: 'producer.compression.type', doc: 'Options of the Kafka clients.' },
+    { pattern: kafkaOption, example: 'producer.compression.type', doc: 'Options of the Kafka clients and of the internal topics.' },
   ],
   refine(config, raw, report) {
     for (const name of Object.keys(raw)) {
       const instead = acceptedWithoutEffect[name];
       if (instead) report.warning(name, `'${name}' has no effect: ${instead}`);
     }
-    if (config['bootstrap.servers'] === null)
-      for (const name of Object.keys(raw))
-        if (clientOption.test(name)) report.warning(name, `'${name}' has no effect: without bootstrap.servers the embedded log is used.`);
+    const idle = config['bootstrap.servers'] === null ? Object.keys(raw).filter(name => kafkaOption.test(name)) : [];
+    if (idle.length > 0)
+      report.warning(
+        idle[0]!,
+        `Without bootstrap.servers the embedded log is used; these options of Kafka have no effect: ${idle.join(', ')}`,
+      );
     return config;
   },
 });

@@ -1,0 +1,78 @@
+import type {
+  ConfigFault,
+  Converter,
+  ConverterRole,
+  HeaderConverter,
+  OptionState,
+  PluginContext,
+  PluginRegistry,
+  RawConfig,
+} from '../contract/index.ts';
+import { toSluiceError } from '../contract/index.ts';
+
+/** What became of the converter options of a connector. */
+export type ResolvedConverters = {
+  readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly ConfigFault[];
+  /** States of the options of converters that the connector itself names, by their full names. */
+  readonly states: readonly OptionState[];
+  /** New converters, one set a task: they hold caches. Only where there are no faults. */
+  make(context: PluginContext): { readonly key: Converter; readonly value: Converter; readonly header: HeaderConverter };
+};
+
+const roles = ['key', 'value', 'header'] as const satisfies readonly ConverterRole[];
+
+/**
+ * Resolves the three converters. As in Connect, a connector that names a converter's class brings that converter's options with it;
+ * one that does not gets the worker's class with the worker's options, and options of its own have no effect (a warning says so).
+ */
+export async function resolveConverters(raw: RawConfig, worker: RawConfig, registry: PluginRegistry): Promise<ResolvedConverters> {
+  const faults: ConfigFault[] = [];
+  const warnings: ConfigFault[] = [];
+  const states: OptionState[] = [];
+  const resolve = async <T extends 'converter' | 'header_converter'>(role: ConverterRole, type: T) => {
+    const option = `${role}.converter`;
+    const named = raw[option] !== undefined;
+    const from = named ? raw : worker;
+    const prefix = `${option}.`;
+    const config = Object.fromEntries(
+      Object.entries(from)
+        .filter(([name]) => name.startsWith(prefix) && name !== `${prefix}plugin.version`)
+        .map(([name, value]) => [name.slice(prefix.length), value]),
+    );
+    if (!named)
+      for (const name of Object.keys(raw))
+        if (name.startsWith(prefix) && name !== `${prefix}plugin.version`)
+          warnings.push({
+            option: name,
+            message: `'${name}' has no effect: without '${option}' the worker's converter is used, with the worker's options.`,
+          });
+    try {
+      const plugin = await registry.load(type, (from[option] ?? '').trim());
+      const parsed = plugin.spec.parse(config, name => name === 'converter.type');
+      const rename = (fault: ConfigFault): ConfigFault => ({
+        option: prefix + fault.option,
+        message: fault.message.replaceAll(fault.option, prefix + fault.option),
+      });
+      faults.push(...parsed.faults.map(rename));
+      warnings.push(...parsed.warnings.map(rename));
+      if (named) states.push(...parsed.states.map(state => ({ ...state, name: prefix + state.name })));
+      return (context: PluginContext) => plugin.create(parsed.config, context);
+    } catch (error) {
+      faults.push({ option, message: `Invalid value ${from[option]} for configuration ${option}: ${toSluiceError(error).message}` });
+      return null;
+    }
+  };
+  const key = await resolve(roles[0], 'converter');
+  const value = await resolve(roles[1], 'converter');
+  const header = await resolve(roles[2], 'header_converter');
+  return {
+    faults,
+    warnings,
+    states,
+    make(context) {
+      if (key === null || value === null || header === null) throw new Error('the converters are invalid');
+      return { key: key(context), value: value(context), header: header(context) };
+    },
+  };
+}

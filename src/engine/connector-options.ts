@@ -1,0 +1,251 @@
+import { configSpec, options } from '../contract/index.ts';
+
+/** Width of an option in a form, as Connect's `validate` gives it. */
+export type OptionWidth = 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
+
+/** Aliases of transforms, predicates or topic groups: a list without doubles. */
+function aliases(text: string): readonly string[] {
+  const names = text.trim() === '' ? [] : text.split(',').map(name => name.trim());
+  if (new Set(names).size < names.length) throw new Error('Duplicate alias provided.');
+  return names;
+}
+
+function connectorName(text: string): string {
+  if (text.trim() === '') throw new Error('String may not be empty');
+  // biome's rule against control characters is about mistakes; here they are what is looked for.
+  if ([...text].some(character => character.charCodeAt(0) < 32)) throw new Error('String may not contain control sequences');
+  return text;
+}
+
+const oneVersion = 'each plugin has the one version that is part of this build.';
+const errorHandling = 'Error Handling';
+const exactlyOnce = 'Exactly Once Support';
+
+/** The options that every source connector has, whatever its class: Kafka Connect's, in its order and with its words. */
+export const commonOptions = {
+  name: options.parsed(
+    'STRING',
+    { doc: 'Globally unique name to use for this connector.', importance: 'HIGH', displayName: 'Connector name' },
+    connectorName,
+  ),
+  'connector.class': options.string({
+    doc: 'Name or alias of the class for this connector: the Java class name that Kafka Connect knows it by, or a short name such as "postgres".',
+    importance: 'HIGH',
+    displayName: 'Connector class',
+  }),
+  'connector.plugin.version': options.string({
+    default: null,
+    doc: 'Version of the connector.',
+    displayName: 'Connector version',
+    unsupported: oneVersion,
+  }),
+  'tasks.max': options.int({
+    default: '1',
+    min: 1,
+    doc: 'Maximum number of tasks to use for this connector.',
+    importance: 'HIGH',
+    displayName: 'Tasks max',
+  }),
+  'tasks.max.enforce': options.boolean({
+    default: 'true',
+    doc: '(Deprecated) Whether to enforce that the tasks.max property is respected by the connector. No connector here makes more tasks than that.',
+    importance: 'LOW',
+    displayName: 'Enforce tasks max',
+  }),
+  'key.converter': options.className({
+    default: null,
+    doc: 'Converter class used to convert between Kafka Connect format and the serialized form that is written to Kafka. This controls the format of the keys in messages.',
+    importance: 'LOW',
+    displayName: 'Key converter class',
+  }),
+  'key.converter.plugin.version': options.string({
+    default: null,
+    doc: 'Version of the key converter.',
+    importance: 'LOW',
+    displayName: 'Key converter version',
+    unsupported: oneVersion,
+  }),
+  'value.converter': options.className({
+    default: null,
+    doc: 'Converter class used to convert between Kafka Connect format and the serialized form that is written to Kafka. This controls the format of the values in messages.',
+    importance: 'LOW',
+    displayName: 'Value converter class',
+  }),
+  'value.converter.plugin.version': options.string({
+    default: null,
+    doc: 'Version of the value converter.',
+    importance: 'LOW',
+    displayName: 'Value converter version',
+    unsupported: oneVersion,
+  }),
+  'header.converter': options.className({
+    default: null,
+    doc: 'HeaderConverter class used to convert between Kafka Connect format and the serialized form that is written to Kafka. By default the SimpleHeaderConverter is used.',
+    importance: 'LOW',
+    displayName: 'Header converter class',
+  }),
+  'header.converter.plugin.version': options.string({
+    default: null,
+    doc: 'Version of the header converter.',
+    importance: 'LOW',
+    displayName: 'Header converter version',
+    unsupported: oneVersion,
+  }),
+  transforms: options.parsed(
+    'LIST',
+    {
+      default: '',
+      doc: 'Aliases for the transformations to be applied to records.',
+      importance: 'LOW',
+      group: 'Transforms',
+      displayName: 'Transforms',
+    },
+    aliases,
+  ),
+  predicates: options.parsed(
+    'LIST',
+    {
+      default: '',
+      doc: 'Aliases for the predicates used by transformations.',
+      importance: 'LOW',
+      group: 'Predicates',
+      displayName: 'Predicates',
+    },
+    aliases,
+  ),
+  'config.action.reload': options.choice(['none', 'restart'], {
+    default: 'restart',
+    doc: 'The action to take on the connector when changes in external configuration providers result in a change in its configuration. The providers here never announce a change: restart the connector to read them again.',
+    importance: 'LOW',
+    displayName: 'Reload Action',
+  }),
+  'errors.retry.timeout': options.long({
+    default: '0',
+    doc: 'The maximum duration in milliseconds that a failed operation on a record will be reattempted. Transforms and converters here either succeed or fail for good, so nothing is reattempted; faults of the database and the log are retried by themselves.',
+    group: errorHandling,
+    displayName: 'Retry Timeout for Errors',
+  }),
+  'errors.retry.delay.max.ms': options.long({
+    default: '60000',
+    doc: 'The maximum duration in milliseconds between consecutive retry attempts of an operation on a record (see errors.retry.timeout).',
+    group: errorHandling,
+    displayName: 'Maximum Delay Between Retries for Errors',
+  }),
+  'errors.tolerance': options.choice(['none', 'all'], {
+    default: 'none',
+    doc: "Behavior for tolerating errors during connector operation. 'none' is the default value and signals that any error will result in an immediate connector task failure; 'all' changes the behavior to skip over problematic records.",
+    group: errorHandling,
+    displayName: 'Error Tolerance',
+  }),
+  'errors.log.enable': options.boolean({
+    default: 'false',
+    doc: 'If true, write each tolerated error and the failed operation to the log.',
+    group: errorHandling,
+    displayName: 'Log Errors',
+  }),
+  'errors.log.include.messages': options.boolean({
+    default: 'false',
+    doc: 'Whether to include in the log the record that resulted in a failure, with its key and value.',
+    group: errorHandling,
+    displayName: 'Log Error Details',
+  }),
+  'topic.creation.groups': options.parsed(
+    'LIST',
+    {
+      default: '',
+      doc: 'Groups of configurations for topics created by source connectors',
+      importance: 'LOW',
+      group: 'Topic Creation',
+      displayName: 'Topic Creation Groups',
+    },
+    aliases,
+  ),
+  'exactly.once.support': options.choice(['requested', 'required'], {
+    default: 'requested',
+    doc: 'Permitted values are requested, required. If set to "required" and the worker has exactly-once support for source connectors disabled, requests to create or validate the connector will fail.',
+    group: exactlyOnce,
+    displayName: 'Exactly once support',
+  }),
+  'transaction.boundary': options.parsed(
+    'STRING',
+    {
+      default: 'poll',
+      doc: "Where a producer transaction ends. 'poll': after a batch of records, the only value supported.",
+      group: exactlyOnce,
+      displayName: 'Transaction Boundary',
+    },
+    text => {
+      const boundary = text.trim().toLowerCase();
+      if (boundary === 'poll') return 'poll' as const;
+      if (boundary === 'interval' || boundary === 'connector')
+        throw new Error(`'${boundary}' is not supported; transactions end with a batch (poll)`);
+      throw new Error('Value must be poll');
+    },
+  ),
+  'transaction.boundary.interval.ms': options.long({
+    default: null,
+    doc: "The interval of transactions where 'transaction.boundary' is 'interval'.",
+    importance: 'LOW',
+    group: exactlyOnce,
+    displayName: 'Transaction boundary interval',
+    unsupported: 'transactions end with a batch (transaction.boundary=poll).',
+  }),
+  'offsets.storage.topic': options.string({
+    default: null,
+    doc: 'The name of a separate offsets topic to use for this connector.',
+    importance: 'LOW',
+    group: 'offsets.topic',
+    displayName: 'Offsets topic',
+    unsupported: 'all connectors of a worker keep their offsets in its offset.storage.topic.',
+  }),
+};
+
+/** The common options' places in a form: width, and order within the group as Connect counts it. */
+export const commonLayout: Readonly<Record<string, readonly [width: OptionWidth, order: number]>> = {
+  name: ['MEDIUM', 1],
+  'connector.class': ['LONG', 2],
+  'connector.plugin.version': ['MEDIUM', 3],
+  'tasks.max': ['SHORT', 4],
+  'tasks.max.enforce': ['SHORT', 5],
+  'key.converter': ['SHORT', 6],
+  'key.converter.plugin.version': ['SHORT', 7],
+  'value.converter': ['SHORT', 8],
+  'value.converter.plugin.version': ['SHORT', 9],
+  'header.converter': ['SHORT', 10],
+  'header.converter.plugin.version': ['SHORT', 11],
+  transforms: ['LONG', 12],
+  predicates: ['LONG', 13],
+  'config.action.reload': ['MEDIUM', 14],
+  'errors.retry.timeout': ['MEDIUM', 1],
+  'errors.retry.delay.max.ms': ['MEDIUM', 2],
+  'errors.tolerance': ['SHORT', 3],
+  'errors.log.enable': ['SHORT', 4],
+  'errors.log.include.messages': ['SHORT', 5],
+  'topic.creation.groups': ['LONG', 1],
+  'exactly.once.support': ['SHORT', 2],
+  'transaction.boundary': ['SHORT', 3],
+  'transaction.boundary.interval.ms': ['SHORT', 4],
+  'offsets.storage.topic': ['LONG', 1],
+};
+
+/** Names with a variable part that belong to the worker's side of a connector's config, not to its class. */
+const commonPatterns =
+  /^(?:(?:key|value|header)\.converter|transforms|predicates|topic\.creation|producer\.override|consumer\.override|admin\.override)\..+$/;
+
+/** Whether an option belongs to what all connectors have. */
+export function isCommonOption(name: string): boolean {
+  return name in commonOptions || commonPatterns.test(name);
+}
+
+export const commonSpec = configSpec({
+  options: commonOptions,
+  refine(config, raw, report) {
+    for (const name of ['errors.retry.timeout', 'errors.retry.delay.max.ms'])
+      if (raw[name] !== undefined && raw[name] !== commonOptions[name as 'errors.retry.timeout'].default)
+        report.warning(
+          name,
+          `'${name}' has no effect: transforms and converters either succeed or fail for good; faults of the database and the log are retried by themselves.`,
+        );
+    return config;
+  },
+});
