@@ -28,6 +28,8 @@ export type StoredPosition = {
   readonly snapshotCompleted: boolean;
   readonly identity: SystemIdentity | null;
   readonly lastCommitLsn: bigint | null;
+  /** All of it: the transaction metadata has keys of its own in it. */
+  readonly offset: JsonObject;
 };
 
 /** The partition of all offsets of a connector, as Debezium names it. */
@@ -91,6 +93,7 @@ export function readPosition(offset: JsonObject): StoredPosition {
       offset['last_snapshot_record'] === true,
     identity: typeof systemId === 'string' && typeof timeline === 'number' ? { systemId, timeline } : null,
     lastCommitLsn,
+    offset,
   };
 }
 

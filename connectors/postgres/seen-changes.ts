@@ -21,6 +21,11 @@ export class SeenChanges {
     this.#views = viewed.flatMap(({ ranges }) => ranges.flatMap(({ view }) => (view === null ? [] : [view])));
   }
 
+  /** A transaction whose commit stands behind it was seen by no view. */
+  get untilLsn(): bigint {
+    return this.#views.reduce((latest, { takenAtLsn }) => (takenAtLsn > latest ? takenAtLsn : latest), 0n);
+  }
+
   /** Nothing is left to be compared. */
   get empty(): boolean {
     return this.#tables.size === 0;

@@ -23,7 +23,12 @@ export function progressPartition(serverPartition: JsonObject, table: string): J
 
 /** The offset that stores a table's progress. */
 export function progressOffset(partition: JsonObject, progress: TableProgress): SourceOffset {
-  const ranges = progress.ranges.map(({ view, to }): JsonValue => ({ view: view?.text ?? null, to }));
+  const ranges = progress.ranges.map(
+    ({ view, to }): JsonValue => ({
+      view: view && { snapshot: view.text, lsn: Number(view.takenAtLsn) },
+      to,
+    }),
+  );
   return { partition, offset: { ranges, done: progress.done } };
 }
 
@@ -31,10 +36,10 @@ export function progressOffset(partition: JsonObject, progress: TableProgress): 
 export function readProgress({ partition, offset }: SourceOffset): TableProgress | null {
   const table = partition['sluice_snapshot_table'];
   if (typeof table !== 'string' || offset === null) return null;
-  const stored = offset['ranges'] as readonly { view: string | null; to: readonly string[] | null }[];
+  const stored = offset['ranges'] as readonly { view: { snapshot: string; lsn: number } | null; to: readonly string[] | null }[];
   return {
     table,
-    ranges: stored.map(({ view, to }) => ({ view: view === null ? null : parseSnapshotView(view), to })),
+    ranges: stored.map(({ view, to }) => ({ view: view && parseSnapshotView(view.snapshot, BigInt(view.lsn)), to })),
     done: offset['done'] === true,
   };
 }

@@ -4,17 +4,19 @@
  */
 export type SnapshotView = {
   readonly text: string;
+  /** Where the log ended just after it was taken: a transaction whose commit stands behind that is not seen. */
+  readonly takenAtLsn: bigint;
   readonly xmin: bigint;
   readonly xmax: bigint;
   readonly running: ReadonlySet<bigint>;
 };
 
 /** Reads `xmin:xmax:xip,xip...`, as pg_current_snapshot() writes it. Throws an Error for other text. */
-export function parseSnapshotView(text: string): SnapshotView {
+export function parseSnapshotView(text: string, takenAtLsn: bigint): SnapshotView {
   const match = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/.exec(text);
   if (!match) throw new Error(`not a snapshot: ${text}`);
   const running = match[3] === '' ? [] : match[3]!.split(',').map(BigInt);
-  return { text, xmin: BigInt(match[1]!), xmax: BigInt(match[2]!), running: new Set(running) };
+  return { text, takenAtLsn, xmin: BigInt(match[1]!), xmax: BigInt(match[2]!), running: new Set(running) };
 }
 
 /** Whether a committed transaction is seen. The replication stream's ids have 32 bits: the epoch is taken from the view, which is near. */

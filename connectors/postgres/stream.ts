@@ -174,6 +174,7 @@ export class ChangeStream implements PgoutputHandler {
     if (this.#progress.skipped) return;
     this.#xid = xid;
     this.#origin = null;
+    if (this.#seen && finalLsn > this.#seen.untilLsn) this.#seen = null;
     this.#seenTransaction = this.#seen?.concerns(xid) ?? false;
     this.#enter();
     this.#parts.metadata?.begin(this.#out, String(xid), `${xid}:${this.#lsn}`, commitTimestampMicros / 1000n);

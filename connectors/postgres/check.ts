@@ -1,0 +1,189 @@
+import type pg from 'pg';
+import { type CheckResult, type SluiceError, toSluiceError } from '../../src/contract/index.ts';
+import type { TableId } from '../debezium/table.ts';
+import { qualifiedName } from '../debezium/table-name.ts';
+import { Catalog, type CatalogTable } from './catalog.ts';
+import { connect } from './connection.ts';
+import { findPublication } from './publication.ts';
+import type { PostgresSettings } from './settings.ts';
+import { findSlot, slotFault } from './slot.ts';
+
+/** The oldest server that is supported: older ones lack what exactly-once needs (pg_current_snapshot). */
+const oldestServerVersion = 130_000;
+
+const ok = (subject: string, message: string): CheckResult => ({ subject, status: 'ok', message, remedy: null });
+const warning = (subject: string, message: string, remedy: string): CheckResult => ({ subject, status: 'warning', message, remedy });
+const fault = (subject: string, message: string, remedy: string): CheckResult => ({ subject, status: 'fault', message, remedy });
+const faultOf = (subject: string, error: SluiceError): CheckResult => fault(subject, error.message, error.remedy);
+
+/** Everything a start needs, looked at without changing anything; all faults at once. */
+export async function checkDatabase(
+  settings: PostgresSettings,
+  includesTable: (id: TableId) => boolean,
+  abort: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  let client: pg.Client;
+  try {
+    client = await connect(settings.connection);
+  } catch (error) {
+    return [faultOf('login', toSluiceError(error))];
+  }
+  const end = () => void client.end().catch(() => {});
+  abort.addEventListener('abort', end);
+  try {
+    const { hostname, port, user, database } = settings.connection;
+    const listed = await new Catalog(client, database).names();
+    const tables = await new Catalog(client, database).tables(listed.filter(({ id }) => includesTable(id)).map(({ oid }) => oid));
+    return [
+      ok('login', `"${user}" can log in to "${database}" at ${hostname}:${port}`),
+      ...(await checkServer(client)),
+      await checkReplicationRight(client, user),
+      ...(settings.streams ? [await checkPublication(client, settings, tables), await checkSlot(client, settings)] : []),
+      ...(await checkTables(client, tables)),
+    ];
+  } catch (error) {
+    return [faultOf('database', toSluiceError(error))];
+  } finally {
+    abort.removeEventListener('abort', end);
+    await client.end().catch(() => {});
+  }
+}
+
+async function checkServer(client: pg.Client): Promise<readonly CheckResult[]> {
+  const { rows } = await client.query(
+    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS shown, current_setting('wal_level') AS wal`,
+  );
+  const { version, shown, wal } = rows[0];
+  return [
+    version >= oldestServerVersion
+      ? ok('server version', `PostgreSQL ${shown}`)
+      : fault('server version', `PostgreSQL ${shown} is older than 13`, 'Upgrade the server to PostgreSQL 13 or newer.'),
+    wal === 'logical'
+      ? ok('wal_level', 'wal_level is logical')
+      : fault(
+          'wal_level',
+          `wal_level is ${wal}, and logical decoding needs logical`,
+          'Set wal_level = logical in postgresql.conf and restart the server.',
+        ),
+  ];
+}
+
+async function checkReplicationRight(client: pg.Client, user: string): Promise<CheckResult> {
+  const { rows } = await client.query(
+    `SELECT rolsuper OR rolreplication
+         OR EXISTS (SELECT FROM pg_catalog.pg_roles m WHERE m.rolname IN ('rds_replication', 'rdsadmin', 'cloudsqlreplica') AND pg_catalog.pg_has_role(current_user, m.oid, 'MEMBER')) AS may
+       FROM pg_catalog.pg_roles WHERE rolname = current_user`,
+  );
+  return rows[0]?.may
+    ? ok('replication right', `"${user}" may replicate`)
+    : fault('replication right', `"${user}" may not use replication connections`, `Run: ALTER ROLE "${user}" WITH REPLICATION`);
+}
+
+async function checkPublication(
+  client: pg.Client,
+  { publication }: PostgresSettings,
+  tables: readonly CatalogTable[],
+): Promise<CheckResult> {
+  const subject = `publication "${publication.name}"`;
+  const existing = await findPublication(client, publication.name);
+  if (!existing) {
+    if (publication.autocreateMode === 'disabled') {
+      return fault(
+        subject,
+        'It does not exist, and publication.autocreate.mode=disabled',
+        'Create it, or choose another publication.autocreate.mode.',
+      );
+    }
+    const { rows } = await client.query(
+      `SELECT rolsuper AS super, pg_catalog.has_database_privilege(current_database(), 'CREATE') AS creates FROM pg_catalog.pg_roles WHERE rolname = current_user`,
+    );
+    const { super: superuser, creates } = rows[0];
+    if (publication.autocreateMode === 'all_tables' && !superuser) {
+      return fault(
+        subject,
+        'It does not exist, and only a superuser can create one for all tables',
+        'Create it as a superuser, or set publication.autocreate.mode=filtered.',
+      );
+    }
+    if (!creates)
+      return fault(
+        subject,
+        'It does not exist, and this user may not create it',
+        'Create it as another user, or grant CREATE on the database.',
+      );
+    return ok(subject, `It does not exist yet and will be created (publication.autocreate.mode=${publication.autocreateMode})`);
+  }
+  const missing = tables.filter(({ id }) => !existing.allTables && !existing.tables.has(`"${id.schema}"."${id.table}"`));
+  if (missing.length > 0 && publication.autocreateMode !== 'filtered') {
+    const names = missing.map(({ id }) => qualifiedName(id)).join(', ');
+    return warning(
+      subject,
+      `It does not publish ${names}, whose changes will not be seen`,
+      `Run: ALTER PUBLICATION "${publication.name}" ADD TABLE ${names}`,
+    );
+  }
+  return ok(subject, 'It exists');
+}
+
+async function checkSlot(client: pg.Client, { slot, connection }: PostgresSettings): Promise<CheckResult> {
+  const subject = `replication slot "${slot.name}"`;
+  const existing = await findSlot(client, slot.name);
+  if (existing) {
+    const error = slotFault(slot.name, existing, connection.database);
+    return error ? faultOf(subject, error) : ok(subject, 'It exists and is free');
+  }
+  const { rows } = await client.query(
+    `SELECT count(*)::int AS used, current_setting('max_replication_slots')::int AS most FROM pg_catalog.pg_replication_slots`,
+  );
+  const { used, most } = rows[0];
+  return used < most
+    ? ok(subject, 'It does not exist yet and will be created')
+    : fault(
+        subject,
+        `It does not exist, and all ${most} slots of the server are taken`,
+        'Drop a slot that nobody uses, or raise max_replication_slots.',
+      );
+}
+
+async function checkTables(client: pg.Client, tables: readonly CatalogTable[]): Promise<readonly CheckResult[]> {
+  if (tables.length === 0) {
+    return [
+      fault(
+        'tables',
+        'No table matches the include and exclude lists',
+        'Correct table.include.list and the other lists, or create the tables.',
+      ),
+    ];
+  }
+  const { rows } = await client.query(
+    `SELECT oid::int8 AS oid, pg_catalog.has_table_privilege(oid, 'SELECT') AND pg_catalog.has_schema_privilege(relnamespace, 'USAGE') AS readable
+       FROM pg_catalog.pg_class WHERE oid = ANY($1::oid[])`,
+    [tables.map(({ oid }) => oid)],
+  );
+  const readable = new Map(rows.map(row => [Number(row.oid), row.readable as boolean]));
+  return tables.map(table => {
+    const name = qualifiedName(table.id);
+    const subject = `table ${name}`;
+    if (!readable.get(table.oid))
+      return fault(subject, 'It may not be read by this user', `Run: GRANT SELECT ON ${name} (and USAGE on its schema).`);
+    if (table.keyColumns.length === 0) {
+      const identity =
+        table.replicaIdentity === 'full'
+          ? 'its records have no key'
+          : 'its records have no key, and the server refuses updates and deletes of it once it is published';
+      return warning(
+        subject,
+        `It has no primary key: ${identity}`,
+        'Add a primary key, or set REPLICA IDENTITY FULL and name a key with message.key.columns.',
+      );
+    }
+    if (table.replicaIdentity === 'nothing') {
+      return warning(
+        subject,
+        'REPLICA IDENTITY NOTHING: the server refuses updates and deletes of it once it is published',
+        `Run: ALTER TABLE ${name} REPLICA IDENTITY DEFAULT`,
+      );
+    }
+    return ok(subject, `replica identity ${table.replicaIdentity}, key ${table.keyColumns.join(', ')}`);
+  });
+}

@@ -1,0 +1,301 @@
+import type pg from 'pg';
+import {
+  type CheckResult,
+  type Clock,
+  type JsonObject,
+  type Logger,
+  SluiceError,
+  type SnapshotProgress,
+  type SourceBatch,
+  type SourceOffset,
+} from '../../src/contract/index.ts';
+import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
+import { Catalog, type CatalogTable } from './catalog.ts';
+import { checkDatabase } from './check.ts';
+import { connect, quoteIdentifier } from './connection.ts';
+import { databaseError } from './database-error.ts';
+import { formatLsn } from './lsn.ts';
+import {
+  confirmedLsnOf,
+  positionOffset,
+  readPosition,
+  type StoredPosition,
+  type StreamPosition,
+  serverPartition,
+  snapshotKeys,
+} from './position.ts';
+import { preparePublication } from './publication.ts';
+import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
+import { SeenChanges } from './seen-changes.ts';
+import type { PostgresSettings, RecordMakers } from './settings.ts';
+import { findSlot, type Slot, slotFault } from './slot.ts';
+import { Snapshot } from './snapshot.ts';
+import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
+import { openReaders } from './snapshot-readers.ts';
+import { ChangeStream } from './stream.ts';
+import { Tables } from './tables.ts';
+import { loadTypeCatalog } from './values/type-catalog.ts';
+
+/** Everything that exists once the database is open. */
+type Session = {
+  readonly client: pg.Client;
+  readonly tables: Tables;
+  readonly identity: SystemIdentity;
+  readonly slot: Slot | null;
+};
+
+/** One Postgres database as a source of changes: snapshot by COPY, then pgoutput from a slot. */
+export class PostgresDatabase implements ChangeDatabase {
+  readonly #settings: PostgresSettings;
+  readonly #makers: RecordMakers;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #partition: JsonObject;
+  readonly #resources = new AsyncDisposableStack();
+  #session: Session | null = null;
+  #replication: ReplicationConnection | null = null;
+  #created: CreatedSlot | null = null;
+  #stored: StoredPosition | null = null;
+  #progress = new Map<string, TableProgress>();
+  #snapshot: Snapshot | null = null;
+  #stream: ChangeStream | null = null;
+  #start: StreamPosition | null = null;
+
+  constructor(settings: PostgresSettings, makers: RecordMakers, logger: Logger, clock: Clock) {
+    this.#settings = settings;
+    this.#makers = makers;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#partition = serverPartition(settings.topicPrefix);
+  }
+
+  get position(): string | null {
+    return this.#stream?.position ?? (this.#start ? formatLsn(this.#start.lsn) : null);
+  }
+
+  get snapshotProgress(): SnapshotProgress | null {
+    return this.#snapshot?.progress ?? null;
+  }
+
+  check(abort: AbortSignal): Promise<readonly CheckResult[]> {
+    return checkDatabase(this.#settings, this.#makers.includesTable, abort);
+  }
+
+  async open(from: readonly SourceOffset[]): Promise<FoundOffsets> {
+    const { connection, slot } = this.#settings;
+    const client = await connect(connection);
+    this.#resources.defer(async () => client.end().catch(() => {}));
+    const types = await loadTypeCatalog(async (sql, parameters) => (await client.query(sql, parameters && [...parameters])).rows);
+    const tables = new Tables(new Catalog(client, connection.database), types, this.#makers, this.#logger);
+    const replication = await ReplicationConnection.open(connection, slot.name);
+    this.#replication = replication;
+    this.#resources.use(replication);
+    const identity = await replication.identify();
+    const found = await findSlot(client, slot.name);
+    this.#session = { client, tables, identity, slot: found };
+    const main = from.find(({ partition }) => partition['sluice_snapshot_table'] === undefined);
+    this.#stored = main?.offset ? readPosition(main.offset) : null;
+    this.#progress = new Map(from.map(readProgress).flatMap(progress => (progress ? [[progress.table, progress]] : [])));
+    if (this.#stored === null) return { state: 'none', lost: this.#slotLost(found) };
+    return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost: this.#lost(this.#stored, found, identity) };
+  }
+
+  #slotLost(slot: Slot | null): SluiceError | null {
+    const fault = slot && slotFault(this.#settings.slot.name, slot, this.#settings.connection.database);
+    return fault?.code === 'SLOT_LOST' ? fault : null;
+  }
+
+  /** Why the stored offset cannot be streamed from; null where it can. */
+  #lost(stored: StoredPosition, slot: Slot | null, identity: SystemIdentity): SluiceError | null {
+    const { name } = this.#settings.slot;
+    if (!slot)
+      return new SluiceError(
+        'SLOT_LOST',
+        `The replication slot "${name}" does not exist any more, so the changes since the stored offset are not to be had.`,
+      );
+    const lost = this.#slotLost(slot);
+    if (lost) return lost;
+    if (stored.identity && stored.identity.systemId !== identity.systemId) {
+      return new SluiceError(
+        'POSITION_LOST',
+        `The stored offset belongs to another server (system ${stored.identity.systemId}; this one is ${identity.systemId}).`,
+      );
+    }
+    const confirmed = slot.confirmedFlushLsn;
+    if (stored.position && confirmed !== null && confirmed > stored.position.confirmedLsn) {
+      return new SluiceError(
+        'POSITION_LOST',
+        `The replication slot "${name}" has given up the log before ${formatLsn(confirmed)}, but the stored offset is at ${formatLsn(stored.position.confirmedLsn)}: the changes in between are not to be had.`,
+      );
+    }
+    return null;
+  }
+
+  async prepare({ snapshot, stream, fresh }: { snapshot: boolean; stream: boolean; fresh: boolean }): Promise<void> {
+    const { connection, slot, publication } = this.#settings;
+    const { client, tables } = this.#session!;
+    if (fresh) this.#stored = null;
+    // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
+    if (!stream) return;
+    const captured = await tables.list();
+    await preparePublication(
+      client,
+      publication,
+      captured.map(({ id }) => id),
+      this.#logger,
+    );
+    let existing = this.#session!.slot;
+    if (existing && this.#slotLost(existing)) {
+      await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
+      existing = null;
+    }
+    if (existing) {
+      const fault = slotFault(slot.name, existing, connection.database);
+      if (fault) throw fault;
+      return;
+    }
+    this.#progress.clear();
+    this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
+    this.#logger.info({ slot: slot.name, lsn: formatLsn(this.#created.consistentPoint) }, `Created the replication slot "${slot.name}"`);
+  }
+
+  async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    const settings = this.#settings;
+    const { client, tables } = this.#session!;
+    const listed = (await tables.list()).filter(({ id }) => settings.snapshot.includesTable(id));
+    const catalogTables = snapshotTables(listed);
+    if (catalogTables.length === 0) this.#logger.warn({}, 'No table matches the include and exclude lists: the snapshot is empty');
+    const threads = Math.max(1, Math.min(settings.snapshot.threadsMax, catalogTables.length));
+    await using readers = await openReaders(settings, threads, this.#created, catalogTables);
+    const moment = this.#created || !settings.streams ? { ...readers.moment, view: null } : readers.moment;
+    const txId = Number(
+      (await client.query('SELECT pg_catalog.txid_current()::text AS id').catch(() => ({ rows: [{ id: '0' }] }))).rows[0].id,
+    );
+    this.#start = {
+      confirmedLsn:
+        this.#created?.consistentPoint ?? this.#stored?.position?.confirmedLsn ?? this.#session!.slot?.confirmedFlushLsn ?? moment.lsn,
+      partial: this.#stored?.position?.partial ?? null,
+      lsn: moment.lsn,
+      lastCommitLsn: null,
+      txId,
+      timestampUs: this.#clock.nowNs() / 1000n,
+    };
+    this.#snapshot = new Snapshot({
+      readers: readers.clients,
+      tables,
+      sourceInfo: this.#makers.sourceInfo,
+      moment: { ...moment, txId: BigInt(txId) },
+      partition: this.#partition,
+      progress: this.#progress,
+      override: settings.snapshot.override,
+      batchRecordsMax: settings.batchRecordsMax,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    yield { records: [], offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
+    yield* this.#snapshot.read(catalogTables, abort);
+    if (abort.aborted) return;
+    this.#progress = this.#snapshot.results;
+    // What no view concerns any more need not be kept.
+    const kept = new SeenChanges([...this.#progress.values()]);
+    const done = kept.empty
+      ? [...this.#progress.keys()].map(table => ({ partition: progressPartition(this.#partition, table), offset: null }))
+      : [];
+    yield { records: [], offsets: [this.#offset(this.#start, snapshotKeys(true)), ...done], committedAtMs: null };
+    this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
+  }
+
+  async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    const { slot, publication, stream, connection, batchRecordsMax } = this.#settings;
+    const { client, tables } = this.#session!;
+    const position = this.#start ?? this.#stored?.position ?? this.#slotStart();
+    const start = {
+      position,
+      skipCommitsBefore: this.#start ? this.#start.confirmedLsn : (this.#stored?.skipCommitsBefore ?? 0n),
+      seen: new SeenChanges([...this.#progress.values()]),
+    };
+    this.#start = position;
+    if (this.#makers.metadata && this.#stored) this.#makers.metadata.restore(this.#stored.offset);
+    const replication = this.#replication!;
+    replication.start(position.confirmedLsn, publication.name, {
+      messages: true,
+      statusIntervalMs: stream.statusIntervalMs,
+      extra: stream.extraParameters,
+    });
+    this.#logger.info({ lsn: formatLsn(position.confirmedLsn) }, `Streaming from ${formatLsn(position.confirmedLsn)}`);
+    this.#stream = new ChangeStream(
+      {
+        replication,
+        client,
+        tables,
+        database: connection.database,
+        sourceInfo: this.#makers.sourceInfo,
+        metadata: this.#makers.metadata,
+        messages: this.#makers.messages,
+        includesMessage: this.#makers.includesMessage,
+        heartbeat: this.#makers.heartbeat,
+        clock: this.#clock,
+        batchRecordsMax,
+        offsets: at => [
+          this.#offset(at, this.#makers.metadata?.store() ?? {}),
+          ...(at.confirmedLsn > start.seen.untilLsn ? this.#forgetProgress() : []),
+        ],
+      },
+      start,
+    );
+    try {
+      yield* this.#stream.read(abort);
+    } catch (error) {
+      throw databaseError(error, `Streaming from the replication slot "${slot.name}"`);
+    }
+  }
+
+  /** No offset: streaming starts where the slot is. */
+  #slotStart(): StreamPosition {
+    const lsn = this.#created?.consistentPoint ?? this.#session!.slot?.confirmedFlushLsn ?? 0n;
+    return { confirmedLsn: lsn, partial: null, lsn, lastCommitLsn: this.#stored?.lastCommitLsn ?? null, txId: null, timestampUs: 0n };
+  }
+
+  /** Deletes the tables' progress: no change the stream may still bring was seen by the snapshot. */
+  #forgetProgress(): readonly SourceOffset[] {
+    const tables = [...this.#progress.keys()];
+    this.#progress = new Map();
+    return tables.map(table => ({ partition: progressPartition(this.#partition, table), offset: null }));
+  }
+
+  #offset(position: StreamPosition, extra: JsonObject): SourceOffset {
+    return positionOffset(this.#partition, position, this.#session!.identity, extra);
+  }
+
+  commit(durable: readonly SourceOffset[]): void {
+    for (const offset of durable) {
+      const confirmed = confirmedLsnOf(offset);
+      if (confirmed !== null && this.#stream) this.#replication?.flush(confirmed);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { slot } = this.#settings;
+    const client = this.#session?.client;
+    await this.#replication?.[Symbol.asyncDispose]();
+    if (slot.dropOnStop && client) {
+      await client
+        .query('SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1', [
+          slot.name,
+        ])
+        .catch(error =>
+          this.#logger.warn(
+            { slot: slot.name },
+            databaseError(error, `The replication slot ${quoteIdentifier(slot.name)} was not dropped`).message,
+          ),
+        );
+    }
+    await this.#resources.disposeAsync();
+  }
+}
+
+/** Rows of a partitioned table are read once: through its partitions where those are captured, else through the table itself. */
+function snapshotTables(tables: readonly CatalogTable[]): readonly CatalogTable[] {
+  return tables;
+}

@@ -1,0 +1,43 @@
+import type { Heartbeat } from '../debezium/heartbeat.ts';
+import type { TableId } from '../debezium/table.ts';
+import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
+import type { ConnectionSettings } from './connection.ts';
+import type { LogicalMessages } from './logical-message.ts';
+import type { PublicationSettings } from './publication.ts';
+import type { SourceInfo } from './source-info.ts';
+import type { TableSettings } from './tables.ts';
+
+/** How one task reads its database: the connector's resolved options, by subject. */
+export type PostgresSettings = {
+  readonly topicPrefix: string;
+  readonly connection: ConnectionSettings;
+  readonly slot: { readonly name: string; readonly dropOnStop: boolean; readonly failover: boolean };
+  readonly publication: PublicationSettings;
+  /** false: `snapshot.mode=initial_only`. */
+  readonly streams: boolean;
+  readonly snapshot: {
+    readonly threadsMax: number;
+    /** `snapshot.include.collection.list`. */
+    includesTable(id: TableId): boolean;
+    /** `snapshot.select.statement.overrides`. */
+    override(table: string): string | null;
+    /** `snapshot.locking.mode=shared`. */
+    readonly locksTables: boolean;
+    readonly lockTimeoutMs: number;
+  };
+  readonly stream: {
+    readonly statusIntervalMs: number;
+    /** `slot.stream.params`, as START_REPLICATION takes them. */
+    readonly extraParameters: string;
+  };
+  readonly batchRecordsMax: number;
+};
+
+/** What makes the records of one task. */
+export type RecordMakers = TableSettings & {
+  readonly sourceInfo: SourceInfo;
+  readonly messages: LogicalMessages;
+  includesMessage(prefix: string): boolean;
+  readonly metadata: TransactionMetadata | null;
+  readonly heartbeat: Heartbeat;
+};
