@@ -99,7 +99,8 @@ class SourceTask {
   }
 
   #serialize(record: ConnectRecord): void {
-    this.#serializer.add(record);
+    const failure = this.#serializer.add(record);
+    if (failure) throw failure.error;
     const { topic } = record;
     if (!this.#knownTopics.has(topic)) {
       this.#knownTopics.add(topic);
