@@ -1,0 +1,76 @@
+import type { ConfigReport, OptionPattern, RawConfig } from '../../../src/contract/index.ts';
+import { unsupportedOptions } from './limited.ts';
+
+const signals =
+  'Signals and incremental snapshots are not there yet; to read tables again, delete the connector’s offsets while it is stopped.';
+const notifications = 'Notifications are not there yet; the REST API and the metrics tell of snapshots.';
+const plugins = 'Java classes cannot be loaded.';
+const openLineage = 'OpenLineage is not supported.';
+const jmx = 'There are no MBeans; the metrics endpoint has the figures.';
+const configurationBased = 'Use snapshot.mode initial, initial_only, no_data, always or when_needed.';
+
+/** Options of Debezium’s relational connectors that are refused by name (invariant 5). */
+export const refusedOptions = unsupportedOptions({
+  'signal.data.collection': signals,
+  'signal.enabled.channels': signals,
+  'signal.poll.interval.ms': signals,
+  'signal.file': signals,
+  'incremental.snapshot.chunk.size': signals,
+  'incremental.snapshot.watermarking.strategy': signals,
+  'incremental.snapshot.allow.schema.changes': signals,
+  'notification.enabled.channels': notifications,
+  'notification.sink.topic.name': notifications,
+  converters: `${plugins} Use a transform for what a converter would do.`,
+  'post.processors': `${plugins} Use a transform for what a processor would do.`,
+  'sourceinfo.struct.maker': `${plugins} The source block has Debezium’s own fields.`,
+  'transaction.metadata.factory': `${plugins} Transaction metadata has Debezium’s own form.`,
+  'queue.provider.type': `${plugins} max.queue.size bounds what is read ahead.`,
+  'internal.schemas.storage.class': plugins,
+  'internal.tables.storage.class': plugins,
+  'snapshot.mode.custom.name': plugins,
+  'snapshot.locking.mode.custom.name': plugins,
+  'snapshot.query.mode.custom.name': plugins,
+  'snapshot.custom.class': plugins,
+  'snapshot.max.threads.multiplier': 'snapshot.fetch.size sets the size of a chunk.',
+  'snapshot.tables.order.by.row.count': 'Snapshots read the tables in the order of their names.',
+  'event.converting.failure.handling.mode':
+    'A value that cannot be read stops the task; for records that cannot be converted there is errors.tolerance.',
+  'query.fetch.size': 'snapshot.fetch.size sets how many rows a snapshot reads at once; other queries have few.',
+  'custom.metric.tags': jmx,
+  'statistics.metrics.enabled': jmx,
+  'advanced.metrics.enable': jmx,
+  'custom.sanitize.pattern': 'Passwords and what config providers insert are never shown; use a provider for other secrets.',
+  'executor.shutdown.timeout.ms': 'A task ends as soon as its last batch is durable.',
+  'connection.validation.timeout.ms': 'Checks of a config have bounds of their own.',
+  'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',
+  'database.include.list': 'A connector reads one database.',
+  'database.exclude.list': 'A connector reads one database.',
+  'database.whitelist': 'A connector reads one database.',
+  'database.blacklist': 'A connector reads one database.',
+});
+
+const refusedPrefixes: readonly (readonly [prefix: string, reason: string])[] = [
+  ['signal.kafka.', signals],
+  ['signal.consumer.', signals],
+  ['notification.', notifications],
+  ['openlineage.', openLineage],
+  ['snapshot.mode.configuration.based.', configurationBased],
+  ['schema.history.internal', 'This database tells the schema with its changes; there is no schema history.'],
+  ['database.history', 'This database tells the schema with its changes; there is no schema history.'],
+  ['driver.', 'There is no JDBC driver whose properties could be set.'],
+];
+
+/** The same for options whose names have a variable part. */
+export const refusedPatterns: readonly OptionPattern[] = refusedPrefixes.map(([prefix, reason]) => ({
+  pattern: new RegExp(`^${prefix.replaceAll('.', '\\.')}`),
+  doc: `Not supported. ${reason}`,
+  example: `${prefix}…`,
+}));
+
+export function checkRefused(raw: RawConfig, report: ConfigReport): void {
+  for (const name of Object.keys(raw)) {
+    if (name in refusedOptions) continue;
+    const refused = refusedPrefixes.find(([prefix]) => name.startsWith(prefix));
+    if (refused) report.fault(name, `The option '${name}' is not supported: ${refused[1]}`);
+  }
+}
