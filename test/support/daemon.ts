@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { logTail, ServerProcess } from '../services/server-process.ts';
+import { freePort } from './free-port.ts';
+import { ScratchFolder } from './scratch-folder.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** What goes into the worker file beside `listeners` and `data.dir`; with `bootstrap.servers` the log is Kafka. */
+export type WorkerSettings = Readonly<Record<string, string>>;
+
+/** A daemon of its own, as a user runs it: `sluice run -c worker.yaml`. Stopped by SIGTERM, its data deleted, when disposed. */
+export class Daemon implements AsyncDisposable {
+  readonly url: string;
+  readonly workerFile: string;
+  readonly logFile: string;
+  /** Under it the embedded log. */
+  readonly dataFolder: string;
+  readonly #scratch: ScratchFolder;
+  #process: ServerProcess | null = null;
+
+  constructor(port: number) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.#scratch = new ScratchFolder('daemon');
+    this.workerFile = this.#scratch.file('worker.yaml');
+    this.logFile = this.#scratch.file('daemon.log');
+    this.dataFolder = this.#scratch.file('data');
+  }
+
+  get pid(): number {
+    if (!this.#process) throw new Error('The daemon has not been started');
+    return this.#process.pid;
+  }
+
+  async configure(settings: WorkerSettings): Promise<void> {
+    const worker = { listeners: this.url, 'data.dir': this.dataFolder, ...settings };
+    await writeFile(this.workerFile, JSON.stringify(worker, null, 2)); // JSON is YAML
+  }
+
+  /** Starts it (again, on the same port and data) and waits until REST answers. */
+  async start(): Promise<void> {
+    if (this.#process?.alive) return;
+    this.#process = await ServerProcess.start({
+      name: 'sluice',
+      command: process.execPath,
+      args: [main, 'run', '-c', this.workerFile],
+      cwd: this.#scratch.path,
+      logFile: this.logFile,
+      ready: async () => (await fetch(`${this.url}/connectors`)).ok,
+      startMsMax: 30_000,
+    });
+  }
+
+  /** SIGTERM unless told otherwise: it has 10 s to end; SIGKILL is a crash. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#process?.stop(signal, 15_000);
+  }
+
+  /** The end of its log, for messages. */
+  log(lines = 30): string {
+    return logTail(this.logFile, lines);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+/** A new daemon on a free port with an empty data folder. The caller owns it. */
+export async function startDaemon(settings: WorkerSettings): Promise<Daemon> {
+  const daemon = new Daemon(await freePort());
+  try {
+    await daemon.configure(settings);
+    await daemon.start();
+    return daemon;
+  } catch (error) {
+    await daemon[Symbol.asyncDispose]();
+    throw error;
+  }
+}
