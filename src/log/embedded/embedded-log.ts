@@ -1,0 +1,183 @@
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  type ConnectorStore,
+  type EventLog,
+  type Logger,
+  type LogRecord,
+  type LogWriter,
+  type ReadRange,
+  type SerializedBatch,
+  SluiceError,
+  type SourceOffset,
+  type TaskId,
+  type TopicDescription,
+  type TopicSpec,
+  type WriterOptions,
+} from '../../contract/index.ts';
+import { EmbeddedConnectorStore } from './connector-store.ts';
+import { lockOwnership, openForReading, openForWriting } from './database.ts';
+import { Followers } from './followers.ts';
+import type { ChangeRequest, OpenedWriter } from './protocol.ts';
+import { Reader } from './reader.ts';
+import { logError } from './sqlite-errors.ts';
+import { unheededConfigs } from './topic-configs.ts';
+import { WriterClient } from './writer-client.ts';
+
+/** How the embedded log is opened. */
+export type EmbeddedLogOptions = {
+  /** The folder of the log's file. */
+  readonly dataDir: string;
+  /** Reads beside the daemon, from another process; every change is refused. */
+  readonly readOnly?: boolean;
+  /** Where a topic has no `retention.ms` of its own; -1: for ever. Default: seven days, as Kafka's. */
+  readonly retentionMs?: number;
+  /** Per partition, where a topic has no `retention.bytes` of its own; -1 (the default): no limit. */
+  readonly retentionBytes?: number;
+  /** How often what is past its retention is deleted. Default: 60 s. */
+  readonly cleanIntervalMs?: number;
+  /** Of topics made without a number (-1). Default: 1. */
+  readonly partitions?: number;
+  readonly logger: Logger;
+};
+
+const dayMs = 86_400_000;
+
+/** The log in one SQLite file: the same pipeline without Kafka. */
+export class EmbeddedLog implements EventLog {
+  readonly kind = 'embedded';
+  readonly connectors: ConnectorStore;
+  readonly #database: DatabaseSync;
+  readonly #followers: Followers;
+  readonly #reader: Reader;
+  readonly #writer: WriterClient | null;
+  readonly #lock: DatabaseSync | null;
+  readonly #logger: Logger;
+  #disposed: Promise<void> | null = null;
+
+  /** Use openEmbeddedLog. */
+  constructor(options: EmbeddedLogOptions, lock: DatabaseSync | null) {
+    const { dataDir, logger } = options;
+    this.#lock = lock;
+    this.#logger = logger;
+    // The tables are there before the reader looks for them.
+    if (lock) openForWriting(dataDir).close();
+    this.#database = openForReading(dataDir);
+    this.#followers = new Followers(this.#database);
+    this.#reader = new Reader(this.#database, this.#followers);
+    this.connectors = new EmbeddedConnectorStore(this.#database, async change => {
+      await this.#change(change);
+    });
+    const retentionMs = options.retentionMs ?? 7 * dayMs;
+    const { retentionBytes = -1, cleanIntervalMs = 60_000, partitions: partitionsDefault = 1 } = options;
+    this.#writer = lock
+      ? new WriterClient({ dataDir, retentionMs, retentionBytes, cleanIntervalMs, partitionsDefault }, () => this.#followers.wake())
+      : null;
+  }
+
+  async clusterId(): Promise<string> {
+    return String(this.#database.prepare("select value from meta where name = 'cluster_id'").get()?.['value']);
+  }
+
+  async ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal): Promise<void> {
+    abort.throwIfAborted();
+    for (const { topic, configs } of topics) {
+      const ignored = unheededConfigs(configs);
+      if (ignored.length > 0)
+        this.#logger.warn({ topic, configs: ignored }, 'These topic configs concern Kafka’s brokers and mean nothing here.');
+    }
+    await this.#change({ kind: 'ensureTopics', topics });
+  }
+
+  async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+    return this.#reader.describe(names);
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    await this.#change({ kind: 'deleteTopics', names });
+  }
+
+  async writer(task: TaskId, _options: WriterOptions, abort: AbortSignal): Promise<LogWriter> {
+    abort.throwIfAborted();
+    const opened = await this.#change({ kind: 'openWriter', task });
+    if (!opened || !this.#writer) throw new SluiceError('INTERNAL', 'The embedded log opened no writer.');
+    return new EmbeddedWriter(task, opened, this.#writer);
+  }
+
+  async *read(range: ReadRange, abort: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
+    try {
+      yield* this.#reader.read(range, AbortSignal.any([abort, this.#followers.ended]));
+    } catch (thrown) {
+      throw logError('read', thrown);
+    }
+  }
+
+  /** Deletes and compacts now what the next turns would, and waits for it. */
+  async clean(): Promise<void> {
+    await this.#change({ kind: 'clean' });
+  }
+
+  #change(change: ChangeRequest): Promise<OpenedWriter | null> {
+    if (this.#writer) return this.#writer.change(change);
+    return Promise.reject(
+      new SluiceError('LOG_REFUSED', 'This process opened the embedded log for reading only.', {
+        remedy: 'Ask the daemon over its REST API.',
+      }),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
+    this.#followers.end();
+    await this.#writer?.close();
+    this.#database.close();
+    this.#lock?.close();
+  }
+}
+
+/** One task's writer; the thread knows it by its id. */
+class EmbeddedWriter implements LogWriter {
+  readonly offsets: readonly SourceOffset[];
+  readonly #task: TaskId;
+  readonly #id: number;
+  readonly #writer: WriterClient;
+
+  constructor(task: TaskId, { writerId, offsets }: OpenedWriter, writer: WriterClient) {
+    this.#task = task;
+    this.#id = writerId;
+    this.#writer = writer;
+    this.offsets = offsets;
+  }
+
+  async append({ records, offsets }: { records: SerializedBatch | null; offsets: readonly SourceOffset[] }): Promise<void> {
+    try {
+      await this.#writer.append(this.#id, records, offsets);
+    } catch (thrown) {
+      const { code, message, remedy } = logError('append', thrown);
+      const { connector, task } = this.#task;
+      throw new SluiceError(code, `Connector '${connector}', task ${task}: ${message}`, { remedy, cause: thrown });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A log that is closed already has no writers left.
+    await this.#writer.change({ kind: 'closeWriter', writerId: this.#id }).catch(() => {});
+  }
+}
+
+/**
+ * Opens the log under `dataDir`, creating it where there is none (unless `readOnly`). Throws SluiceError LOG_LOCKED where another process owns it,
+ * LOG_CORRUPT, LOG_UNAVAILABLE.
+ */
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+  const lock = options.readOnly ? null : lockOwnership(options.dataDir);
+  try {
+    return new EmbeddedLog(options, lock);
+  } catch (thrown) {
+    lock?.close();
+    throw thrown;
+  }
+}

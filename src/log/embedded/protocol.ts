@@ -1,0 +1,66 @@
+import type { ErrorCode, SourceOffset, TargetState, TaskId, TopicSpec } from '../../contract/index.ts';
+
+/** A SerializedBatch on its way to the writer's thread: headers already as their column's text, buffers transferred. */
+export type TransferredBatch = {
+  readonly count: number;
+  readonly slab: Uint8Array;
+  readonly keyLengths: Int32Array;
+  readonly valueLengths: Int32Array;
+  readonly topicIndexes: Uint32Array;
+  readonly topics: readonly string[];
+  readonly partitions: Int32Array;
+  readonly timestampsMs: Float64Array;
+  readonly headerIndexes: Uint32Array;
+  readonly headerTexts: readonly (string | null)[];
+};
+
+/** One atomic unit of one writer. */
+export type AppendRequest = {
+  readonly kind: 'append';
+  readonly writerId: number;
+  readonly records: TransferredBatch | null;
+  readonly offsets: readonly SourceOffset[];
+};
+
+/** Everything else that changes the file, each a transaction of its own. */
+export type ChangeRequest =
+  | { readonly kind: 'openWriter'; readonly task: TaskId }
+  | { readonly kind: 'closeWriter'; readonly writerId: number }
+  | { readonly kind: 'ensureTopics'; readonly topics: readonly TopicSpec[] }
+  | { readonly kind: 'deleteTopics'; readonly names: readonly string[] }
+  | { readonly kind: 'putConfig'; readonly name: string; readonly config: Readonly<Record<string, string>> }
+  | { readonly kind: 'putTargetState'; readonly name: string; readonly state: TargetState }
+  | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'alterOffsets'; readonly name: string; readonly offsets: readonly SourceOffset[] }
+  | { readonly kind: 'addActiveTopics'; readonly name: string; readonly topics: readonly string[] }
+  | { readonly kind: 'resetActiveTopics'; readonly name: string }
+  | {
+      readonly kind: 'putStatus';
+      readonly name: string;
+      readonly task: number | null;
+      readonly state: string;
+      readonly trace: string | null;
+    }
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'close' };
+
+export type Request = { readonly id: number; readonly body: AppendRequest | ChangeRequest };
+
+/** What a change answers: only a writer has something to say. */
+export type OpenedWriter = { readonly writerId: number; readonly offsets: readonly SourceOffset[] };
+
+/** An error of the catalogue as it crosses threads. */
+export type ErrorMessage = { readonly code: ErrorCode; readonly message: string; readonly remedy: string };
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly opened: OpenedWriter | null }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorMessage };
+
+/** What the thread is started with. */
+export type ThreadOptions = {
+  readonly dataDir: string;
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly cleanIntervalMs: number;
+  readonly partitionsDefault: number;
+};
