@@ -57,6 +57,7 @@ export const errorCatalogue = {
   NOT_FOUND: { retry: 'never', remedy: 'Check the name.' },
   CONFLICT: { retry: 'never', remedy: 'Read the message: the connector is in another state than this call needs.' },
   BAD_REQUEST: { retry: 'never', remedy: 'Correct the request.' },
+  UNAVAILABLE: { retry: 'never', remedy: 'The worker is starting or stopping: ask again in a moment.' },
   INTERNAL: { retry: 'never', remedy: 'This is a bug in Sluice: please report it with the trace.' },
 } as const satisfies Record<string, { retry: 'never' | 'backoff' | 'record'; remedy: string }>;
 

@@ -232,6 +232,9 @@ export const commonLayout: Readonly<Record<string, readonly [width: OptionWidth,
 const commonPatterns =
   /^(?:(?:key|value|header)\.converter|transforms|predicates|topic\.creation|producer\.override|consumer\.override|admin\.override)\..+$/;
 
+/** Stands in the stored config of a connector that a file of the worker holds, and names that file. Never shown and never given. */
+export const managedByFile = 'sluice.file';
+
 /** Whether an option belongs to what all connectors have. */
 export function isCommonOption(name: string): boolean {
   return name in commonOptions || commonPatterns.test(name);

@@ -1,0 +1,230 @@
+import type { Clock, Logger } from '../contract/index.ts';
+import { type EventLog, type RawConfig, SluiceError, type StoredConnector, type TargetState } from '../contract/index.ts';
+import { type ConnectorPlan, type ConnectorResolving, type ResolvedConnector, resolveConnector } from './connector-config.ts';
+import { shownConfig } from './connector-secrets.ts';
+import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, type RunState, traceOfThrown } from './supervisor-states.ts';
+import type { StatePublisher } from './supervisor-store.ts';
+import { type Pause, type RunSourceTask, SupervisedTask } from './supervisor-task.ts';
+
+/** What all connectors of a worker share. */
+export type Worker = {
+  readonly log: EventLog;
+  readonly publisher: StatePublisher;
+  readonly resolving: ConnectorResolving;
+  readonly runTask: RunSourceTask;
+  readonly pause: Pause;
+  readonly random: () => number;
+  readonly clock: Clock;
+  logger(connector: string): Logger;
+  workerId(): string;
+  versionOf(className: string): string;
+  readonly taskStopMsMax: number;
+};
+
+/** One connector and its tasks. Its user lets one call end before the next begins (`NameLocks`). */
+export class SupervisedConnector {
+  readonly name: string;
+  /** The file that holds it; null for one made by REST. */
+  file: string | null = null;
+  readonly #worker: Worker;
+  readonly #logger: Logger;
+  #config: RawConfig;
+  /** The config its tasks were made from. */
+  #applied: RawConfig = {};
+  #target: TargetState;
+  #state: RunState = 'UNASSIGNED';
+  #trace: string | null = null;
+  #resolved: ResolvedConnector | null = null;
+  #tasks: readonly SupervisedTask[] = [];
+
+  constructor(worker: Worker, stored: StoredConnector) {
+    this.#worker = worker;
+    this.name = stored.name;
+    this.#config = stored.config;
+    this.#target = stored.targetState;
+    this.#logger = worker.logger(stored.name);
+  }
+
+  get config(): RawConfig {
+    return this.#config;
+  }
+
+  get target(): TargetState {
+    return this.#target;
+  }
+
+  get tasks(): readonly SupervisedTask[] {
+    return this.#tasks;
+  }
+
+  isPassword = (option: string): boolean => this.#resolved?.isPassword(option) ?? false;
+
+  /** Brings the tasks to what the target state says, from the config as it is. */
+  async apply(as: 'UNASSIGNED' | 'RESTARTING' = 'UNASSIGNED'): Promise<void> {
+    if (this.#target === 'STOPPED') {
+      await this.#stopTasks('UNASSIGNED');
+      this.#tasks = [];
+      this.#setState('STOPPED', null);
+      return;
+    }
+    this.#applied = this.#config;
+    const plan = await this.#resolve();
+    if (plan === null) {
+      // As in Connect, a connector that cannot start has no say over the tasks it once made; ours are ended, since they run an old config.
+      await this.#stopTasks('UNASSIGNED');
+      this.#tasks = [];
+      return;
+    }
+    const paused = this.#target === 'PAUSED';
+    await this.#stopTasks(paused ? 'PAUSED' : as);
+    this.#tasks = Array.from({ length: plan.tasks }, (_, task) => this.#newTask(plan, task));
+    this.#setState(paused ? 'PAUSED' : 'RUNNING', null);
+    for (const task of this.#tasks) {
+      if (paused) await task.stop('PAUSED', 0);
+      else task.start(as);
+    }
+  }
+
+  /** Goes over to the config it was given by `adopt`. Tasks start anew where it differs, or where one of them does not run. */
+  async reconfigure(): Promise<void> {
+    const same = sameConfig(this.#config, this.#applied) && this.#state === 'RUNNING' && this.#tasks.every(task => task.running);
+    if (!same || this.#target !== 'STARTED') await this.apply();
+  }
+
+  /** Takes a config that is valid and stored, as it was resolved then; `apply` or `reconfigure` makes the tasks follow. */
+  adopt(config: RawConfig, resolved: ResolvedConnector): void {
+    this.#config = config;
+    this.#resolved = resolved;
+  }
+
+  async setTarget(target: TargetState): Promise<void> {
+    if (this.#target === target && this.#state !== 'FAILED') return;
+    this.#target = target;
+    await this.apply();
+  }
+
+  /** Restarts the connector and those of its tasks that are asked for. */
+  async restart(connector: boolean, tasks: (task: SupervisedTask) => boolean): Promise<void> {
+    if (this.#target !== 'STARTED') return;
+    if (connector && (this.#state === 'FAILED' || this.#tasks.length === 0)) return this.apply('RESTARTING');
+    if (connector) {
+      const plan = await this.#resolve();
+      if (plan === null) return;
+      this.#setState('RUNNING', null);
+    }
+    for (const task of this.#tasks.filter(tasks)) await this.#restartTask(task);
+  }
+
+  async restartTask(id: number): Promise<void> {
+    const task = this.#tasks.find(candidate => candidate.id === id);
+    if (task !== undefined && this.#target === 'STARTED') await this.#restartTask(task);
+  }
+
+  /** Ends the tasks; `as` is their last state. */
+  async end(as: RunState): Promise<void> {
+    await this.#stopTasks(as);
+    this.#setState(as, null);
+  }
+
+  status(): ConnectorStatus {
+    const { workerId, versionOf } = this.#worker;
+    const common = { worker_id: workerId(), version: versionOf(this.#className) };
+    const state = (run: RunState, trace: string | null) => ({ state: run, worker_id: common.worker_id, ...(trace !== null && { trace }) });
+    return {
+      name: this.name,
+      connector: { ...state(this.#state, this.#trace), version: common.version },
+      tasks: this.#tasks.map(task => ({ id: task.id, ...state(task.state, task.trace), version: common.version })),
+      type: this.#type,
+    };
+  }
+
+  info(): ConnectorInfo {
+    return {
+      name: this.name,
+      config: this.shownConfig(),
+      tasks: this.#tasks.map(({ id: task }) => ({ connector: this.name, task })),
+      type: this.#type,
+    };
+  }
+
+  shownConfig(): RawConfig {
+    return shownConfig(this.#config, this.isPassword);
+  }
+
+  progress(): ConnectorProgress {
+    return {
+      name: this.name,
+      class: this.#className,
+      target_state: this.#target,
+      state: this.#state,
+      trace: this.#trace,
+      file: this.file,
+      warnings: this.#resolved?.warnings.map(({ message }) => message) ?? [],
+      tasks: this.#tasks.map(task => task.progress()),
+    };
+  }
+
+  get #className(): string {
+    return this.#resolved?.class ?? this.#config['connector.class'] ?? '';
+  }
+
+  get #type(): 'source' | 'unknown' {
+    return this.#resolved?.type ?? 'unknown';
+  }
+
+  /** The plan of the config as it is now, placeholders looked up again; null, and FAILED, where it is not valid. */
+  async #resolve(): Promise<ConnectorPlan | null> {
+    try {
+      const resolved = await resolveConnector(this.#config, this.#worker.resolving);
+      this.#resolved = resolved;
+      for (const { message } of resolved.warnings) this.#logger.warn({}, message);
+      if (resolved.plan !== null) return resolved.plan;
+      const listed = resolved.faults.map(({ message }) => message).join('\n');
+      throw new SluiceError('CONFIG_INVALID', `The configuration of connector ${this.name} is invalid:\n${listed}`);
+    } catch (error) {
+      this.#setState('FAILED', traceOfThrown(error));
+      this.#logger.error({ err: error }, `The connector cannot start: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  #newTask(plan: ConnectorPlan, id: number): SupervisedTask {
+    const { log, publisher, runTask, pause, random, clock } = this.#worker;
+    const logger = this.#logger.child({ task: id });
+    const task: SupervisedTask = new SupervisedTask(id, plan.retry, {
+      run: runTask,
+      pause,
+      random,
+      clock,
+      logger,
+      onState: () => publisher.state(this.name, id, task.state, task.trace),
+      onTopics: topics => publisher.topics(this.name, topics),
+      makePlan: observer => plan.createTask(id, { log, logger, clock, observer }),
+    });
+    return task;
+  }
+
+  async #restartTask(task: SupervisedTask): Promise<void> {
+    await task.stop('RESTARTING', this.#worker.taskStopMsMax);
+    const plan = await this.#resolve();
+    if (plan === null) return;
+    const fresh = this.#newTask(plan, task.id);
+    this.#tasks = this.#tasks.map(other => (other === task ? fresh : other));
+    fresh.start('RESTARTING');
+  }
+
+  async #stopTasks(as: RunState): Promise<void> {
+    await Promise.all(this.#tasks.map(task => task.stop(as, this.#worker.taskStopMsMax)));
+  }
+
+  #setState(state: RunState, trace: string | null): void {
+    this.#state = state;
+    this.#trace = trace;
+    this.#worker.publisher.state(this.name, null, state, trace);
+  }
+}
+
+function sameConfig(a: RawConfig, b: RawConfig): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every(name => a[name] === b[name]);
+}

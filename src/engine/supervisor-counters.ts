@@ -1,0 +1,62 @@
+import type { Clock, SluiceError } from '../contract/index.ts';
+import type { DurableUnit, TaskObserver } from './source-task-plan.ts';
+
+/** Throughput is the mean over so many seconds. */
+const windowSeconds = 10;
+
+/** What a task has done since its worker started it, counted as its observer hears of it. */
+export class TaskCounters implements TaskObserver {
+  records = 0;
+  bytes = 0;
+  filteredRecords = 0;
+  skippedRecords = 0;
+  commitLagMs: number | null = null;
+  lastDurableMs: number | null = null;
+  readonly recordsByTopic = new Map<string, number>();
+  readonly #perSecond = new Float64Array(windowSeconds);
+  readonly #seconds = new Float64Array(windowSeconds).fill(-1);
+  readonly #clock: Clock;
+  readonly #onStarted: () => void;
+  readonly #onTopics: (topics: readonly string[]) => void;
+
+  constructor(clock: Clock, onStarted: () => void, onTopics: (topics: readonly string[]) => void) {
+    this.#clock = clock;
+    this.#onStarted = onStarted;
+    this.#onTopics = onTopics;
+  }
+
+  started(): void {
+    this.#onStarted();
+  }
+
+  durable(unit: DurableUnit): void {
+    const nowMs = this.#clock.nowMs();
+    this.records += unit.records;
+    this.bytes += unit.bytes;
+    this.lastDurableMs = nowMs;
+    if (unit.commitLagMs !== null) this.commitLagMs = unit.commitLagMs;
+    const second = Math.floor(nowMs / 1000);
+    const slot = second % windowSeconds;
+    if (this.#seconds[slot] !== second) [this.#seconds[slot], this.#perSecond[slot]] = [second, 0];
+    this.#perSecond[slot] = this.#perSecond[slot]! + unit.records;
+    if (unit.recordsByTopic.size === 0) return;
+    for (const [topic, count] of unit.recordsByTopic) this.recordsByTopic.set(topic, (this.recordsByTopic.get(topic) ?? 0) + count);
+    this.#onTopics([...unit.recordsByTopic.keys()]);
+  }
+
+  filtered(records: number): void {
+    this.filteredRecords += records;
+  }
+
+  skipped(_error: SluiceError): void {
+    this.skippedRecords++;
+  }
+
+  /** Records a second, the mean of the last ten whole seconds. */
+  get recordsPerSecond(): number {
+    const now = Math.floor(this.#clock.nowMs() / 1000);
+    let sum = 0;
+    for (let slot = 0; slot < windowSeconds; slot++) if (this.#seconds[slot]! > now - windowSeconds) sum += this.#perSecond[slot]!;
+    return Math.round(sum / windowSeconds);
+  }
+}

@@ -1,0 +1,100 @@
+import type { ConnectorStore, Logger } from '../contract/index.ts';
+
+/** The most names a connector's tracked topics may reach; past it, new ones are no longer tracked (and that is said once). */
+const topicsMax = 10_000;
+
+/**
+ * What tells the store of states and topics as they come up: in the background, one call at a time, only the newest state of each
+ * connector and task. A store that fails costs a log line; states and topics are told again with the next change.
+ */
+export class StatePublisher {
+  readonly #store: ConnectorStore;
+  readonly #logger: Logger;
+  readonly #states = new Map<string, { name: string; task: number | null; state: string; trace: string | null }>();
+  readonly #newTopics = new Map<string, Set<string>>();
+  readonly #topics = new Map<string, Set<string>>();
+  #working: Promise<void> | null = null;
+
+  constructor(store: ConnectorStore, logger: Logger) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  state(name: string, task: number | null, state: string, trace: string | null): void {
+    this.#states.set(JSON.stringify([name, task]), { name, task, state, trace });
+    this.#work();
+  }
+
+  /** A connector has written to these topics. */
+  topics(name: string, topics: readonly string[]): void {
+    const known = this.#topics.get(name);
+    if (known === undefined) return;
+    const added = topics.filter(topic => !known.has(topic));
+    if (added.length === 0 || known.size > topicsMax) return;
+    for (const topic of added) known.add(topic);
+    if (known.size > topicsMax)
+      this.#logger.warn({ connector: name, topicsMax }, 'The connector writes to too many topics to track; new ones are left out.');
+    const pending = this.#newTopics.get(name) ?? new Set();
+    for (const topic of added) pending.add(topic);
+    this.#newTopics.set(name, pending);
+    this.#work();
+  }
+
+  /** Reads what the store has, so that only new topics are told. */
+  async load(name: string): Promise<void> {
+    this.#topics.set(name, new Set(await this.#store.activeTopics(name)));
+  }
+
+  activeTopics(name: string): readonly string[] {
+    return [...(this.#topics.get(name) ?? [])].sort();
+  }
+
+  async resetTopics(name: string): Promise<void> {
+    this.#newTopics.delete(name);
+    this.#topics.get(name)?.clear();
+    await this.#working;
+    await this.#store.resetActiveTopics(name);
+  }
+
+  /** A connector is gone. */
+  async forget(name: string): Promise<void> {
+    for (const [key, { name: of }] of this.#states) if (of === name) this.#states.delete(key);
+    this.#newTopics.delete(name);
+    this.#topics.delete(name);
+    await this.#working;
+  }
+
+  /** Resolves when everything so far has been told, or has failed. */
+  async drained(): Promise<void> {
+    while (this.#working !== null) await this.#working;
+  }
+
+  #work(): void {
+    this.#working ??= this.#tell().finally(() => {
+      this.#working = null;
+    });
+  }
+
+  async #tell(): Promise<void> {
+    // Lets changes that follow at once take the place of this one.
+    await Promise.resolve();
+    for (;;) {
+      const [state] = this.#states;
+      const [topics] = this.#newTopics;
+      if (state === undefined && topics === undefined) return;
+      try {
+        if (state !== undefined) {
+          this.#states.delete(state[0]);
+          const { name, task, ...status } = state[1];
+          await this.#store.putStatus(name, task, status);
+        }
+        if (topics !== undefined) {
+          this.#newTopics.delete(topics[0]);
+          await this.#store.addActiveTopics(topics[0], [...topics[1]]);
+        }
+      } catch (error) {
+        this.#logger.warn({ err: error }, 'The log did not take a connector’s state or topics.');
+      }
+    }
+  }
+}

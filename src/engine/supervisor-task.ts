@@ -1,0 +1,185 @@
+import { type Clock, type Logger, type SluiceError, type Source, toSluiceError } from '../contract/index.ts';
+import type { ConnectorPlan } from './connector-config.ts';
+import type { SourceTaskPlan, TaskObserver } from './source-task-plan.ts';
+import { backOffMs } from './supervisor-back-off.ts';
+import { TaskCounters } from './supervisor-counters.ts';
+import { type Retrying, type RunState, type TaskProgress, traceOf } from './supervisor-states.ts';
+
+/** What runs a task: `runSourceTask`. */
+export type RunSourceTask = (plan: SourceTaskPlan, abort: AbortSignal) => Promise<void>;
+
+/** Waits; resolves early, without error, when aborted. */
+export type Pause = (delayMs: number, abort: AbortSignal) => Promise<void>;
+
+export type TaskSurroundings = {
+  readonly run: RunSourceTask;
+  readonly pause: Pause;
+  readonly random: () => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after every change of the state. */
+  readonly onState: () => void;
+  /** Topics that records became durable in. */
+  readonly onTopics: (topics: readonly string[]) => void;
+  /** Makes the plan of one attempt; each attempt has a source of its own. */
+  readonly makePlan: (observer: TaskObserver) => SourceTaskPlan;
+};
+
+/**
+ * One task and its attempts: it runs until it is stopped, ends, or fails with an error that does not heal by itself. Which errors are tried
+ * again is the error's own word (`backoff` in the catalogue); an unknown one parks the task as FAILED.
+ */
+export class SupervisedTask {
+  readonly id: number;
+  readonly #retry: ConnectorPlan['retry'];
+  readonly #surroundings: TaskSurroundings;
+  readonly #counters: TaskCounters;
+  #state: RunState = 'UNASSIGNED';
+  #error: SluiceError | null = null;
+  #retrying: Retrying | null = null;
+  #source: Source | null = null;
+  #pausing = false;
+  #abort: AbortController | null = null;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(id: number, retry: ConnectorPlan['retry'], surroundings: TaskSurroundings) {
+    this.id = id;
+    this.#retry = retry;
+    this.#surroundings = surroundings;
+    this.#counters = new TaskCounters(surroundings.clock, () => this.#started(), surroundings.onTopics);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get trace(): string | null {
+    return this.#error === null ? null : traceOf(this.#error);
+  }
+
+  get running(): boolean {
+    return this.#abort !== null;
+  }
+
+  /** Starts, or does nothing where it runs. `as` is the state until it owns its offsets. */
+  start(as: 'UNASSIGNED' | 'RESTARTING'): void {
+    if (this.#abort !== null) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#error = null;
+    this.#change(as);
+    this.#done = this.#attempts(abort.signal).finally(() => {
+      if (this.#abort === abort) this.#abort = null;
+    });
+  }
+
+  /**
+   * Stops the task and waits for its clean end, at most `stopMsMax`. A task that does not end by then is left behind: whoever owns its
+   * offsets next fences it (invariant 3). `as` is its state from now on.
+   */
+  async stop(as: RunState, stopMsMax: number): Promise<void> {
+    const { pause, logger } = this.#surroundings;
+    const [abort, done] = [this.#abort, this.#done];
+    if (abort !== null) {
+      abort.abort();
+      const bound = new AbortController();
+      const late = Symbol('late');
+      const first = await Promise.race([done, pause(stopMsMax, bound.signal).then(() => late)]);
+      bound.abort();
+      if (first === late) logger.error({ stopMsMax }, 'The task did not end in time and is left behind; its next owner fences it.');
+      this.#abort = null;
+    }
+    this.#retrying = null;
+    if (as !== 'FAILED') this.#error = null;
+    this.#change(as);
+  }
+
+  progress(): TaskProgress {
+    const status = this.#source?.status() ?? null;
+    // An attempt heals the fault once the source is past its start; before, it is still the one that is being retried.
+    if (!this.#pausing && status !== null && status.phase !== 'starting') this.#retrying = null;
+    const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+    return {
+      id: this.id,
+      state: this.#retrying === null ? this.#state : 'RETRYING',
+      trace: this.trace,
+      retrying: this.#retrying,
+      phase: status?.phase ?? null,
+      position: status?.position ?? null,
+      read_lag_ms: status?.lagMs ?? null,
+      commit_lag_ms: this.#counters.commitLagMs,
+      snapshot: status?.snapshot ?? null,
+      records: this.#counters.records,
+      bytes: this.#counters.bytes,
+      records_per_second: this.#counters.recordsPerSecond,
+      records_by_topic: Object.fromEntries(this.#counters.recordsByTopic),
+      filtered: this.#counters.filteredRecords,
+      skipped: this.#counters.skippedRecords,
+      last_durable: iso(this.#counters.lastDurableMs),
+    };
+  }
+
+  async #attempts(abort: AbortSignal): Promise<void> {
+    const { run, pause, random, clock, logger, makePlan } = this.#surroundings;
+    let [failures, sinceMs, durableMs] = [0, 0, this.#counters.lastDurableMs];
+    while (!abort.aborted) {
+      const error = await this.#attempt(run, makePlan, abort);
+      if (abort.aborted) return;
+      if (error === null) {
+        logger.info({}, 'The source has finished; the task has nothing more to read.');
+        return;
+      }
+      // Progress since the last failure: this is a new fault, not the old one going on.
+      if (this.#counters.lastDurableMs !== durableMs) [failures, durableMs] = [0, this.#counters.lastDurableMs];
+      if (failures === 0) sinceMs = clock.nowMs();
+      failures++;
+      const { attemptsMax, delayMsMax } = this.#retry;
+      if (error.retry !== 'backoff' || (attemptsMax !== null && failures > attemptsMax)) {
+        this.#error = error;
+        this.#retrying = null;
+        this.#change('FAILED');
+        logger.error({ code: error.code, remedy: error.remedy, err: error }, `The task has failed: ${error.message}`);
+        return;
+      }
+      const delayMs = backOffMs(failures, delayMsMax, random());
+      this.#retrying = {
+        code: error.code,
+        reason: error.message,
+        remedy: error.remedy,
+        attempts: failures,
+        since: new Date(sinceMs).toISOString(),
+        next_attempt: new Date(clock.nowMs() + delayMs).toISOString(),
+      };
+      // Connect has no state for a task that waits to try again.
+      this.#change('RUNNING');
+      logger.warn(
+        { code: error.code, attempts: failures, delayMs, remedy: error.remedy },
+        `The task is tried again in ${delayMs} ms: ${error.message}`,
+      );
+      this.#pausing = true;
+      await pause(delayMs, abort);
+      this.#pausing = false;
+    }
+  }
+
+  /** One attempt; answers what it failed with, or null. */
+  async #attempt(run: RunSourceTask, makePlan: TaskSurroundings['makePlan'], abort: AbortSignal): Promise<SluiceError | null> {
+    try {
+      const plan = makePlan(this.#counters);
+      this.#source = plan.source;
+      await run(plan, abort);
+      return null;
+    } catch (error) {
+      return toSluiceError(error);
+    }
+  }
+
+  #started(): void {
+    if (this.#abort?.signal.aborted === false) this.#change('RUNNING');
+  }
+
+  #change(state: RunState): void {
+    this.#state = state;
+    this.#surroundings.onState();
+  }
+}

@@ -1,0 +1,373 @@
+import {
+  type Clock,
+  type EventLog,
+  type JsonObject,
+  type Logger,
+  type PluginListing,
+  type PluginRegistry,
+  type RawConfig,
+  SluiceError,
+  type SourceOffset,
+  type TargetState,
+} from '../contract/index.ts';
+import {
+  type ConnectorResolving,
+  type PlaceholderResolver,
+  type ResolvedConnector,
+  resolveConnector,
+  type WorkerDefaults,
+} from './connector-config.ts';
+import { managedByFile } from './connector-options.ts';
+import { unmasked } from './connector-secrets.ts';
+import type { ResolveTransforms } from './connector-transforms.ts';
+import { SupervisedConnector, type Worker } from './supervisor-connector.ts';
+import { NameLocks } from './supervisor-locks.ts';
+import type { ConnectorInfo, ConnectorProgress, ConnectorStatus, TaskStatus } from './supervisor-states.ts';
+import { StatePublisher } from './supervisor-store.ts';
+import type { Pause, RunSourceTask } from './supervisor-task.ts';
+
+/** A connector that a file of the worker holds. */
+export type FileConnector = { readonly name: string; readonly config: RawConfig; readonly targetState: TargetState; readonly file: string };
+
+export type SupervisorSettings = {
+  readonly registry: PluginRegistry;
+  readonly defaults: WorkerDefaults;
+  readonly placeholders: PlaceholderResolver;
+  readonly transforms: ResolveTransforms;
+  readonly runTask: RunSourceTask;
+  readonly pause: Pause;
+  readonly random: () => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The logger of one connector's plugins and tasks. */
+  connectorLogger(connector: string): Logger;
+  /** `host:port`, as Connect's worker_id. */
+  workerId(): string;
+  /** All tasks together have so long to end when they are stopped. */
+  readonly taskStopMsMax: number;
+};
+
+export type RestartRequest = { readonly includeTasks: boolean; readonly onlyFailed: boolean };
+
+type Started = { readonly worker: Worker; readonly log: EventLog; readonly publisher: StatePublisher };
+
+/**
+ * Owns the connectors and their tasks: Connect's Herder. Everything that REST and the command line do to connectors goes through here.
+ * A connector that a file of the worker holds is its file's: REST may pause, stop, restart and read it, but changing or deleting it is refused
+ * (CONFLICT), since the next start would undo it. Whether a connector is its file's is kept in its stored config, so that one whose file
+ * is gone goes with it at the next start; its offsets stay.
+ */
+export class Supervisor {
+  readonly #settings: SupervisorSettings;
+  readonly #connectors = new Map<string, SupervisedConnector>();
+  readonly #locks = new NameLocks();
+  readonly #versions: ReadonlyMap<string, string>;
+  readonly #background = new Set<Promise<void>>();
+  #started: Started | null = null;
+  #ending = false;
+
+  constructor(settings: SupervisorSettings) {
+    this.#settings = settings;
+    this.#versions = new Map(settings.registry.list().map(listing => [listing.class, listing.version]));
+  }
+
+  /** Whether connectors are loaded and calls about them can be answered. */
+  get ready(): boolean {
+    return this.#started !== null && !this.#ending;
+  }
+
+  get plugins(): readonly PluginListing[] {
+    return this.#settings.registry.list();
+  }
+
+  get registry(): PluginRegistry {
+    return this.#settings.registry;
+  }
+
+  /** Loads the stored connectors and those of files, and starts them in the background. The log stays its opener's. */
+  async start(log: EventLog, files: readonly FileConnector[]): Promise<void> {
+    const settings = this.#settings;
+    const publisher = new StatePublisher(log.connectors, settings.logger);
+    const resolving = this.#resolving;
+    const { runTask, pause, random, clock, taskStopMsMax } = settings;
+    const worker: Worker = {
+      log,
+      publisher,
+      resolving,
+      runTask,
+      pause,
+      random,
+      clock,
+      taskStopMsMax,
+      logger: settings.connectorLogger,
+      workerId: settings.workerId,
+      versionOf: className => this.#versions.get(className) ?? 'undefined',
+    };
+    const stored = new Map((await log.connectors.list()).map(connector => [connector.name, connector]));
+    for (const { name, config } of stored.values()) {
+      const file = config[managedByFile];
+      if (file === undefined || files.some(other => other.name === name)) continue;
+      settings.logger.warn(
+        { connector: name, file },
+        `Connector ${name} is removed: it came from a file that no longer holds it. Its offsets stay.`,
+      );
+      await log.connectors.remove(name);
+      stored.delete(name);
+    }
+    for (const { name, config, targetState, file } of files) {
+      const before = stored.get(name);
+      const marked = { ...config, [managedByFile]: file };
+      if (before !== undefined && before.config[managedByFile] === undefined)
+        settings.logger.warn({ connector: name, file }, `Connector ${name} was made by REST and is now held by ${file}.`);
+      if (before === undefined && targetState !== 'STARTED') await log.connectors.putTargetState(name, targetState);
+      if (JSON.stringify(before?.config) !== JSON.stringify(marked)) await log.connectors.putConfig(name, marked);
+      stored.set(name, { name, config: marked, targetState: before?.targetState ?? targetState });
+    }
+    for (const { name, config, targetState } of stored.values()) {
+      await publisher.load(name);
+      this.#connectors.set(name, this.#make(worker, name, config, targetState));
+    }
+    this.#started = { worker, log, publisher };
+    for (const connector of this.#connectors.values()) this.#apply(connector.name, () => connector.apply());
+  }
+
+  /** Ends all tasks cleanly, in the bound of `taskStopMsMax`. Connectors keep their target states. */
+  async stop(): Promise<void> {
+    this.#ending = true;
+    await Promise.all([...this.#connectors.values()].map(connector => connector.end('UNASSIGNED')));
+    await this.#started?.publisher.drained();
+  }
+
+  names(): readonly string[] {
+    return [...this.#connectors.keys()].sort();
+  }
+
+  info(name: string): ConnectorInfo {
+    return this.#connector(name).info();
+  }
+
+  status(name: string): ConnectorStatus {
+    return this.#connector(name, `No status found for connector ${name}`).status();
+  }
+
+  taskStatus(name: string, task: number): TaskStatus {
+    const status = this.#connectors
+      .get(name)
+      ?.status()
+      .tasks.find(({ id }) => id === task);
+    if (status === undefined) throw new SluiceError('NOT_FOUND', `No status found for task ${name}-${task}`);
+    return status;
+  }
+
+  progress(name: string): ConnectorProgress {
+    return this.#connector(name).progress();
+  }
+
+  /** The config its tasks run with, a row a task, as it may be shown. */
+  taskConfigs(name: string): readonly { readonly id: { readonly connector: string; readonly task: number }; readonly config: RawConfig }[] {
+    const connector = this.#connector(name);
+    return connector.tasks.map(({ id }) => ({ id: { connector: name, task: id }, config: connector.shownConfig() }));
+  }
+
+  /** Looks at a config without storing it. A mask that comes back means the stored connector's secret. */
+  async validate(config: Readonly<Record<string, string | null>>): Promise<ResolvedConnector> {
+    const stored = config['name'] ? (this.#connectors.get(config['name']) ?? null) : null;
+    return resolveConnector(this.#unmask(config, stored), this.#resolving);
+  }
+
+  /**
+   * Creates a connector, or where `replace` allows it changes one. Answers when the config is valid and stored; tasks start in the background.
+   * Rejects with BAD_REQUEST that lists all faults, or CONFLICT.
+   */
+  async put(
+    name: string,
+    config: Readonly<Record<string, string | null>>,
+    options: { readonly replace: boolean; readonly initialState?: TargetState },
+  ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
+    return this.#locks.run(name, async () => {
+      const { worker, log, publisher } = this.#running;
+      const existing = this.#connectors.get(name) ?? null;
+      if (existing !== null && !options.replace) throw new SluiceError('CONFLICT', `Connector ${name} already exists`);
+      if (existing !== null) this.#refuseFile(existing);
+      if (config[managedByFile] !== undefined)
+        throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
+      const given = this.#unmask(config, existing);
+      const resolved = await resolveConnector(given, this.#resolving);
+      if (resolved.faults.length > 0) throw invalid(resolved);
+      const valid = given as RawConfig;
+      if (existing === null && options.initialState !== undefined && options.initialState !== 'STARTED')
+        await log.connectors.putTargetState(name, options.initialState);
+      await log.connectors.putConfig(name, valid);
+      const warnings = resolved.warnings.map(({ message }) => message);
+      if (existing !== null) {
+        existing.adopt(valid, resolved);
+        this.#apply(name, () => existing.reconfigure());
+        return { created: false, info: existing.info(), warnings };
+      }
+      await publisher.load(name);
+      const connector = this.#make(worker, name, valid, options.initialState ?? 'STARTED');
+      connector.adopt(valid, resolved);
+      this.#connectors.set(name, connector);
+      this.#apply(name, () => connector.apply());
+      return { created: true, info: connector.info(), warnings };
+    });
+  }
+
+  /** Changes some options; null removes one (KIP-477). */
+  async patch(
+    name: string,
+    patch: Readonly<Record<string, string | null>>,
+  ): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
+    const connector = this.#connector(name);
+    const config: Record<string, string | null> = { ...connector.config, ...this.#unmask(patch, connector) };
+    for (const [option, value] of Object.entries(patch)) if (value === null) delete config[option];
+    return this.put(name, config, { replace: true });
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#locks.run(name, async () => {
+      const connector = this.#connector(name);
+      this.#refuseFile(connector);
+      const { log, publisher } = this.#running;
+      await log.connectors.remove(name);
+      await connector.end('UNASSIGNED');
+      this.#connectors.delete(name);
+      await publisher.forget(name);
+    });
+  }
+
+  /** Stores the target state; the tasks follow in the background. */
+  async setTarget(name: string, target: TargetState): Promise<void> {
+    await this.#locks.run(name, async () => {
+      const connector = this.#connector(name, `Unknown connector ${name}`);
+      await this.#running.log.connectors.putTargetState(name, target);
+      this.#apply(name, () => connector.setTarget(target));
+    });
+  }
+
+  /** Restarts in the background; answers the status with RESTARTING where it will be. */
+  async restart(name: string, { includeTasks, onlyFailed }: RestartRequest): Promise<ConnectorStatus> {
+    const connector = this.#connector(name, `Unknown connector: ${name}`);
+    const status = connector.status();
+    const whole = !onlyFailed || status.connector.state === 'FAILED';
+    const tasks = new Set(status.tasks.filter(({ state }) => includeTasks && (!onlyFailed || state === 'FAILED')).map(({ id }) => id));
+    this.#apply(name, () => connector.restart(whole, task => tasks.has(task.id)));
+    const restarting = <S extends { readonly state: string; readonly trace?: string }>({ trace: _, ...state }: S) => ({
+      ...state,
+      state: 'RESTARTING' as const,
+    });
+    return {
+      ...status,
+      connector: whole ? restarting(status.connector) : status.connector,
+      tasks: status.tasks.map(task => (tasks.has(task.id) ? restarting(task) : task)),
+    };
+  }
+
+  async restartTask(name: string, task: number): Promise<void> {
+    const connector = this.#connector(name, `Unknown connector: ${name}`);
+    if (!connector.tasks.some(({ id }) => id === task)) throw new SluiceError('NOT_FOUND', `Unknown task: ${name}-${task}`);
+    await this.#locks.run(name, () => connector.restartTask(task));
+  }
+
+  activeTopics(name: string): readonly string[] {
+    return this.#running.publisher.activeTopics(name);
+  }
+
+  async resetTopics(name: string): Promise<void> {
+    await this.#running.publisher.resetTopics(name);
+  }
+
+  async offsets(name: string): Promise<readonly SourceOffset[]> {
+    this.#connector(name);
+    return this.#running.log.connectors.offsets(name);
+  }
+
+  /** Replaces the offsets of some partitions; null deletes one. Only where the connector is stopped. */
+  async alterOffsets(name: string, offsets: readonly SourceOffset[]): Promise<void> {
+    await this.#locks.run(name, async () => {
+      this.#refuseUnlessStopped(name);
+      await this.#running.log.connectors.alterOffsets(name, offsets);
+    });
+  }
+
+  async resetOffsets(name: string): Promise<void> {
+    await this.#locks.run(name, async () => {
+      this.#refuseUnlessStopped(name);
+      const { connectors } = this.#running.log;
+      const partitions = (await connectors.offsets(name)).map(({ partition }: { partition: JsonObject }) => ({ partition, offset: null }));
+      if (partitions.length > 0) await connectors.alterOffsets(name, partitions);
+    });
+  }
+
+  async clusterId(): Promise<string> {
+    return this.#running.log.clusterId();
+  }
+
+  get #running(): Started {
+    if (this.#started === null || this.#ending)
+      throw new SluiceError('UNAVAILABLE', this.#ending ? 'Worker is shutting down' : 'Worker is still starting up.');
+    return this.#started;
+  }
+
+  get #resolving(): ConnectorResolving {
+    const { registry, defaults, placeholders, transforms } = this.#settings;
+    return { registry, defaults, placeholders, transforms };
+  }
+
+  #make(worker: Worker, name: string, stored: RawConfig, targetState: TargetState): SupervisedConnector {
+    const { [managedByFile]: file, ...config } = stored;
+    const connector = new SupervisedConnector(worker, { name, config, targetState });
+    connector.file = file ?? null;
+    return connector;
+  }
+
+  #connector(name: string, missing = `Connector ${name} not found`): SupervisedConnector {
+    const connector = this.#connectors.get(name);
+    if (connector === undefined) throw new SluiceError('NOT_FOUND', missing);
+    return connector;
+  }
+
+  #unmask<C extends Readonly<Record<string, string | null>>>(
+    config: C,
+    existing: SupervisedConnector | null,
+  ): Readonly<Record<string, string | null>> {
+    const given = Object.fromEntries(Object.entries(config).filter((entry): entry is [string, string] => entry[1] !== null));
+    return { ...config, ...unmasked(given, existing?.config ?? null, existing?.isPassword ?? (() => false)) };
+  }
+
+  #refuseFile({ name, file }: SupervisedConnector): void {
+    if (file !== null)
+      throw new SluiceError('CONFLICT', `Connector ${name} is held by the worker's file ${file}: change it there and restart the worker.`);
+  }
+
+  #refuseUnlessStopped(name: string): void {
+    const { target, tasks } = this.#connector(name);
+    if (target !== 'STOPPED' || tasks.length > 0)
+      throw new SluiceError(
+        'BAD_REQUEST',
+        `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+      );
+  }
+
+  /** Does something to a connector after what is already under way, and lets nobody wait for it. */
+  #apply(name: string, action: () => Promise<void>): void {
+    const done = this.#locks
+      .run(name, async () => {
+        if (!this.#ending) await action();
+      })
+      .catch((error: unknown) =>
+        this.#settings.logger.error({ connector: name, err: error }, 'A change of the connector could not be carried out.'),
+      )
+      .finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+}
+
+/** Connect's text for a config with faults. */
+export function invalid(resolved: ResolvedConnector): SluiceError {
+  const listed = resolved.faults.map(({ message }) => message).join('\n');
+  return new SluiceError(
+    'BAD_REQUEST',
+    `Connector configuration is invalid and contains the following ${resolved.faults.length} error(s):\n${listed}\nYou can also find the above list of errors at the endpoint \`/connector-plugins/{connectorType}/config/validate\``,
+  );
+}
