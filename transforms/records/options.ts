@@ -1,0 +1,61 @@
+import { javaRegex, nearest, options } from '../../src/contract/index.ts';
+
+function listOf(text: string): readonly string[] {
+  return text.trim() === '' ? [] : text.split(',').map(part => part.trim());
+}
+
+/** A list with at least one entry, comma separated (NonEmptyListValidator). */
+export function nonEmptyList(doc: string) {
+  return options.parsed('LIST', { doc, importance: 'HIGH' }, text => {
+    const list = listOf(text);
+    if (list.length === 0) throw new Error('Empty list');
+    return list;
+  });
+}
+
+/** A list that a parser of its own reads; the parser's errors complete the fault. */
+export function listOption<T>(settings: { doc: string; importance: 'HIGH' | 'MEDIUM' }, parse: (list: readonly string[]) => T) {
+  return options.parsed('LIST', settings, text => parse(listOf(text)));
+}
+
+/** A list that may be empty and is so by default. */
+export function optionalList<T>(doc: string, parse: (list: readonly string[]) => T) {
+  return options.parsed('LIST', { doc, default: '' }, text => parse(listOf(text)));
+}
+
+/** One of a few words, spelt exactly so (ValidString.in). */
+export function exactChoice<const V extends readonly string[]>(
+  values: V,
+  settings: { doc: string; default?: string; importance?: 'HIGH' | 'LOW' },
+) {
+  return options.parsed('STRING', settings, text => {
+    const value = values.find(candidate => candidate === text);
+    if (value !== undefined) return value as V[number];
+    const near = nearest(text, values);
+    throw new Error(`String must be one of: ${values.join(', ')}${near ? `; did you mean '${near}'?` : ''}`);
+  });
+}
+
+/** A text with at least one character (NonEmptyString). */
+export function notEmpty(text: string): void {
+  if (text === '') throw new Error('String must be non-empty');
+}
+
+/** A Java regular expression (RegexValidator), compiled. */
+export function regexOption(doc: string, importance: 'HIGH' | 'MEDIUM' = 'HIGH') {
+  return options.parsed('STRING', { doc, importance }, text => {
+    try {
+      return javaRegex(text);
+    } catch (error) {
+      throw new Error(`Invalid regex: ${(error as Error).message}`);
+    }
+  });
+}
+
+/** `replace.null.with.default`, which most transforms have since Kafka 3.9 (KIP-1040). */
+export const replaceNullWithDefault = options.boolean({
+  default: 'true',
+  doc:
+    'Whether to replace fields that have a default value and that are null to the default value. ' +
+    'When set to true, the default value is used, otherwise null is used.',
+});
