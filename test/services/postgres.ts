@@ -19,6 +19,7 @@ const defaultSettings = {
   max_connections: '200',
   fsync: 'off',
   synchronous_commit: 'off',
+  wal_writer_delay: '10ms', // with asynchronous commits, what a walsender waits for
   full_page_writes: 'off',
   shared_buffers: '64MB',
   timezone: 'UTC',
@@ -29,7 +30,7 @@ export type PostgresOptions = {
   readonly version: PostgresVersion;
   /** Server settings as in postgresql.conf; they win over the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Further lines at the start of pg_hba.conf's list are not needed: every login is trusted unless this says `scram-sha-256`. */
+  /** How logins by TCP are checked; any password passes unless this says `scram-sha-256`. */
   readonly auth?: 'trust' | 'scram-sha-256';
 };
 

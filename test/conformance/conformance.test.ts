@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { PostgresAddress } from '../services/postgres.ts';
+import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { sharedKafka, sharedPostgres } from '../support/servers.ts';
+import { caseNames, readCase } from './case.ts';
+import { compare } from './compare.ts';
+import { daemonPublisher } from './daemon-publisher.ts';
+import { embeddedReader } from './embedded-reader.ts';
+import { kafkaReader } from './kafka-reader.ts';
+import { type Publisher, record } from './recorder.ts';
+
+/** Cases of the corpus that are not run, with the reason. */
+const leftOut: Readonly<Record<string, string>> = {
+  'pg-incremental': 'incremental snapshots and the signal table are not there yet',
+};
+
+type Log = {
+  readonly name: string;
+  start(resources: AsyncDisposableStack): Promise<{ daemon: Daemon; publisher: Publisher }>;
+};
+
+const embedded: Log = {
+  name: 'the embedded log',
+  async start(resources) {
+    const daemon = resources.use(await startDaemon({}));
+    return { daemon, publisher: daemonPublisher(daemon.url, embeddedReader(daemon.dataFolder)) };
+  },
+};
+
+const kafka: Log = {
+  name: 'Kafka',
+  async start(resources) {
+    const bootstrapServers = await sharedKafka();
+    const group = `conformance-${process.pid}`;
+    const reader = resources.use(kafkaReader(bootstrapServers));
+    const daemon = resources.use(
+      await startDaemon({
+        'bootstrap.servers': bootstrapServers,
+        'group.id': group,
+        'config.storage.topic': `${group}-configs`,
+        'offset.storage.topic': `${group}-offsets`,
+        'status.storage.topic': `${group}-status`,
+        'config.storage.replication.factor': '1',
+        'offset.storage.replication.factor': '1',
+        'status.storage.replication.factor': '1',
+      }),
+    );
+    return { daemon, publisher: daemonPublisher(daemon.url, reader) };
+  },
+};
+
+for (const log of [embedded, kafka]) {
+  describe(`Debezium's records in ${log.name}`, () => {
+    const resources = new AsyncDisposableStack();
+    let publisher: Publisher;
+    let daemon: Daemon;
+    let server: PostgresAddress;
+
+    before(async () => {
+      server = await sharedPostgres(15);
+      ({ daemon, publisher } = await log.start(resources));
+    });
+    after(() => resources.disposeAsync());
+
+    for (const name of caseNames().filter(name => !(name in leftOut))) {
+      test(name, async () => {
+        const theCase = readCase(name);
+        const lines = await record(theCase, server, publisher).catch(error => {
+          throw new Error(`${(error as Error).message}\nThe end of the daemon's log:\n${daemon.log()}`, { cause: error });
+        });
+        const { matched, total, differences } = compare(theCase.golden, lines, theCase);
+        assert.equal(differences.length, 0, `${matched} of ${total} records match\n${differences.slice(0, 20).join('\n')}`);
+        assert.ok(matched > 0, 'something was compared');
+      });
+    }
+  });
+}
