@@ -40,6 +40,7 @@ export const refusedOptions = unsupportedOptions({
   'statistics.metrics.enabled': jmx,
   'advanced.metrics.enable': jmx,
   'custom.sanitize.pattern': 'Passwords and what config providers insert are never shown; use a provider for other secrets.',
+  'database.query.timeout.ms': 'Queries read the catalog and end by themselves; a snapshot takes as long as it needs.',
   'executor.shutdown.timeout.ms': 'A task ends as soon as its last batch is durable.',
   'connection.validation.timeout.ms': 'Checks of a config have bounds of their own.',
   'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',

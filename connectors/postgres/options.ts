@@ -1,0 +1,62 @@
+import { type ConfigSpec, configSpec } from '../../src/contract/index.ts';
+import { Filters } from '../debezium/filters.ts';
+import { checkDebeziumOptions, type DebeziumConfig, debeziumOptions, debeziumPatterns, readDebeziumConfig } from '../debezium/options.ts';
+import { connectionOptions, readConnection } from './options-connection.ts';
+import { checkReplication, messageFilter, readPublication, readSlot, replicationOptions } from './options-replication.ts';
+import { readValues, valueOptions } from './options-values.ts';
+import type { ReplicaIdentityRule } from './replica-identity.ts';
+import type { PostgresSettings } from './settings.ts';
+import { isSystemTable } from './system-tables.ts';
+import type { ValueOptions } from './values/value-options.ts';
+
+/** A PostgreSQL connector's config, resolved. Holds the password: never print it. */
+export type PostgresConfig = {
+  /** What concerns no database in particular. */
+  readonly shared: DebeziumConfig;
+  readonly filters: Filters;
+  readonly settings: PostgresSettings;
+  readonly values: ValueOptions;
+  /** Whether a logical decoding message with that prefix is published. */
+  includesMessage(prefix: string): boolean;
+  readonly replicaIdentities: readonly ReplicaIdentityRule[];
+};
+
+const options = { ...connectionOptions, ...replicationOptions, ...valueOptions, ...debeziumOptions };
+
+/** Every option that Debezium's PostgreSQL connector documents: read, or refused by name; with the names they had in 1.x. */
+export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
+  options,
+  patterns: debeziumPatterns,
+  check(raw, report) {
+    checkReplication(raw, report);
+    checkDebeziumOptions(raw, report);
+  },
+  refine(config, raw, report): PostgresConfig {
+    const shared = readDebeziumConfig(config, raw, report);
+    const filters = new Filters(shared.filters, isSystemTable);
+    const { mode, readers, selectOverrides, lockTables, lockTimeoutMs } = shared.snapshot;
+    return {
+      shared,
+      filters,
+      settings: {
+        topicPrefix: shared.records.topics.prefix,
+        connection: readConnection(config, report),
+        slot: readSlot(config),
+        publication: readPublication(config),
+        streams: mode !== 'initial_only',
+        snapshot: {
+          threadsMax: readers,
+          includesTable: id => filters.includesInSnapshot(id),
+          override: table => selectOverrides.get(table) ?? null,
+          locksTables: lockTables,
+          lockTimeoutMs,
+        },
+        stream: { statusIntervalMs: config['status.update.interval.ms'], extraParameters: config['slot.stream.params'] },
+        batchRecordsMax: shared.flow.batchRecordsMax,
+      },
+      values: readValues(config),
+      includesMessage: messageFilter(config),
+      replicaIdentities: config['replica.identity.autoset.values'] ?? [],
+    };
+  },
+});
