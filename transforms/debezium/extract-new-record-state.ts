@@ -9,11 +9,11 @@ import {
   schemas,
   type Transform,
 } from '../../src/contract/index.ts';
-import { FieldDropper } from './drop-fields.ts';
 import { envelopeOf, layoutOf, operations, structAt, textAt, transformFailed } from './envelope.ts';
-import { type UnwrapConfig, unwrapSpec } from './extract-new-record-state-options.ts';
-import { bindReferences, type FieldReader } from './field-reference.ts';
-import { RowExtender } from './row-extender.ts';
+import { FieldDropper } from './unwrap/drop-fields.ts';
+import { bindReferences, type FieldReader } from './unwrap/field-reference.ts';
+import { type UnwrapConfig, unwrapSpec } from './unwrap/options.ts';
+import { RowExtender } from './unwrap/row-extender.ts';
 
 /**
  * io.debezium.transforms.ExtractNewRecordState: an envelope becomes the row after the change. Deletes and tombstones follow

@@ -1,5 +1,5 @@
-import { type ConnectRecord, type Schema, Struct, type Value } from '../../src/contract/index.ts';
-import { basicsOf, namedFields, structWith } from './schema-copy.ts';
+import { type ConnectRecord, type Schema, Struct, type Value } from '../../../src/contract/index.ts';
+import { basicsOf, namedFields, structWith } from '../schema-copy.ts';
 
 /** How ExtractNewRecordState drops the fields that a header names. */
 export type FieldDropping = {

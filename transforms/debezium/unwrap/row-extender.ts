@@ -1,6 +1,6 @@
-import { type Schema, Struct, schemas, type Value } from '../../src/contract/index.ts';
+import { type Schema, Struct, schemas, type Value } from '../../../src/contract/index.ts';
+import { basicsOf, type NamedSchema, namedFields, structWith } from '../schema-copy.ts';
 import type { FieldReader } from './field-reference.ts';
-import { basicsOf, type NamedSchema, namedFields, structWith } from './schema-copy.ts';
 
 /** What is done to a row of one schema from envelopes of one schema. */
 type RowPlan = {

@@ -1,4 +1,4 @@
-import { type ConfigSpec, configSpec, options } from '../../src/contract/index.ts';
+import { type ConfigSpec, configSpec, options } from '../../../src/contract/index.ts';
 import { type DeleteHandling, deleteHandling, handlingModes, legacyDeleteHandling, legacyHandlingModes } from './delete-handling.ts';
 import type { FieldDropping } from './drop-fields.ts';
 import { type FieldReference, parseFieldReference } from './field-reference.ts';

@@ -1,5 +1,5 @@
-import { type Logger, type Schema, Struct, type Value } from '../../src/contract/index.ts';
-import { optionalOf } from './schema-copy.ts';
+import { type Logger, type Schema, Struct, type Value } from '../../../src/contract/index.ts';
+import { optionalOf } from '../schema-copy.ts';
 
 /** One item of `add.fields` or `add.headers`: which field of the envelope, and the name it gets. */
 export type FieldReference = {
