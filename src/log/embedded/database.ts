@@ -6,6 +6,7 @@ import { SluiceError } from '../../contract/index.ts';
 import { logError } from './sqlite-errors.ts';
 
 const formatVersion = 1;
+const pageBytes = 8192;
 
 /** How long a connection beside the writer waits for the moments in which SQLite recovers its write-ahead log. */
 const readerTimeoutMs = 2000;
@@ -62,16 +63,17 @@ function createTables(database: DatabaseSync): void {
 }
 
 /** Opens the file for its only writer, and creates it where there is none. Throws SluiceError. */
-export function openForWriting(dataDir: string): DatabaseSync {
+export function openForWriting(dataDir: string, bytesMax: number | null = null): DatabaseSync {
   const file = logFile(dataDir);
   let database: DatabaseSync | null = null;
   try {
     mkdirSync(dataDir, { recursive: true });
     database = new DatabaseSync(file, { timeout: readerTimeoutMs });
-    database.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;');
+    database.exec(`pragma page_size = ${pageBytes}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;`);
     database.exec(`pragma wal_autocheckpoint = ${checkpointPages}; pragma journal_size_limit = ${walBytesKept};`);
     if (database.prepare('pragma user_version').get()?.['user_version'] === 0) createTables(database);
     checkVersion(database, file);
+    if (bytesMax !== null) database.exec(`pragma max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
     return database;
   } catch (thrown) {
     database?.close();

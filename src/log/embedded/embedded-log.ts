@@ -37,6 +37,8 @@ export type EmbeddedLogOptions = {
   readonly cleanIntervalMs?: number;
   /** Of topics made without a number (-1). Default: 1. */
   readonly partitions?: number;
+  /** What the file may grow to; beyond, appends are refused with LOG_FULL until retention has made room. Default: what the disk holds. */
+  readonly bytesMax?: number;
   readonly logger: Logger;
 };
 
@@ -68,9 +70,11 @@ export class EmbeddedLog implements EventLog {
       await this.#change(change);
     });
     const retentionMs = options.retentionMs ?? 7 * dayMs;
-    const { retentionBytes = -1, cleanIntervalMs = 60_000, partitions: partitionsDefault = 1 } = options;
+    const { retentionBytes = -1, cleanIntervalMs = 60_000, partitions: partitionsDefault = 1, bytesMax = null } = options;
     this.#writer = lock
-      ? new WriterClient({ dataDir, retentionMs, retentionBytes, cleanIntervalMs, partitionsDefault }, () => this.#followers.wake())
+      ? new WriterClient({ dataDir, retentionMs, retentionBytes, cleanIntervalMs, partitionsDefault, bytesMax }, () =>
+          this.#followers.wake(),
+        )
       : null;
   }
 
@@ -132,8 +136,9 @@ export class EmbeddedLog implements EventLog {
 
   async #dispose(): Promise<void> {
     this.#followers.end();
-    await this.#writer?.close();
+    // The reading connection first: the last one to go tidies the write-ahead log away, and only the writer's may.
     this.#database.close();
+    await this.#writer?.close();
     this.#lock?.close();
   }
 }

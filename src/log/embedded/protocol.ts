@@ -63,4 +63,5 @@ export type ThreadOptions = {
   readonly retentionBytes: number;
   readonly cleanIntervalMs: number;
   readonly partitionsDefault: number;
+  readonly bytesMax: number | null;
 };

@@ -43,7 +43,7 @@ export class WriterLoop {
   constructor(options: ThreadOptions, outcomes: Outcomes) {
     this.#options = options;
     this.#outcomes = outcomes;
-    this.#database = openForWriting(options.dataDir);
+    this.#database = openForWriting(options.dataDir, options.bytesMax);
     this.#topics = new TopicTables(this.#database, options.partitionsDefault);
     this.#appender = new Appender(this.#database, this.#topics);
     this.#offsets = new OffsetTable(this.#database);
