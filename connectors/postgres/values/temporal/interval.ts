@@ -1,0 +1,71 @@
+import { logical, type Read, type TypeReader } from '../type-reader.ts';
+import { unreadable } from '../unreadable.ts';
+import type { ValueOptions } from '../value-options.ts';
+
+type Parts = { years: number; months: number; days: number; hours: number; minutes: number; seconds: number };
+
+/** A Gregorian year's twelfth: the reference's month where it must be a duration. */
+const daysPerMonth = 365.25 / 12;
+
+/** `1 year 2 mons -3 days -04:05:06.789` (IntervalStyle postgres), part by part as JDBC's PGInterval reads it. */
+export function parseInterval(text: string): Parts {
+  const parts: Parts = { years: 0, months: 0, days: 0, hours: 0, minutes: 0, seconds: 0 };
+  const words = text.split(' ');
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const time = /^([+-]?)(\d+):(\d\d):(\d\d(?:\.\d{1,6})?)$/.exec(word);
+    if (time) {
+      const sign = time[1] === '-' ? -1 : 1;
+      parts.hours = sign * Number(time[2]);
+      parts.minutes = sign * Number(time[3]);
+      parts.seconds = sign * seconds(Number(time[4]));
+      continue;
+    }
+    const unit = words[++at] ?? '';
+    if (!/^[+-]?\d+$/.test(word)) throw unreadable('interval');
+    if (unit.startsWith('year')) parts.years = Number(word);
+    else if (unit.startsWith('mon')) parts.months = Number(word);
+    else if (unit.startsWith('day')) parts.days = Number(word);
+    else throw unreadable('interval');
+  }
+  return parts;
+}
+
+/** PGInterval keeps whole seconds and microseconds apart and adds them again: the same double comes of it. */
+function seconds(value: number): number {
+  const whole = Math.trunc(value);
+  return whole + Math.round((value - whole) * 1e6) / 1e6;
+}
+
+const longMax = 2n ** 63n - 1n;
+const longMin = -(2n ** 63n);
+
+/** MicroDuration.durationMicros: in doubles, in this order, cast to a long at last (which saturates). */
+export function durationMicros({ years, months, days, hours, minutes, seconds }: Parts): bigint {
+  const inDays = (years * 12 + months) * daysPerMonth + days;
+  const inSeconds = ((inDays * 24 + hours) * 60 + minutes) * 60 + seconds;
+  const micros = BigInt(Math.trunc(inSeconds * 1e6));
+  return micros > longMax ? longMax : micros < longMin ? longMin : micros;
+}
+
+/** The seconds as BigDecimal.toPlainString has them, cut after nine digits. No value needs an exponent: the least is 0.000001. */
+function plainSeconds(value: number): string {
+  const [whole = '', fraction = ''] = String(value).split('.');
+  const cut = fraction.slice(0, 9).replace(/0+$/, '');
+  return cut === '' ? whole : `${whole}.${cut}`;
+}
+
+function isoInterval(parts: Parts): string {
+  const { years, months, days, hours, minutes } = parts;
+  return `P${years}Y${months}M${days}DT${hours}H${minutes}M${plainSeconds(parts.seconds)}S`;
+}
+
+/** interval: microseconds with months of 30.4375 days, or ISO 8601. */
+export function intervalReader({ intervalHandlingMode }: ValueOptions, placeholder: string): TypeReader {
+  if (intervalHandlingMode === 'string') {
+    const read: Read = (bytes, start, end) => isoInterval(parseInterval(bytes.toString('latin1', start, end)));
+    return { schema: logical('string', 'io.debezium.time.Interval'), read, fallback: 'P0Y0M0DT0H0M0S', unavailable: placeholder };
+  }
+  const read: Read = (bytes, start, end) => durationMicros(parseInterval(bytes.toString('latin1', start, end)));
+  return { schema: logical('int64', 'io.debezium.time.MicroDuration'), read, fallback: 0n, unavailable: 0n };
+}
