@@ -18,7 +18,63 @@ type Table = { readonly [T in PluginType]: readonly Entry<T>[] };
 const table: Table = {
   source: [],
   sink: [],
-  transformation: [],
+  transformation: [
+    {
+      class: 'io.debezium.transforms.ExtractNewRecordState',
+      aliases: ['ExtractNewRecordState', 'unwrap'],
+      load: async () => (await import('../transforms/debezium/extract-new-record-state.ts')).extractNewRecordState,
+    },
+    {
+      class: 'io.debezium.transforms.ExtractChangedRecordState',
+      aliases: ['ExtractChangedRecordState'],
+      load: async () => (await import('../transforms/debezium/extract-changed-record-state.ts')).extractChangedRecordState,
+    },
+    {
+      class: 'io.debezium.transforms.ExtractSchemaToNewRecord',
+      aliases: ['ExtractSchemaToNewRecord'],
+      load: async () => (await import('../transforms/debezium/extract-schema-to-new-record.ts')).extractSchemaToNewRecord,
+    },
+    {
+      class: 'io.debezium.transforms.outbox.EventRouter',
+      aliases: ['EventRouter', 'outbox'],
+      load: async () => (await import('../transforms/debezium/event-router.ts')).eventRouter,
+    },
+    {
+      class: 'io.debezium.transforms.ByLogicalTableRouter',
+      aliases: ['ByLogicalTableRouter'],
+      load: async () => (await import('../transforms/debezium/by-logical-table-router.ts')).byLogicalTableRouter,
+    },
+    {
+      class: 'io.debezium.transforms.ContentBasedRouter',
+      aliases: ['ContentBasedRouter'],
+      load: async () => (await import('../transforms/debezium/content-based-router.ts')).contentBasedRouter,
+    },
+    {
+      class: 'io.debezium.transforms.Filter',
+      aliases: [],
+      load: async () => (await import('../transforms/debezium/filter.ts')).filter,
+    },
+    {
+      class: 'io.debezium.transforms.HeaderToValue',
+      aliases: ['HeaderToValue'],
+      load: async () => (await import('../transforms/debezium/header-to-value.ts')).headerToValue,
+    },
+    {
+      class: 'io.debezium.transforms.TimezoneConverter',
+      aliases: ['TimezoneConverter'],
+      load: async () => (await import('../transforms/debezium/timezone-converter.ts')).timezoneConverter,
+    },
+    {
+      class: 'io.debezium.transforms.partitions.PartitionRouting',
+      aliases: ['PartitionRouting'],
+      load: async () => (await import('../transforms/debezium/partition-routing.ts')).partitionRouting,
+    },
+    {
+      class: 'io.debezium.transforms.SchemaChangeEventFilter',
+      aliases: ['SchemaChangeEventFilter'],
+      load: async () => (await import('../transforms/debezium/schema-change-event-filter.ts')).schemaChangeEventFilter,
+    },
+  ],
   predicate: [],
   converter: [
     {
@@ -121,6 +177,17 @@ const table: Table = {
   ],
 };
 
+/** Classes that a config may name, known but not supported: refused with the reason. */
+const refused: Readonly<Record<string, string>> = {
+  'io.debezium.transforms.tracing.ActivateTracingSpan': 'there is no tracing here',
+  'io.debezium.transforms.openlineage.OpenLineage': 'no lineage is reported to OpenLineage',
+  'io.debezium.transforms.EnforceRecordSize': 'records are not cut to a size; use column.truncate.to.N.chars',
+  'io.debezium.transforms.GeometryFormatTransformer': 'geometries stay as the connector writes them',
+  'io.debezium.transforms.SwapGeometryCoordinates': 'geometries stay as the connector writes them',
+  'io.debezium.transforms.VectorToJsonConverter': 'vectors stay as the connector writes them',
+  'io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb': 'it asks the database, and transforms here do no I/O',
+};
+
 /** The registry of this build. */
 export const registry: PluginRegistry = {
   list(): readonly PluginListing[] {
@@ -131,6 +198,8 @@ export const registry: PluginRegistry = {
     const entries: readonly Entry<T>[] = table[type];
     const entry = entries.find(candidate => candidate.class === name || candidate.aliases.includes(name));
     if (entry) return entry.load();
+    const reason = refused[name];
+    if (reason !== undefined) throw new SluiceError('PLUGIN_UNKNOWN', `The ${type.replace('_', ' ')} '${name}' is not supported: ${reason}.`);
     const near = nearest(
       name,
       entries.flatMap(candidate => [candidate.class, ...candidate.aliases]),
