@@ -178,15 +178,15 @@ const table: Table = {
 };
 
 /** Classes that a config may name, known but not supported: refused with the reason. */
-const refused: Readonly<Record<string, string>> = {
-  'io.debezium.transforms.tracing.ActivateTracingSpan': 'there is no tracing here',
-  'io.debezium.transforms.openlineage.OpenLineage': 'no lineage is reported to OpenLineage',
-  'io.debezium.transforms.EnforceRecordSize': 'records are not cut to a size; use column.truncate.to.N.chars',
-  'io.debezium.transforms.GeometryFormatTransformer': 'geometries stay as the connector writes them',
-  'io.debezium.transforms.SwapGeometryCoordinates': 'geometries stay as the connector writes them',
-  'io.debezium.transforms.VectorToJsonConverter': 'vectors stay as the connector writes them',
-  'io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb': 'it asks the database, and transforms here do no I/O',
-};
+const refused: ReadonlyMap<string, string> = new Map([
+  ['io.debezium.transforms.tracing.ActivateTracingSpan', 'there is no tracing here'],
+  ['io.debezium.transforms.openlineage.OpenLineage', 'no lineage is reported to OpenLineage'],
+  ['io.debezium.transforms.EnforceRecordSize', 'records are not cut to a size; use column.truncate.to.N.chars'],
+  ['io.debezium.transforms.GeometryFormatTransformer', 'geometries stay as the connector writes them'],
+  ['io.debezium.transforms.SwapGeometryCoordinates', 'geometries stay as the connector writes them'],
+  ['io.debezium.transforms.VectorToJsonConverter', 'vectors stay as the connector writes them'],
+  ['io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb', 'it asks the database, and transforms here do no I/O'],
+]);
 
 /** The registry of this build. */
 export const registry: PluginRegistry = {
@@ -198,8 +198,9 @@ export const registry: PluginRegistry = {
     const entries: readonly Entry<T>[] = table[type];
     const entry = entries.find(candidate => candidate.class === name || candidate.aliases.includes(name));
     if (entry) return entry.load();
-    const reason = refused[name];
-    if (reason !== undefined) throw new SluiceError('PLUGIN_UNKNOWN', `The ${type.replace('_', ' ')} '${name}' is not supported: ${reason}.`);
+    const reason = refused.get(name);
+    if (reason !== undefined)
+      throw new SluiceError('PLUGIN_UNKNOWN', `The ${type.replace('_', ' ')} '${name}' is not supported: ${reason}.`);
     const near = nearest(
       name,
       entries.flatMap(candidate => [candidate.class, ...candidate.aliases]),
