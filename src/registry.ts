@@ -16,7 +16,13 @@ type Table = { readonly [T in PluginType]: readonly Entry<T>[] };
 
 /** The one table of every name a config may use. Adding a plugin is adding a line. */
 const table: Table = {
-  source: [],
+  source: [
+    {
+      class: 'io.debezium.connector.postgresql.PostgresConnector',
+      aliases: ['postgres', 'postgresql'],
+      load: async () => (await import('../connectors/postgres/plugin.ts')).postgresConnector,
+    },
+  ],
   sink: [],
   transformation: [
     {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type {
   CheckResult,
   Logger,
@@ -8,7 +9,9 @@ import type {
   SourceOffset,
   SourceStatus,
 } from '../../src/contract/index.ts';
-import { decideSnapshot, type SnapshotMode } from './snapshot-mode.ts';
+import type { SnapshotMode } from './options/snapshot-options.ts';
+import { ReadAhead, type ReadAheadLimits } from './read-ahead.ts';
+import { decideSnapshot } from './snapshot-mode.ts';
 
 /** What a database finds when it holds the stored offsets against its own log. */
 export type FoundOffsets = {
@@ -39,6 +42,9 @@ export interface ChangeDatabase extends AsyncDisposable {
   readonly snapshotProgress: SnapshotProgress | null;
 }
 
+/** Waits before the phases, in milliseconds. */
+export type PhaseDelays = { readonly snapshotMs: number; readonly streamingMs: number };
+
 /** The one Source of all Debezium connectors: decides by `snapshot.mode`, runs the snapshot, then the stream. */
 export class CoordinatedSource implements Source {
   readonly #database: ChangeDatabase;
@@ -46,12 +52,21 @@ export class CoordinatedSource implements Source {
   readonly #logger: Logger;
   #phase: SourceStatus['phase'] = 'starting';
   #lagMs: number | null = null;
+  readonly #readAhead: ReadAhead;
+  readonly #delays: PhaseDelays;
   readonly #nowMs: () => number;
 
-  constructor(database: ChangeDatabase, mode: SnapshotMode, logger: Logger, nowMs: () => number) {
+  constructor(
+    database: ChangeDatabase,
+    { mode, limits, delays }: { mode: SnapshotMode; limits: ReadAheadLimits; delays: PhaseDelays },
+    logger: Logger,
+    nowMs: () => number,
+  ) {
     this.#database = database;
     this.#mode = mode;
     this.#logger = logger;
+    this.#readAhead = new ReadAhead(limits);
+    this.#delays = delays;
     this.#nowMs = nowMs;
   }
 
@@ -66,21 +81,38 @@ export class CoordinatedSource implements Source {
     this.#logger.info({ mode: this.#mode, offsets: found.state, ...decision }, decision.reason);
     await database.prepare(decision, abort);
     if (decision.snapshot) {
+      await this.#delay(this.#delays.snapshotMs, 'The snapshot begins', abort);
       this.#phase = 'snapshot';
-      for await (const batch of database.snapshot(abort)) yield batch;
+      yield* this.#bounded(database.snapshot(abort), abort);
     }
     if (decision.stream && !abort.aborted) {
+      if (decision.snapshot) await this.#delay(this.#delays.streamingMs, 'Streaming begins', abort);
       this.#phase = 'streaming';
-      for await (const batch of database.stream(abort)) {
-        if (batch.committedAtMs !== null) this.#lagMs = this.#nowMs() - batch.committedAtMs;
-        yield batch;
-      }
+      yield* this.#bounded(database.stream(abort), abort);
     }
     this.#phase = abort.aborted ? 'idle' : 'finished';
   }
 
+  /** Batches, no further ahead of the log than the limits allow. */
+  async *#bounded(batches: AsyncIterable<SourceBatch>, abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    for await (const batch of batches) {
+      if (batch.committedAtMs !== null) this.#lagMs = this.#nowMs() - batch.committedAtMs;
+      this.#readAhead.add(batch);
+      yield batch;
+      if (this.#readAhead.full) await this.#readAhead.room(abort);
+    }
+  }
+
+  /** `snapshot.delay.ms`, `streaming.delay.ms`: other connectors, or the start of the server, first. */
+  async #delay(milliseconds: number, what: string, abort: AbortSignal): Promise<void> {
+    if (milliseconds === 0) return;
+    this.#logger.info({ delayMs: milliseconds }, `${what} in ${milliseconds} ms, as configured`);
+    await setTimeout(milliseconds, undefined, { signal: abort }).catch(() => {});
+  }
+
   commit(durable: readonly SourceOffset[]): void {
     this.#database.commit(durable);
+    this.#readAhead.durable(durable);
   }
 
   status(): SourceStatus {

@@ -1,7 +1,5 @@
 import type { FoundOffsets } from './coordinator.ts';
-
-/** `snapshot.mode`, the older names resolved (`never`, `schema_only`: no_data; `exported`: initial). */
-export type SnapshotMode = 'always' | 'initial' | 'initial_only' | 'no_data' | 'when_needed';
+import type { SnapshotMode } from './options/snapshot-options.ts';
 
 export type SnapshotDecision = {
   readonly snapshot: boolean;

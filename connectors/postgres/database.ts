@@ -10,11 +10,14 @@ import {
   type SourceOffset,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
+import { guardrailFinding } from '../debezium/filters.ts';
+import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import { formatLsn } from './lsn.ts';
+import type { PostgresConfig } from './options.ts';
 import {
   confirmedLsnOf,
   positionOffset,
@@ -25,6 +28,7 @@ import {
   snapshotKeys,
 } from './position.ts';
 import { preparePublication } from './publication.ts';
+import { replicaIdentityStatements } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
@@ -34,7 +38,7 @@ import { progressPartition, readProgress, type TableProgress } from './snapshot-
 import { openReaders } from './snapshot-readers.ts';
 import { ChangeStream } from './stream.ts';
 import { Tables } from './tables.ts';
-import { loadTypeCatalog } from './values/type-catalog.ts';
+import { loadTypeCatalog, type PostgresType } from './values/type-catalog.ts';
 
 /** Everything that exists once the database is open. */
 type Session = {
@@ -46,6 +50,7 @@ type Session = {
 
 /** One Postgres database as a source of changes: snapshot by COPY, then pgoutput from a slot. */
 export class PostgresDatabase implements ChangeDatabase {
+  readonly #config: PostgresConfig;
   readonly #settings: PostgresSettings;
   readonly #makers: RecordMakers;
   readonly #logger: Logger;
@@ -61,12 +66,13 @@ export class PostgresDatabase implements ChangeDatabase {
   #stream: ChangeStream | null = null;
   #start: StreamPosition | null = null;
 
-  constructor(settings: PostgresSettings, makers: RecordMakers, logger: Logger, clock: Clock) {
-    this.#settings = settings;
+  constructor(config: PostgresConfig, makers: RecordMakers, logger: Logger, clock: Clock) {
+    this.#config = config;
+    this.#settings = config.settings;
     this.#makers = makers;
     this.#logger = logger;
     this.#clock = clock;
-    this.#partition = serverPartition(settings.topicPrefix);
+    this.#partition = serverPartition(config.settings.topicPrefix);
   }
 
   get position(): string | null {
@@ -85,7 +91,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const { connection, slot } = this.#settings;
     const client = await connect(connection);
     this.#resources.defer(async () => client.end().catch(() => {}));
-    const types = await loadTypeCatalog(async (sql, parameters) => (await client.query(sql, parameters && [...parameters])).rows);
+    const types = await loadTypeCatalog(async sql => (await client.query<PostgresType>(sql)).rows);
     const tables = new Tables(new Catalog(client, connection.database), types, this.#makers, this.#logger);
     const replication = await ReplicationConnection.open(connection, slot.name);
     this.#replication = replication;
@@ -139,6 +145,13 @@ export class PostgresDatabase implements ChangeDatabase {
     if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
     if (!stream) return;
     const captured = await tables.list();
+    this.#guard(captured.length);
+    for (const { id, statement } of replicaIdentityStatements(this.#config.replicaIdentities, captured)) {
+      this.#logger.info({ table: qualifiedName(id) }, `Changing the replica identity (replica.identity.autoset.values): ${statement}`);
+      await client
+        .query(statement)
+        .catch(error => Promise.reject(databaseError(error, `Changing the replica identity of ${qualifiedName(id)}`)));
+    }
     await preparePublication(
       client,
       publication,
@@ -158,6 +171,14 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#progress.clear();
     this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
     this.#logger.info({ slot: slot.name, lsn: formatLsn(this.#created.consistentPoint) }, `Created the replication slot "${slot.name}"`);
+  }
+
+  /** `guardrail.collections.max`: a list that matches far more than was meant. */
+  #guard(tables: number): void {
+    const finding = guardrailFinding(this.#config.shared.guardrail, tables);
+    if (finding?.fault)
+      throw new SluiceError('CONFIG_INVALID', finding.message, { remedy: 'Narrow the lists, or raise guardrail.collections.max.' });
+    if (finding) this.#logger.warn({}, finding.message);
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -189,11 +210,11 @@ export class PostgresDatabase implements ChangeDatabase {
       partition: this.#partition,
       progress: this.#progress,
       override: settings.snapshot.override,
-      batchRecordsMax: settings.batchRecordsMax,
+      batchRecordsMax: settings.snapshot.chunkRows,
       clock: this.#clock,
       logger: this.#logger,
     });
-    yield { records: [], offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
+    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
     yield* this.#snapshot.read(catalogTables, abort);
     if (abort.aborted) return;
     this.#progress = this.#snapshot.results;
@@ -202,7 +223,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const done = kept.empty
       ? [...this.#progress.keys()].map(table => ({ partition: progressPartition(this.#partition, table), offset: null }))
       : [];
-    yield { records: [], offsets: [this.#offset(this.#start, snapshotKeys(true)), ...done], committedAtMs: null };
+    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...done], committedAtMs: null };
     this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }
 

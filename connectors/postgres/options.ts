@@ -46,6 +46,7 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
         streams: mode !== 'initial_only',
         snapshot: {
           threadsMax: readers,
+          chunkRows: shared.snapshot.chunkRows,
           includesTable: id => filters.includesInSnapshot(id),
           override: table => selectOverrides.get(table) ?? null,
           locksTables: lockTables,

@@ -17,6 +17,8 @@ export type PostgresSettings = {
   readonly streams: boolean;
   readonly snapshot: {
     readonly threadsMax: number;
+    /** `snapshot.fetch.size`: rows of a batch. */
+    readonly chunkRows: number;
     /** `snapshot.include.collection.list`. */
     includesTable(id: TableId): boolean;
     /** `snapshot.select.statement.overrides`. */

@@ -19,8 +19,8 @@ export type ReadingOrder =
   /** Too large for one unit and without a key (or by a query of the user's): an interrupted reading starts again. */
   | 'unordered';
 
-/** Rows of one read from the socket. `lastKey` is the key of the last of them, as texts; null where the order has no key. */
-export type TableRows = { readonly rows: readonly Row[]; readonly keys: readonly (readonly string[])[] | null };
+/** Rows of one read from the socket, with their keys as texts where the order is the key's. */
+export type TableRows = { readonly rows: readonly Row[]; readonly bytes: number; readonly keys: readonly (readonly string[])[] | null };
 
 export function readingOrder(table: CatalogTable, readable: ReadableTable, override: string | null): ReadingOrder {
   if (table.sizeBytes <= smallTableBytesMax) return 'whole';
@@ -64,11 +64,13 @@ export async function* readTable(
     for (let open = true; open; ) {
       const rows: Row[] = [];
       const keys: string[][] | null = keyIndexes === null ? null : [];
+      let byteCount = 0;
       open = await channel.next((bytes, start, end) => {
+        byteCount += end - start;
         rows.push(copyRow.read(bytes, start, end));
         keys?.push(keyIndexes!.map(index => copyRow.text(index) ?? ''));
       });
-      if (rows.length > 0) yield { rows, keys };
+      if (rows.length > 0) yield { rows, bytes: byteCount, keys };
     }
   } catch (error) {
     throw databaseError(error, `Reading table ${qualified(table)}`);

@@ -40,6 +40,7 @@ export type SnapshotParts = {
 /** Records whose table is read to its end, held back because the last of them may be the snapshot's last. */
 type Finished = {
   readonly records: readonly ConnectRecord[];
+  readonly bytes: number;
   readonly offset: SourceOffset;
   /** The last record is the whole snapshot's first: as its table's only one it keeps that marker (Debezium's SnapshotMarkerResolver). */
   readonly first: boolean;
@@ -109,9 +110,15 @@ export class Snapshot {
     const emitter = new RowEmitter(readable.captured, this.#context, this.#parts.sourceInfo, moment.lsn);
     let records: ConnectRecord[] = [];
     let rowsRead = 0;
+    let bytesRead = 0;
+    const takeBytes = () => {
+      const taken = bytesRead;
+      bytesRead = 0;
+      return taken;
+    };
     let firstOfAll = false;
     let lastKey: readonly string[] | null = null;
-    for await (const { rows, keys } of readTable(
+    for await (const { rows, bytes, keys } of readTable(
       client,
       table,
       readable,
@@ -119,6 +126,7 @@ export class Snapshot {
       selectStatement(table, readable, order, after, statement),
     )) {
       if (abort.aborted) return;
+      bytesRead += bytes;
       this.#context.at = instantOf(clock.nowNs());
       for (let index = 0; index < rows.length; index++) {
         const first = rowsRead++ === 0;
@@ -129,7 +137,7 @@ export class Snapshot {
           // The newest row stays behind: it may turn out to be the table's last.
           const newest = records.pop()!;
           progress = advance(progress, moment.view, lastKey!);
-          yield this.#batch(records, [progressOffset(tablePartition, progress)]);
+          yield this.#batch(records, takeBytes(), [progressOffset(tablePartition, progress)]);
           this.results.set(name, progress);
           records = [newest];
         }
@@ -138,7 +146,7 @@ export class Snapshot {
       this.#progress = { ...this.#progress, rows: this.#progress.rows + rows.length };
       if (order === 'unordered' && records.length > batchRecordsMax) {
         const newest = records.pop()!;
-        yield this.#batch(records, []);
+        yield this.#batch(records, takeBytes(), []);
         records = [newest];
       }
     }
@@ -149,11 +157,11 @@ export class Snapshot {
     this.results.set(name, progress);
     logger.info({ table: name, rows: rowsRead }, `Table ${name} is read`);
     if (records.length === 0) {
-      yield this.#batch([], [offset]);
+      yield this.#batch([], 0, [offset]);
       return;
     }
     if (this.#finished) yield this.#release('last_in_data_collection');
-    this.#finished = { records, offset, first: firstOfAll && rowsRead === 1 };
+    this.#finished = { records, bytes: bytesRead, offset, first: firstOfAll && rowsRead === 1 };
   }
 
   #announce(table: string, order: ReadingOrder, resumed: boolean, begunBefore: boolean): void {
@@ -166,16 +174,16 @@ export class Snapshot {
       );
   }
 
-  #batch(records: readonly ConnectRecord[], offsets: readonly SourceOffset[]): SourceBatch {
-    return { records, offsets, committedAtMs: null };
+  #batch(records: readonly ConnectRecord[], bytes: number, offsets: readonly SourceOffset[]): SourceBatch {
+    return { records, bytes, offsets, committedAtMs: null };
   }
 
   /** The rows held back, with the marker that is now known. */
   #release(marker: SnapshotMarker): SourceBatch {
-    const { records, offset, first } = this.#finished!;
+    const { records, bytes, offset, first } = this.#finished!;
     this.#finished = null;
     const last = records.at(-1)!;
     const marked = first && marker !== 'last' ? last : withSnapshotMarker(last, marker);
-    return this.#batch([...records.slice(0, -1), marked], [offset]);
+    return this.#batch([...records.slice(0, -1), marked], bytes, [offset]);
   }
 }

@@ -73,6 +73,7 @@ export class ChangeStream implements PgoutputHandler {
   readonly #context: EventContext;
   #seen: SeenChanges | null;
   #out: ConnectRecord[] = [];
+  #bytes = 0;
   #blocked: (() => Promise<void>) | null = null;
   #deferred: Deferred[] = [];
   #lsn: bigint;
@@ -132,7 +133,9 @@ export class ChangeStream implements PgoutputHandler {
           this.#out = [];
           this.#storedLsn = position.confirmedLsn;
           storedAtMs = nowMs;
-          yield { records, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
+          const bytes = this.#bytes;
+          this.#bytes = 0;
+          yield { records, bytes, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
         }
         wakeIn(Math.min(heartbeat.waitMs(nowMs), moved ? Math.max(1, idleOffsetIntervalMs - idleForMs) : Number.POSITIVE_INFINITY));
       }
@@ -144,6 +147,7 @@ export class ChangeStream implements PgoutputHandler {
 
   readonly #handle = (bytes: Buffer, start: number, end: number): void => {
     const lsn = this.#parts.replication.lsn;
+    this.#bytes += end - start;
     const message = bytes.subarray(start, end);
     if (this.#blocked) this.#deferred.push({ lsn, message });
     else this.#decode(lsn, message);

@@ -14,6 +14,8 @@ export type CheckResult = {
 /** Records of one read and the offsets that cover them: both become durable together or not at all (invariant 1). */
 export type SourceBatch = {
   readonly records: readonly ConnectRecord[];
+  /** What the database sent for it, in bytes: the measure of what is read ahead. */
+  readonly bytes: number;
   /** Resume after this batch. */
   readonly offsets: readonly SourceOffset[];
   /** When the database committed the last of its changes, in milliseconds since 1970; null where it holds no streamed change. */

@@ -23,10 +23,10 @@ export type PostgresType = {
 };
 
 const typesQuery = `
-  SELECT t.oid::float8 AS oid, t.typname::text AS name, n.nspname::text AS schema, t.typtype::text AS kind, t.typcategory::text AS category,
-         t.typelem::float8 AS "elementOid", t.typdelim::text AS delimiter,
-         t.typbasetype::float8 AS "baseOid", t.typtypmod AS "baseTypeModifier", t.typnotnull AS "notNull",
-         coalesce(e.labels, '{}') AS "enumLabels", coalesce(r.rngsubtype, 0)::float8 AS "rangeSubtypeOid"
+  SELECT t.oid::int8::float8 AS oid, t.typname::text AS name, n.nspname::text AS schema, t.typtype::text AS kind, t.typcategory::text AS category,
+         t.typelem::int8::float8 AS "elementOid", t.typdelim::text AS delimiter,
+         t.typbasetype::int8::float8 AS "baseOid", t.typtypmod AS "baseTypeModifier", t.typnotnull AS "notNull",
+         coalesce(e.labels, '{}') AS "enumLabels", coalesce(r.rngsubtype, 0)::int8::float8 AS "rangeSubtypeOid"
     FROM pg_catalog.pg_type t
     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     LEFT JOIN (SELECT enumtypid, array_agg(enumlabel::text ORDER BY enumsortorder) AS labels FROM pg_catalog.pg_enum GROUP BY enumtypid) e

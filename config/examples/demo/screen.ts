@@ -1,0 +1,41 @@
+import type { Change } from './history.ts';
+
+const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
+const paint = (code: number, text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+
+const operations = {
+  r: paint(36, 'read  '),
+  c: paint(32, 'create'),
+  u: paint(33, 'update'),
+  d: paint(31, 'delete'),
+} as const;
+
+export const bold = (text: string) => paint(1, text);
+export const faint = (text: string) => paint(2, text);
+export const good = (text: string) => paint(32, text);
+export const bad = (text: string) => paint(31, text);
+
+/** What an update changed; of other changes the row. */
+function details({ op, before, after }: Change): string {
+  const row = after ?? before ?? {};
+  const names = Object.keys(row).filter(name => name !== 'id');
+  if (op !== 'u' || before === null)
+    return names
+      .slice(0, 4)
+      .map(name => `${name}=${String(row[name])}`)
+      .join(' ');
+  const changed = names.filter(name => before[name] !== row[name]);
+  return changed.map(name => `${name}: ${String(before[name])} -> ${String(row[name])}`).join('  ') || '(no column changed)';
+}
+
+/** One change on one line. */
+export function changeLine(change: Change, latencyMs: number): string {
+  const id = String((change.after ?? change.before)?.['id']);
+  const late = change.op === 'r' ? '' : faint(`${latencyMs} ms`);
+  return `${operations[change.op]} ${change.table.padEnd(9)} ${bold(id.padStart(5))}  ${details(change)}  ${late}`;
+}
+
+/** The value below which this share of the sorted numbers lies. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
