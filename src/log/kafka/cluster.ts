@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from '@platformatic/kafka';
+import type { KafkaConnection } from './connection-config.ts';
+import { BrokerError, brokerAnswer, isRepeatable, kafkaError, staleMetadata } from './errors.ts';
+
+/** Partitions of a topic and who leads each. */
+export type TopicMetadata = ClusterTopicMetadata;
+
+/** How long a call is repeated before it fails with LOG_UNAVAILABLE, unless its caller says otherwise. */
+const callDeadlineMs = 60_000;
+
+export type RetryOptions = {
+  readonly abort?: AbortSignal | undefined;
+  readonly deadlineMs?: number;
+  /** First pause; it grows by half each time. */
+  readonly backoffMs?: number;
+  readonly backoffMsMax?: number;
+  /** Whether to repeat too where the request or its answer got lost; only for requests that may take effect twice. */
+  readonly repeatLost?: boolean;
+  /** Answers that are final here although they could be repeated. */
+  readonly final?: readonly string[];
+};
+
+/**
+ * Connections to one cluster under one identity, with what is known of its brokers and topics. The client library's own repetitions are
+ * switched off: what may be repeated, and for how long, is decided here and by the callers.
+ */
+export class Cluster implements AsyncDisposable {
+  readonly admin: Admin;
+  readonly connection: KafkaConnection;
+  readonly #pools = new Set<ConnectionPool>();
+  #apis: Promise<ReadonlyMap<string, { minVersion: number; maxVersion: number }>> | null = null;
+  #closed = false;
+
+  constructor(connection: KafkaConnection) {
+    this.connection = connection;
+    this.admin = new Admin({
+      bootstrapBrokers: [...connection.brokers],
+      clientId: connection.clientId,
+      retries: 0,
+      timeout: connection.requestTimeoutMs,
+      metadataMaxAge: connection.metadataAgeMsMax,
+      ...this.#socketOptions(),
+    });
+  }
+
+  /** Connections of their own, so that a long poll or a full pipe holds up nobody else. The caller closes them. */
+  newPool(requestsInFlightMax: number): ConnectionPool {
+    const pool = new ConnectionPool(this.connection.clientId, { ...this.#socketOptions(), maxInflights: requestsInFlightMax });
+    // Faults reach the requests that met them; an event nobody listens to must not end the process.
+    pool.on('failed', () => {});
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  async closePool(pool: ConnectionPool): Promise<void> {
+    this.#pools.delete(pool);
+    await pool.close().catch(() => {});
+  }
+
+  async connectionTo(pool: ConnectionPool, node: number): Promise<Connection> {
+    const broker = (await this.admin.metadata({ topics: [] })).brokers.get(node);
+    if (broker === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', `There is no broker ${node} right now.`);
+    return pool.get({ host: broker.host, port: broker.port });
+  }
+
+  /** The highest version of a request that both the brokers and `known` have. */
+  async version(api: string, known: readonly number[]): Promise<number> {
+    this.#apis ??= this.admin.listApis().then(apis => new Map(apis.map(entry => [entry.name, entry])));
+    try {
+      const range = (await this.#apis).get(api);
+      const usable = known.filter(version => range !== undefined && version >= range.minVersion && version <= range.maxVersion);
+      if (usable.length === 0) throw new BrokerError('UNSUPPORTED_VERSION', `The brokers have no usable version of ${api}.`);
+      return Math.max(...usable);
+    } catch (error) {
+      if (!(error instanceof BrokerError)) this.#apis = null;
+      throw error;
+    }
+  }
+
+  /** A topic's partitions; a topic that does not exist is UNKNOWN_TOPIC_OR_PARTITION. */
+  async topic(name: string, refresh = false): Promise<TopicMetadata> {
+    const topic = (await this.admin.metadata({ topics: [name], forceUpdate: refresh })).topics.get(name);
+    if (topic === undefined) throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION');
+    if (topic.partitions.some(partition => partition.leader < 0)) {
+      if (refresh) throw new BrokerError('LEADER_NOT_AVAILABLE', `A partition of ${name} has no leader.`);
+      return this.topic(name, true);
+    }
+    return topic;
+  }
+
+  /** Repeats an operation while that is safe and its time lasts. Rejects with a SluiceError. */
+  async call<T>(doing: string, operation: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+    const { abort, deadlineMs = callDeadlineMs, repeatLost = true, final = [] } = options;
+    const { backoffMs = this.connection.retryBackoffMs, backoffMsMax = this.connection.retryBackoffMsMax } = options;
+    const deadline = performance.now() + deadlineMs;
+    for (let wait = backoffMs; ; wait = Math.min(backoffMsMax, wait * 1.5)) {
+      if (abort?.aborted) throw kafkaError(doing, new Error('Stopped.'), 'LOG_UNAVAILABLE');
+      try {
+        return await operation();
+      } catch (error) {
+        const repeatable = isRepeatable(error);
+        const answer = brokerAnswer(error)?.answer ?? '';
+        if (staleMetadata.has(answer) || repeatable === 'lost') this.admin.clearMetadata();
+        const over = performance.now() + wait > deadline || this.#closed;
+        if (!repeatable || (repeatable === 'lost' && !repeatLost) || final.includes(answer) || over) throw kafkaError(doing, error);
+        await pause(wait, undefined, abort === undefined ? {} : { signal: abort }).catch(() => {});
+      }
+    }
+  }
+
+  /** The pause before a repetition that the caller makes itself. */
+  async pause(abort: AbortSignal): Promise<void> {
+    await pause(this.connection.retryBackoffMs, undefined, { signal: abort }).catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#pools].map(pool => this.closePool(pool)));
+    await this.admin.close().catch(() => {});
+  }
+
+  #socketOptions() {
+    const { tls, tlsServerName, sasl, connectTimeoutMs, requestTimeoutMs } = this.connection;
+    return {
+      connectTimeout: connectTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      tlsServerName,
+      ...(tls === null ? {} : { tls }),
+      ...(sasl === null ? {} : { sasl }),
+    };
+  }
+}

@@ -1,0 +1,176 @@
+import { hostname } from 'node:os';
+import { type ConfigFault, configSpec, options, type RawConfig, SluiceError } from '../../contract/index.ts';
+import { connectionSpec, isConnectionOption, type KafkaConnection } from './connection-config.ts';
+import { type ProducerSettings, producerSpec } from './producer-config.ts';
+
+/** One of Connect's three internal topics. */
+export type StorageTopic = {
+  readonly topic: string;
+  readonly partitions: number;
+  /** null: three, or as many as there are brokers. */
+  readonly replicationFactor: number | null;
+  /** Topic configs beside `cleanup.policy`, which is always compact. */
+  readonly configs: Readonly<Record<string, string>>;
+};
+
+/** What the Kafka log is opened with. */
+export type KafkaLogConfig = {
+  /** For the internal topics. */
+  readonly connection: KafkaConnection;
+  /** For reads (`consumer.*` over the worker's own). */
+  readonly readerConnection: KafkaConnection;
+  /** For creating, describing and deleting topics (`admin.*` over the worker's own). */
+  readonly adminConnection: KafkaConnection;
+  readonly groupId: string;
+  /** `host:port` of this worker's REST interface: Connect's worker id in the status topic. */
+  readonly workerId: string;
+  readonly configStorage: StorageTopic;
+  readonly offsetStorage: StorageTopic;
+  readonly statusStorage: StorageTopic;
+  /** The worker's options as given, for those that concern one task's producer. */
+  readonly raw: RawConfig;
+};
+
+const group = 'Kafka';
+const replicas = 'Copies; unset: three, or as many as there are brokers.';
+
+const storageOptions = {
+  'group.id': options.string({
+    default: 'sluice',
+    group,
+    importance: 'HIGH',
+    doc: 'Name of the cluster of workers; transactional ids begin with it.',
+  }),
+  'config.storage.topic': options.string({ default: 'sluice-configs', group, doc: 'Topic of the connectors’ configs.' }),
+  'config.storage.replication.factor': options.int({ default: null, group, doc: replicas }),
+  'offset.storage.topic': options.string({ default: 'sluice-offsets', group, doc: 'Topic of the source offsets.' }),
+  'offset.storage.partitions': options.int({ default: '25', min: 1, group, doc: 'Partitions of the offset topic.' }),
+  'offset.storage.replication.factor': options.int({ default: null, group, doc: replicas }),
+  'status.storage.topic': options.string({ default: 'sluice-status', group, doc: 'Topic of the connectors’ states.' }),
+  'status.storage.partitions': options.int({ default: '5', min: 1, group, doc: 'Partitions of the status topic.' }),
+  'status.storage.replication.factor': options.int({ default: null, group, doc: replicas }),
+  'rest.advertised.host.name': options.string({
+    default: null,
+    group: 'REST',
+    doc: 'Host by which other workers and people reach this one.',
+  }),
+  'rest.advertised.port': options.int({ default: '8083', group: 'REST', doc: 'Port by which other workers and people reach this one.' }),
+};
+
+/** The worker's own options that concern Kafka, its prefixes included; everything else is somebody else's. */
+export function isKafkaWorkerOption(name: string): boolean {
+  return (
+    name in storageOptions ||
+    (isConnectionOption(name) && name !== 'client.id') ||
+    name === 'client.id' ||
+    /^(producer|consumer|admin|config\.storage|offset\.storage|status\.storage)\./.test(name)
+  );
+}
+
+/** The Kafka part of a worker's config. All faults at once. */
+export const kafkaLogSpec = configSpec({
+  options: storageOptions,
+  patterns: [
+    { pattern: /^producer\./, doc: 'Options of the producers of source tasks.', example: 'producer.compression.type' },
+    { pattern: /^(consumer|admin)\./, doc: 'Connection options of readers and of administration.', example: 'consumer.sasl.jaas.config' },
+    {
+      pattern: /^(config|offset|status)\.storage\./,
+      doc: 'Topic configs of the internal topics.',
+      example: 'offset.storage.min.insync.replicas',
+    },
+  ],
+  refine(config, raw, report): KafkaLogConfig | null {
+    const connection = connectionSpec.parse(select(raw, isConnectionOption), () => true);
+    for (const fault of connection.faults) report.fault(fault.option, fault.message);
+    const producer = resolveProducer(raw, {}, true);
+    const known = new Set(connection.faults.map(fault => `producer.${fault.option}`));
+    for (const fault of producer.faults)
+      if (!known.has(fault.option) && fault.option.startsWith('producer.')) report.fault(fault.option, fault.message);
+    for (const warning of producer.warnings) report.warning(warning.option, warning.message);
+    const prefixed = (prefix: string): KafkaConnection | null => {
+      const own = strip(raw, prefix);
+      for (const name of Object.keys(own))
+        if (!isConnectionOption(name))
+          report.fault(prefix + name, `The option '${prefix}${name}' is not supported: only connection options are.`);
+      if (Object.keys(own).length === 0) return connection.config;
+      const parsed = connectionSpec.parse({ ...select(raw, isConnectionOption), ...select(own, isConnectionOption) }, () => true);
+      for (const fault of parsed.faults) if (fault.option in own) report.fault(prefix + fault.option, fault.message);
+      return parsed.config;
+    };
+    const [readerConnection, adminConnection] = [prefixed('consumer.'), prefixed('admin.')];
+    if (connection.config === null || readerConnection === null || adminConnection === null) return null;
+    const storage = (name: 'config' | 'offset' | 'status', partitions: number): StorageTopic => ({
+      topic: config[`${name}.storage.topic`],
+      partitions,
+      replicationFactor: config[`${name}.storage.replication.factor`],
+      configs: select(strip(raw, `${name}.storage.`), key => !['topic', 'partitions', 'replication.factor'].includes(key)),
+    });
+    return {
+      connection: connection.config,
+      readerConnection,
+      adminConnection,
+      groupId: config['group.id'],
+      workerId: `${config['rest.advertised.host.name'] ?? hostname()}:${config['rest.advertised.port']}`,
+      configStorage: storage('config', 1),
+      offsetStorage: storage('offset', config['offset.storage.partitions']),
+      statusStorage: storage('status', config['status.storage.partitions']),
+      raw,
+    };
+  },
+});
+
+/** The log's config from a worker's options. Throws SluiceError CONFIG_INVALID that names every fault. */
+export function kafkaLogConfig(raw: RawConfig): KafkaLogConfig {
+  const { config, faults } = kafkaLogSpec.parse(raw, () => true);
+  if (config === null) throw invalid('The worker’s Kafka options are invalid', faults);
+  return config;
+}
+
+/** A task's producer: how it connects and how it sends. */
+export type TaskProducerConfig = { readonly connection: KafkaConnection; readonly settings: ProducerSettings };
+
+/** The worker's options, then its `producer.*`, then the connector's `producer.override.*`. Throws SluiceError CONFIG_INVALID. */
+export function taskProducerConfig(
+  config: KafkaLogConfig,
+  overrides: Readonly<Record<string, string>>,
+  transactional: boolean,
+): TaskProducerConfig {
+  const { connection, settings, faults } = resolveProducer(config.raw, overrides, transactional);
+  if (connection === null || settings === null || faults.length > 0) throw invalid('The producer’s options are invalid', faults);
+  return { connection, settings };
+}
+
+function resolveProducer(raw: RawConfig, overrides: RawConfig, transactional: boolean) {
+  const ofWorker = strip(raw, 'producer.');
+  const merged = { ...ofWorker, ...overrides };
+  const named = (fault: ConfigFault): ConfigFault => ({
+    ...fault,
+    option: fault.option in overrides ? `producer.override.${fault.option}` : `producer.${fault.option}`,
+  });
+  const connection = connectionSpec.parse({ ...select(raw, isConnectionOption), ...select(merged, isConnectionOption) }, () => true);
+  const producer = producerSpec.parse(select(merged, name => !isConnectionOption(name)));
+  const faults = [...connection.faults, ...producer.faults].map(named);
+  if (transactional && producer.config?.idempotent === false)
+    for (const name of ['acks', 'enable.idempotence'])
+      if (merged[name] !== undefined && !['all', '-1', 'true'].includes(merged[name].trim().toLowerCase()))
+        faults.push(
+          named({ option: name, message: `Exactly once needs acks=all and enable.idempotence=true, not ${name}=${merged[name]}.` }),
+        );
+  return { connection: connection.config, settings: producer.config, faults, warnings: producer.warnings.map(named) };
+}
+
+function invalid(what: string, faults: readonly ConfigFault[]): SluiceError {
+  return new SluiceError('CONFIG_INVALID', `${what}: ${faults.map(fault => `${fault.option}: ${fault.message}`).join(' ')}`);
+}
+
+function select(raw: RawConfig, wanted: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(Object.entries(raw).filter(([name]) => wanted(name)));
+}
+
+function strip(raw: RawConfig, prefix: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(raw)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}

@@ -1,0 +1,162 @@
+import {
+  addPartitionsToTxnV1,
+  addPartitionsToTxnV2,
+  addPartitionsToTxnV3,
+  type ConnectionPool,
+  endTxnV1,
+  endTxnV2,
+  endTxnV3,
+  endTxnV4,
+  FindCoordinatorKeyTypes,
+  initProducerIdV1,
+  initProducerIdV2,
+  initProducerIdV3,
+  initProducerIdV4,
+  initProducerIdV5,
+} from '@platformatic/kafka';
+import type { Cluster, RetryOptions } from './cluster.ts';
+import { BrokerError, brokerAnswer, kafkaError } from './errors.ts';
+import { type BatchesByTopic, PartitionSends } from './produce.ts';
+import type { ProducerSettings } from './producer-config.ts';
+import type { BatchProducer } from './record-batch.ts';
+
+const initProducerId = {
+  1: initProducerIdV1.api,
+  2: initProducerIdV2.api,
+  3: initProducerIdV3.api,
+  4: initProducerIdV4.api,
+  5: initProducerIdV5.api,
+};
+// Version 4 and above is for brokers among themselves and needs rights over the cluster (CLUSTER_ACTION), which no client should have.
+const addPartitions = { 1: addPartitionsToTxnV1.api, 2: addPartitionsToTxnV2.api, 3: addPartitionsToTxnV3.api };
+const endTransaction = { 1: endTxnV1.api, 2: endTxnV2.api, 3: endTxnV3.api, 4: endTxnV4.api };
+
+function versions<T extends object>(apis: T): readonly (keyof T & number)[] {
+  return Object.keys(apis).map(Number) as (keyof T & number)[];
+}
+
+/** A commit's markers are written after its answer: until then a new transaction is answered CONCURRENT_TRANSACTIONS, for some milliseconds. */
+const concurrentBackoffMs = 2;
+const concurrentBackoffMsMax = 20;
+/** How long a new owner waits for the broker to end its predecessor's transaction. */
+const initDeadlineMs = 60_000;
+const abortDeadlineMs = 5_000;
+
+/**
+ * Sends record batches under one producer id, in transactions where it has a transactional id. Requests go one transaction at a time; the
+ * caller sees to that. After any rejection it is not to be used any more: nobody knows what the broker has. Over the client library's
+ * connections and requests; its own producer cannot keep EndTxn from being repeated, nor the transaction's time-out apart from a request's.
+ */
+export class TaskProducer implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #settings: ProducerSettings;
+  readonly #transactionalId: string | null;
+  readonly #pool: ConnectionPool;
+  readonly #sends: PartitionSends;
+  #coordinator: number | null = null;
+  #producer: BatchProducer | null = null;
+
+  /** `transactionalId` null: idempotent at most, without transactions. */
+  constructor(cluster: Cluster, settings: ProducerSettings, transactionalId: string | null) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+    this.#transactionalId = transactionalId;
+    // Without sequences a repeated request may overtake a later one: then one at a time.
+    this.#pool = cluster.newPool(settings.idempotent ? settings.requestsInFlightMax : 1);
+    this.#sends = new PartitionSends(cluster, this.#pool, settings, transactionalId);
+  }
+
+  /** Fences the former owner of the transactional id and ends what it left open. */
+  async initialize(abort: AbortSignal): Promise<void> {
+    if (!this.#settings.idempotent) return;
+    const id = this.#transactionalId;
+    const doing = id === null ? 'become a producer' : `become the owner of transactional id ${id}`;
+    const init = async () => {
+      const version = await this.#cluster.version('InitProducerId', versions(initProducerId));
+      const connection = id === null ? await this.#anyConnection() : await this.#coordinatorConnection(id);
+      // A new owner asks with -1: with another id the broker takes it for the former one and refuses it.
+      const request = initProducerId[version as keyof typeof initProducerId].async;
+      return request(connection, id, this.#settings.transactionTimeoutMs, -1n, -1);
+    };
+    const { producerId, producerEpoch } = await this.#coordinated(doing, init, { abort, deadlineMs: initDeadlineMs });
+    this.#producer = { id: producerId, epoch: producerEpoch, transactional: id !== null };
+  }
+
+  /** Sends the batches; with a transactional id as one transaction that is committed at the end. */
+  async send(batches: BatchesByTopic): Promise<void> {
+    if (this.#transactionalId === null) return this.#sends.send(batches, this.#producer);
+    const id = this.#transactionalId;
+    try {
+      await this.#addPartitions(id, batches);
+      await this.#sends.send(batches, this.#producer);
+    } catch (error) {
+      // So that readers need not wait for the transaction's time-out; where it fails, the next owner's start ends it.
+      await this.#end(id, false, abortDeadlineMs).catch(() => {});
+      throw error;
+    }
+    await this.#end(id, true, this.#settings.deliveryTimeoutMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cluster.closePool(this.#pool);
+  }
+
+  async #addPartitions(id: string, batches: BatchesByTopic): Promise<void> {
+    const producer = this.#initialized();
+    const topics = [...batches].map(([name, partitions]) => ({ name, partitions: [...partitions.keys()] }));
+    const request = [{ transactionalId: id, producerId: producer.id, producerEpoch: producer.epoch, verifyOnly: false, topics }];
+    const add = async () => {
+      const version = await this.#cluster.version('AddPartitionsToTxn', versions(addPartitions));
+      return addPartitions[version as keyof typeof addPartitions].async(await this.#coordinatorConnection(id), request);
+    };
+    const names = topics.map(topic => topic.name).join(', ');
+    await this.#coordinated(`begin a transaction over ${names}`, add, { deadlineMs: this.#settings.deliveryTimeoutMs });
+  }
+
+  /**
+   * Ends the transaction. Where the answer got lost the request is not repeated: the first one may still be on its way and would then
+   * end the next transaction of this owner half done.
+   */
+  async #end(id: string, commit: boolean, deadlineMs: number): Promise<void> {
+    const producer = this.#initialized();
+    const end = async () => {
+      const version = await this.#cluster.version('EndTxn', versions(endTransaction));
+      const connection = await this.#coordinatorConnection(id);
+      return endTransaction[version as keyof typeof endTransaction].async(connection, id, producer.id, producer.epoch, commit);
+    };
+    await this.#coordinated(`${commit ? 'commit' : 'abort'} a transaction of ${id}`, end, { deadlineMs, repeatLost: false });
+  }
+
+  async #coordinated<T>(doing: string, operation: () => Promise<T>, options: RetryOptions): Promise<T> {
+    const tried = async () => {
+      try {
+        return await operation();
+      } catch (error) {
+        if (brokerAnswer(error)?.answer !== 'CONCURRENT_TRANSACTIONS') this.#coordinator = null;
+        throw error;
+      }
+    };
+    return this.#cluster.call(doing, tried, { backoffMs: concurrentBackoffMs, backoffMsMax: concurrentBackoffMsMax, ...options });
+  }
+
+  async #coordinatorConnection(id: string) {
+    if (this.#coordinator === null) {
+      const [found] = await this.#cluster.admin.findCoordinator({ keyType: FindCoordinatorKeyTypes.TRANSACTION, keys: [id] });
+      if (found === undefined || found.nodeId < 0) throw new BrokerError('COORDINATOR_NOT_AVAILABLE');
+      this.#coordinator = found.nodeId;
+    }
+    return this.#cluster.connectionTo(this.#pool, this.#coordinator);
+  }
+
+  async #anyConnection() {
+    const { brokers } = await this.#cluster.admin.metadata({ topics: [] });
+    const [node] = brokers.keys();
+    if (node === undefined) throw new BrokerError('COORDINATOR_NOT_AVAILABLE');
+    return this.#cluster.connectionTo(this.#pool, node);
+  }
+
+  #initialized(): BatchProducer {
+    if (this.#producer === null) throw kafkaError('begin a transaction', new Error('The producer has no id yet.'), 'INTERNAL');
+    return this.#producer;
+  }
+}

@@ -1,0 +1,208 @@
+import { type LogWriter, type SerializedBatch, SluiceError, type SourceOffset, type TaskId } from '../../contract/index.ts';
+import { StickyPartitions } from '../partitioner.ts';
+import type { Cluster } from './cluster.ts';
+import { checkRecordSizes, Draft, HeaderBytes, type OffsetTarget } from './draft.ts';
+import { toLogError } from './errors.ts';
+import type { TaskProducer } from './producer.ts';
+import type { ProducerSettings } from './producer-config.ts';
+import { TopicCache, type TopicLimits } from './topics.ts';
+
+/** Bytes of records in one transaction: larger ones gain nothing, and a lost one costs more. */
+const transactionBytesMax = 8 << 20;
+/** Bytes handed over and not yet durable, of one writer. Who appends awaits what it appended long before. */
+const queueBytesMax = 256 << 20;
+
+type Unit = {
+  readonly records: SerializedBatch | null;
+  readonly offsets: readonly SourceOffset[];
+  readonly bytes: number;
+  resolve(): void;
+  reject(error: SluiceError): void;
+};
+
+/** What a writer is made of; it owns cluster and producer. */
+export type WriterParts = {
+  readonly task: TaskId;
+  readonly cluster: Cluster;
+  readonly producer: TaskProducer;
+  readonly settings: ProducerSettings;
+  readonly transactional: boolean;
+  readonly offsets: readonly SourceOffset[];
+  readonly target: OffsetTarget;
+};
+
+/**
+ * One task's appends with group commit: while one transaction is on its way, what is appended is encoded into the next one. So an idle
+ * task's append waits for nobody, and under load transactions grow. After any failure but RECORD_TOO_LARGE the writer refuses everything:
+ * what was appended behind the failure must not get past it (its offsets would cover the records that are lost).
+ */
+export class KafkaWriter implements LogWriter {
+  readonly offsets: readonly SourceOffset[];
+  readonly #parts: WriterParts;
+  readonly #topics: TopicCache;
+  readonly #headers = new HeaderBytes();
+  readonly #sticky = new StickyPartitions();
+  readonly #waiting: Unit[] = [];
+  #draft: Draft<Unit>;
+  #queuedBytes = 0;
+  #learning = false;
+  #scheduled = false;
+  #sending: Promise<void> | null = null;
+  #broken: SluiceError | null = null;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.offsets = parts.offsets;
+    this.#topics = new TopicCache(parts.cluster);
+    this.#draft = new Draft(parts.settings);
+  }
+
+  append({ records, offsets }: { readonly records: SerializedBatch | null; readonly offsets: readonly SourceOffset[] }): Promise<void> {
+    if (this.#broken !== null) return Promise.reject(this.#broken);
+    const bytes = records?.slab.length ?? 0;
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueBytesMax)
+      return Promise.reject(new SluiceError('INTERNAL', `More than ${queueBytesMax} bytes are waiting to be written by ${this.#name()}.`));
+    this.#queuedBytes += bytes;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, offsets, bytes, resolve, reject });
+      this.#take();
+    });
+  }
+
+  /** Another owner has taken the task over within this process: the broker need not be asked. */
+  fence(): void {
+    this.#break(new SluiceError('FENCED', `Another owner has taken over ${this.#name()}.`));
+  }
+
+  /** Waits for the transaction under way; what was not begun is rejected. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#break(new SluiceError('LOG_UNAVAILABLE', `The writer of ${this.#name()} is closed.`));
+    await this.#sending;
+    await this.#parts.producer[Symbol.asyncDispose]();
+    await this.#parts.cluster[Symbol.asyncDispose]();
+  }
+
+  /** Encodes what waits into the draft, in order, as long as the topics are known and the draft has room. */
+  #take(): void {
+    const limitsOf = (topic: string) => this.#topics.get(topic)!;
+    while (this.#broken === null && !this.#learning && this.#waiting.length > 0 && this.#draft.bytes < transactionBytesMax) {
+      const unit = this.#waiting[0]!;
+      const unknown = this.#unknownTopics(unit);
+      if (unknown.length > 0) {
+        this.#learn(unknown);
+        break;
+      }
+      this.#waiting.shift();
+      const refusal = unit.records === null ? null : this.#refusal(unit.records, limitsOf);
+      if (refusal !== null) this.#settle(unit, refusal);
+      else this.#draft.add(unit, unit.records, unit.offsets, limitsOf, this.#headers, this.#sticky);
+    }
+    this.#schedule();
+  }
+
+  #unknownTopics(unit: Unit): string[] {
+    const names = [...(unit.records?.topics ?? []), this.#parts.target.topic];
+    return names.filter(topic => this.#topics.get(topic) === undefined);
+  }
+
+  #learn(topics: readonly string[]): void {
+    this.#learning = true;
+    Promise.all(topics.map(topic => this.#topics.learn(topic)))
+      .catch((error: unknown) => this.#break(toLogError(`write to ${topics.join(', ')}`, error)))
+      .finally(() => {
+        this.#learning = false;
+        this.#take();
+      });
+  }
+
+  #refusal(records: SerializedBatch, limitsOf: (topic: string) => TopicLimits): SluiceError | null {
+    const tooLarge = checkRecordSizes(records, limitsOf, this.#headers, this.#parts.settings);
+    // The limit may have been raised: the next attempt knows.
+    if (tooLarge !== null) for (const topic of records.topics) this.#topics.renew(topic);
+    return tooLarge ?? unknownPartition(records, limitsOf);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#sending !== null || this.#draft.units.length === 0 || this.#broken !== null) return;
+    this.#scheduled = true;
+    const begin = () => {
+      this.#scheduled = false;
+      if (this.#broken === null && this.#sending === null) this.#begin();
+    };
+    // What the same turn of the event loop appends goes along.
+    if (this.#parts.settings.lingerMs > 0) setTimeout(begin, this.#parts.settings.lingerMs);
+    else setImmediate(begin);
+  }
+
+  #begin(): void {
+    const draft = this.#draft;
+    this.#draft = new Draft(this.#parts.settings);
+    this.#sending = this.#send(draft)
+      .then(
+        () => {
+          for (const unit of draft.units) this.#settle(unit, null);
+        },
+        (error: unknown) => {
+          const failure = toLogError(`write for ${this.#name()}`, error);
+          for (const unit of draft.units) this.#settle(unit, failure);
+          this.#break(failure.code === 'FENCED' ? failure : this.#behind(failure));
+        },
+      )
+      .finally(() => {
+        this.#sending = null;
+        this.#take();
+      });
+  }
+
+  async #send(draft: Draft<Unit>): Promise<void> {
+    const { producer, target, transactional } = this.#parts;
+    const offsets = draft.offsets(target, this.#topics.get(target.topic)!);
+    const records = draft.records();
+    const ofOffsets = new Map(offsets.size > 0 ? [[target.topic, offsets]] : []);
+    // Without transactions, at least once: an offset never becomes durable before its records.
+    const parts = transactional ? [new Map([...records, ...ofOffsets])] : [records, ofOffsets];
+    for (const part of parts) if (part.size > 0) await producer.send(part);
+  }
+
+  #settle(unit: Unit, error: SluiceError | null): void {
+    this.#queuedBytes -= unit.bytes;
+    if (error === null) unit.resolve();
+    else unit.reject(error);
+  }
+
+  #behind(failure: SluiceError): SluiceError {
+    return new SluiceError(
+      'LOG_UNAVAILABLE',
+      `An earlier append of ${this.#name()} failed, so this one cannot follow it: ${failure.message}`,
+      {
+        cause: failure,
+      },
+    );
+  }
+
+  #break(error: SluiceError): void {
+    this.#broken ??= error;
+    const units = [...this.#draft.units, ...this.#waiting.splice(0)];
+    this.#draft = new Draft(this.#parts.settings);
+    for (const unit of units) this.#settle(unit, this.#broken);
+  }
+
+  #name(): string {
+    return `task ${this.#parts.task.task} of connector ${this.#parts.task.connector}`;
+  }
+}
+
+/** A record may name its partition; one that the topic does not have would be refused by the broker with everything else. */
+function unknownPartition(records: SerializedBatch, limitsOf: (topic: string) => TopicLimits): SluiceError | null {
+  const counts = records.topics.map(topic => limitsOf(topic).partitions);
+  for (let index = 0; index < records.count; index++) {
+    const partition = records.partitions[index]!;
+    if (partition < counts[records.topicIndexes[index]!]!) continue;
+    const topic = records.topics[records.topicIndexes[index]!]!;
+    return new SluiceError(
+      'LOG_REFUSED',
+      `A record names partition ${partition} of topic ${topic}, which has ${counts[records.topicIndexes[index]!]}.`,
+    );
+  }
+  return null;
+}
