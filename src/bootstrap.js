@@ -67,10 +67,13 @@ const scripts = {
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write', '.']],
 };
 
+/** kafkajs sets timers in the past, which Node 24 says at every connection; nobody can do anything about it. */
+const quiet = '--disable-warning=TimeoutNegativeWarning';
+
 /** Runs Node in the foreground; its exit code or signal. */
 function run(args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(nodePath(), args, { cwd: root, stdio: 'inherit' });
+    const child = spawn(nodePath(), [quiet, ...args], { cwd: root, stdio: 'inherit' });
     const forward = signal => {
       // A terminal sends Ctrl-C to the whole group, so the child has it already: a second one would read as "now at once".
       if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
