@@ -1,4 +1,5 @@
 import { javaRegex, nearest, options } from '../../src/contract/index.ts';
+import { patternParts } from '../java-dates/pattern.ts';
 
 function listOf(text: string): readonly string[] {
   return text.trim() === '' ? [] : text.split(',').map(part => part.trim());
@@ -19,8 +20,8 @@ export function listOption<T>(settings: { doc: string; importance: 'HIGH' | 'MED
 }
 
 /** A list that may be empty and is so by default. */
-export function optionalList<T>(doc: string, parse: (list: readonly string[]) => T) {
-  return options.parsed('LIST', { doc, default: '' }, text => parse(listOf(text)));
+export function optionalList<T>(doc: string, parse: (list: readonly string[]) => T, aliases: string[] = []) {
+  return options.parsed('LIST', { doc, default: '', aliases }, text => parse(listOf(text)));
 }
 
 /** One of a few words, spelt exactly so (ValidString.in). */
@@ -42,14 +43,20 @@ export function notEmpty(text: string): void {
 }
 
 /** A Java regular expression (RegexValidator), compiled. */
-export function regexOption(doc: string, importance: 'HIGH' | 'MEDIUM' = 'HIGH') {
+export function regexOption(doc: string, importance: 'HIGH' | 'MEDIUM' = 'HIGH', emptiness: 'any' | 'non-empty' = 'any') {
   return options.parsed('STRING', { doc, importance }, text => {
+    if (emptiness === 'non-empty') notEmpty(text);
     try {
       return javaRegex(text);
     } catch (error) {
       throw new Error(`Invalid regex: ${(error as Error).message}`);
     }
   });
+}
+
+/** A pattern of java.text.SimpleDateFormat. */
+export function datePattern(settings: { doc: string; default: string; importance: 'HIGH' | 'MEDIUM' }) {
+  return options.string({ ...settings, validate: text => void patternParts(text) });
 }
 
 /** `replace.null.with.default`, which most transforms have since Kafka 3.9 (KIP-1040). */

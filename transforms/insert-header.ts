@@ -1,0 +1,20 @@
+import { type ConfigOf, configSpec, type Header, options, type Plugin, parseConnectText, type Transform } from '../src/contract/index.ts';
+import { perHeaders } from './records/schema-cache.ts';
+
+const insertOptions = {
+  header: options.string({ doc: 'The name of the header.', importance: 'HIGH' }),
+  'value.literal': options.string({
+    doc: 'The literal value that is to be set as the header value on all records.',
+    importance: 'HIGH',
+  }),
+};
+
+/** org.apache.kafka.connect.transforms.InsertHeader: adds one header to every record, its type inferred from the literal (`12` is an int8). */
+export const insertHeader: Plugin<ConfigOf<typeof insertOptions>, Transform> = {
+  spec: configSpec({ options: insertOptions }),
+  create(config) {
+    const header: Header = { key: config.header, ...parseConnectText(config['value.literal']) };
+    const withHeader = perHeaders(headers => [...headers, header]);
+    return record => ({ ...record, headers: withHeader(record.headers) });
+  },
+};
