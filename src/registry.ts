@@ -14,6 +14,11 @@ type Entry<T extends PluginType> = {
 
 type Table = { readonly [T in PluginType]: readonly Entry<T>[] };
 
+/** One of Kafka Connect's own transforms and predicates; a config may leave out their common package. */
+function ofConnect<T extends PluginType>(name: string, load: () => Promise<PluginOf<T>>): Entry<T> {
+  return { class: `org.apache.kafka.connect.transforms.${name}`, aliases: [name.replace('predicates.', '')], load };
+}
+
 /** The one table of every name a config may use. Adding a plugin is adding a line. */
 const table: Table = {
   source: [
@@ -25,6 +30,32 @@ const table: Table = {
   ],
   sink: [],
   transformation: [
+    ofConnect('Cast$Key', async () => (await import('../transforms/cast.ts')).cast.key),
+    ofConnect('Cast$Value', async () => (await import('../transforms/cast.ts')).cast.value),
+    ofConnect('DropHeaders', async () => (await import('../transforms/drop-headers.ts')).dropHeaders),
+    ofConnect('ExtractField$Key', async () => (await import('../transforms/extract-field.ts')).extractField.key),
+    ofConnect('ExtractField$Value', async () => (await import('../transforms/extract-field.ts')).extractField.value),
+    ofConnect('Filter', async () => (await import('../transforms/filter.ts')).filter),
+    ofConnect('Flatten$Key', async () => (await import('../transforms/flatten.ts')).flatten.key),
+    ofConnect('Flatten$Value', async () => (await import('../transforms/flatten.ts')).flatten.value),
+    ofConnect('HeaderFrom$Key', async () => (await import('../transforms/header-from.ts')).headerFrom.key),
+    ofConnect('HeaderFrom$Value', async () => (await import('../transforms/header-from.ts')).headerFrom.value),
+    ofConnect('HoistField$Key', async () => (await import('../transforms/hoist-field.ts')).hoistField.key),
+    ofConnect('HoistField$Value', async () => (await import('../transforms/hoist-field.ts')).hoistField.value),
+    ofConnect('InsertField$Key', async () => (await import('../transforms/insert-field.ts')).insertField.key),
+    ofConnect('InsertField$Value', async () => (await import('../transforms/insert-field.ts')).insertField.value),
+    ofConnect('InsertHeader', async () => (await import('../transforms/insert-header.ts')).insertHeader),
+    ofConnect('MaskField$Key', async () => (await import('../transforms/mask-field.ts')).maskField.key),
+    ofConnect('MaskField$Value', async () => (await import('../transforms/mask-field.ts')).maskField.value),
+    ofConnect('RegexRouter', async () => (await import('../transforms/regex-router.ts')).regexRouter),
+    ofConnect('ReplaceField$Key', async () => (await import('../transforms/replace-field.ts')).replaceField.key),
+    ofConnect('ReplaceField$Value', async () => (await import('../transforms/replace-field.ts')).replaceField.value),
+    ofConnect('SetSchemaMetadata$Key', async () => (await import('../transforms/set-schema-metadata.ts')).setSchemaMetadata.key),
+    ofConnect('SetSchemaMetadata$Value', async () => (await import('../transforms/set-schema-metadata.ts')).setSchemaMetadata.value),
+    ofConnect('TimestampConverter$Key', async () => (await import('../transforms/timestamp-converter.ts')).timestampConverter.key),
+    ofConnect('TimestampConverter$Value', async () => (await import('../transforms/timestamp-converter.ts')).timestampConverter.value),
+    ofConnect('TimestampRouter', async () => (await import('../transforms/timestamp-router.ts')).timestampRouter),
+    ofConnect('ValueToKey', async () => (await import('../transforms/value-to-key.ts')).valueToKey),
     {
       class: 'io.debezium.transforms.ExtractNewRecordState',
       aliases: ['ExtractNewRecordState', 'unwrap'],
@@ -81,7 +112,14 @@ const table: Table = {
       load: async () => (await import('../transforms/debezium/schema-change-event-filter.ts')).schemaChangeEventFilter,
     },
   ],
-  predicate: [],
+  predicate: [
+    ofConnect('predicates.HasHeaderKey', async () => (await import('../transforms/predicates/has-header-key.ts')).hasHeaderKey),
+    ofConnect(
+      'predicates.RecordIsTombstone',
+      async () => (await import('../transforms/predicates/record-is-tombstone.ts')).recordIsTombstone,
+    ),
+    ofConnect('predicates.TopicNameMatches', async () => (await import('../transforms/predicates/topic-name-matches.ts')).topicNameMatches),
+  ],
   converter: [
     {
       class: 'org.apache.kafka.connect.json.JsonConverter',
