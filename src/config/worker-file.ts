@@ -12,6 +12,7 @@ export type WorkerConfig = {
   /** Absolute paths or patterns. */
   readonly connectorPatterns: readonly string[];
   readonly logLevel: string;
+  readonly embedded: { readonly retentionMs: number; readonly retentionBytes: number; readonly partitions: number };
   /** null: the embedded log. */
   readonly bootstrapServers: readonly string[] | null;
   /** All options, resolved: for the Kafka log. Holds secrets. */
@@ -88,6 +89,11 @@ export async function resolveWorker(
       dataDir: resolve(folder, config['data.dir']),
       connectorPatterns: config.connectors.map(pattern => resolve(folder, pattern)),
       logLevel: config['log.level'],
+      embedded: {
+        retentionMs: config['log.retention.ms'],
+        retentionBytes: config['log.retention.bytes'],
+        partitions: config['num.partitions'],
+      },
       bootstrapServers: config['bootstrap.servers'],
       raw,
       topicCreation: config['topic.creation.enable'],

@@ -58,6 +58,24 @@ export const workerOptions = {
     group: worker,
     doc: 'The level of all loggers at the start; PUT /admin/loggers/NAME changes levels while the worker runs.',
   }),
+  'log.retention.ms': options.long({
+    default: '604800000',
+    min: -1,
+    group: log,
+    doc: 'Embedded log: how long records are kept in topics that have no retention.ms of their own; -1: for ever.',
+  }),
+  'log.retention.bytes': options.long({
+    default: '-1',
+    min: -1,
+    group: log,
+    doc: 'Embedded log: how many bytes a partition keeps in topics that have no retention.bytes of their own; -1: no limit.',
+  }),
+  'num.partitions': options.int({
+    default: '1',
+    min: 1,
+    group: log,
+    doc: 'Embedded log: partitions of topics that are created without a number.',
+  }),
   // Log
   'bootstrap.servers': options.parsed(
     'LIST',

@@ -1,0 +1,43 @@
+import type { WorkerConfig } from '../config/worker-file.ts';
+import { type EventLog, type Logger, type RawConfig, toSluiceError } from '../contract/index.ts';
+import type { OverrideCheck } from '../engine/connector-overrides.ts';
+
+/** Opens the log a worker's config names: Kafka with `bootstrap.servers`, else the embedded one. Each is loaded only where it is used. */
+export async function openLog(config: WorkerConfig, logger: Logger, workerId: string, abort: AbortSignal): Promise<EventLog> {
+  if (config.bootstrapServers !== null) {
+    const [{ openKafkaLog }, { kafkaLogConfig }] = await Promise.all([
+      import('../log/kafka/kafka-log.ts'),
+      import('../log/kafka/log-config.ts'),
+    ]);
+    return openKafkaLog({ ...kafkaLogConfig(config.raw), workerId }, abort);
+  }
+  const { openEmbeddedLog } = await import('../log/embedded/embedded-log.ts');
+  const { retentionMs, retentionBytes, partitions } = config.embedded;
+  return openEmbeddedLog({ dataDir: config.dataDir, retentionMs, retentionBytes, partitions, logger });
+}
+
+/** The log for reading only, beside a daemon that may run. */
+export async function openLogForReading(
+  source: WorkerConfig | { readonly dataDir: string },
+  logger: Logger,
+  abort: AbortSignal,
+): Promise<EventLog> {
+  if ('bootstrapServers' in source && source.bootstrapServers !== null) return openLog(source, logger, 'sluice-log', abort);
+  const { openEmbeddedLog } = await import('../log/embedded/embedded-log.ts');
+  return openEmbeddedLog({ dataDir: source.dataDir, readOnly: true, logger });
+}
+
+/** The Kafka log's check of `producer.override.*`; null where the log is the embedded one. */
+export async function overrideCheck(config: WorkerConfig): Promise<OverrideCheck | null> {
+  if (config.bootstrapServers === null) return null;
+  const { kafkaLogConfig, taskProducerConfig } = await import('../log/kafka/log-config.ts');
+  const log = kafkaLogConfig(config.raw);
+  return (overrides: RawConfig, transactional: boolean) => {
+    try {
+      taskProducerConfig(log, overrides, transactional);
+      return { faults: [], warnings: [] };
+    } catch (error) {
+      return { faults: [{ option: 'producer.override', message: toSluiceError(error).message }], warnings: [] };
+    }
+  };
+}

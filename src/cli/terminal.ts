@@ -1,0 +1,36 @@
+/** Where a command writes, and whether a person reads it. */
+export type Terminal = {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether the output is a terminal. */
+  readonly interactive: boolean;
+  readonly paint: Paint;
+};
+
+export type Paint = {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+};
+
+/** Colours where `on`, else the text as it is. */
+export function paintWith(on: boolean): Paint {
+  const code = (start: number, end: number) => (text: string) => (on ? `\u001b[${start}m${text}\u001b[${end}m` : text);
+  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39), cyan: code(36, 39) };
+}
+
+/** This process's terminal: colours only where a person looks, and NO_COLOR and FORCE_COLOR are heeded. */
+export function processTerminal(): Terminal {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  const interactive = process.stdout.isTTY === true;
+  const color = NO_COLOR ? false : FORCE_COLOR ? FORCE_COLOR !== '0' : interactive;
+  return {
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    interactive,
+    paint: paintWith(color),
+  };
+}

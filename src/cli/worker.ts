@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../config/connector-files.ts';
+import { resolvePlaceholders } from '../config/placeholders.ts';
+import type { WorkerConfig } from '../config/worker-file.ts';
+import { type Clock, type EventLog, SluiceError, toSluiceError } from '../contract/index.ts';
+import type { ConnectorResolving } from '../engine/connector-config.ts';
+import { runSourceTask } from '../engine/source-task.ts';
+import { Supervisor } from '../engine/supervisor.ts';
+import { backOffMs } from '../engine/supervisor-back-off.ts';
+import type { Pause } from '../engine/supervisor-task.ts';
+import type { Logging } from '../observe/logging.ts';
+import { registry } from '../registry.ts';
+import { RestServer } from '../rest/server.ts';
+import { version } from '../version.ts';
+import { openLog, overrideCheck } from './event-log.ts';
+import { resolveTransforms } from './transforms.ts';
+
+/** The longest pause between attempts to open the log. */
+const openDelayMsMax = 10_000;
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  nowNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
+};
+
+const pause: Pause = async (delayMs, abort) => {
+  await delay(delayMs, undefined, { signal: abort }).catch(() => {});
+};
+
+/** A worker that runs. Stopping it ends its tasks cleanly, then REST and the log. */
+export type RunningWorker = {
+  readonly supervisor: Supervisor;
+  /** Where REST is. */
+  readonly url: string;
+  /** Resolves when connectors are loaded and started; rejects where the log cannot be opened. */
+  readonly ready: Promise<void>;
+  readonly connectorFiles: readonly ConnectorFile[];
+  stop(): Promise<void>;
+};
+
+/** What resolving connectors needs, from a worker's config. */
+export async function connectorResolving(config: WorkerConfig): Promise<ConnectorResolving> {
+  return {
+    registry,
+    placeholders: raw => resolvePlaceholders(raw, config.providers),
+    transforms: resolveTransforms,
+    defaults: {
+      converters: config.converters,
+      topicCreation: config.topicCreation,
+      exactlyOnce: config.exactlyOnce,
+      overridePolicy: config.overridePolicy,
+      checkOverrides: await overrideCheck(config),
+    },
+  };
+}
+
+/** The connectors that a worker's files hold. Throws SluiceError CONFIG_FILE_UNREADABLE. */
+export async function readConnectors(config: WorkerConfig): Promise<readonly ConnectorFile[]> {
+  const files = await findConnectorFiles(config.connectorPatterns);
+  const connectors = (await Promise.all(files.map(readConnectorFile))).flat();
+  for (const [index, { name, file }] of connectors.entries()) {
+    const other = connectors.findIndex(connector => connector.name === name);
+    if (other !== index)
+      throw new SluiceError('CONFIG_FILE_UNREADABLE', `The connector '${name}' is in ${connectors[other]!.file} and in ${file}.`);
+  }
+  return connectors;
+}
+
+/**
+ * Starts a worker: REST first, so that it answers while the rest comes up; then the log, then the connectors. Resolves when REST
+ * listens. The log is tried again, with pauses, as long as its error is one that heals by itself.
+ */
+export async function startWorker(config: WorkerConfig, logging: Logging): Promise<RunningWorker> {
+  const logger = logging.logger('sluice.worker');
+  const stopping = new AbortController();
+  const connectorFiles = await readConnectors(config);
+  const resolving = await connectorResolving(config);
+  let startup = 'The worker is opening the log.';
+  let log: EventLog | null = null;
+  const supervisor = new Supervisor({
+    ...resolving,
+    runTask: runSourceTask,
+    pause,
+    random: Math.random,
+    clock,
+    logger: logging.logger('sluice.engine'),
+    connectorLogger: connector => logging.logger(`sluice.connector.${connector}`, { connector }),
+    workerId: () => rest.workerId,
+    taskStopMsMax: config.taskStopMsMax,
+  });
+  const { listeners, advertised, responseHeaders, cors, topicTracking, topicTrackingReset } = config;
+  const rest = new RestServer({
+    supervisor,
+    levels: logging.levels,
+    logger: logging.logger('sluice.rest'),
+    listeners,
+    advertised,
+    responseHeaders,
+    cors,
+    topicTracking,
+    topicTrackingReset,
+    version,
+    commit: 'unknown',
+    startup: () => startup,
+    whenReady: async waitMsMax => {
+      const timeout = new AbortController();
+      const late = pause(waitMsMax, timeout.signal).then(() => {
+        if (!timeout.signal.aborted) throw new SluiceError('UNAVAILABLE', `Worker is still starting up. ${startup}`);
+      });
+      await Promise.race([ready, late]).finally(() => timeout.abort());
+      await late;
+    },
+  });
+  await rest.listen();
+  logger.info({ url: rest.url }, `REST listens on ${rest.url}`);
+  const ready = start();
+  ready.catch(() => {});
+
+  async function start(): Promise<void> {
+    log = await opened();
+    startup = 'The worker is loading the connectors.';
+    await supervisor.start(log, connectorFiles);
+    logger.info(
+      { log: log.kind, connectors: supervisor.names().length },
+      `The worker is ready: ${log.kind} log, ${supervisor.names().length} connectors`,
+    );
+  }
+
+  async function opened(): Promise<EventLog> {
+    for (let attempt = 1; ; attempt++) {
+      stopping.signal.throwIfAborted();
+      try {
+        return await openLog(config, logging.logger('sluice.log'), rest.workerId, stopping.signal);
+      } catch (thrown) {
+        const error = toSluiceError(thrown);
+        if (error.retry !== 'backoff') throw error;
+        const delayMs = backOffMs(attempt, openDelayMsMax, Math.random());
+        startup = `The log cannot be opened yet: ${error.message}`;
+        logger.warn(
+          { code: error.code, attempt, delayMs, remedy: error.remedy },
+          `The log is tried again in ${delayMs} ms: ${error.message}`,
+        );
+        await pause(delayMs, stopping.signal);
+      }
+    }
+  }
+
+  return {
+    supervisor,
+    url: rest.url,
+    ready,
+    connectorFiles,
+    async stop() {
+      stopping.abort();
+      await ready.catch(() => {});
+      await supervisor.stop();
+      await rest.close(500);
+      await log?.[Symbol.asyncDispose]();
+      logger.info({}, 'The worker has stopped.');
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http';
+import { plainError, RequestError } from './answer.ts';
+
+/** The largest body that is read. A connector's config is a few kilobytes. */
+export const bodyBytesMax = 1024 * 1024;
+
+/** Reads a body. Rejects with 413 for one over the bound, 415 for one that says it is something else than JSON. */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length > bodyBytesMax) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    const part = chunk as Buffer;
+    bytes += part.length;
+    if (bytes > bodyBytesMax) throw tooLarge();
+    chunks.push(part);
+  }
+  const type = request.headers['content-type'];
+  if (bytes > 0 && type !== undefined && !/^\s*application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type)) throw plainError(415);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge(): RequestError {
+  return new RequestError(413, `The body is larger than ${bodyBytesMax} bytes.`, { connection: 'close' });
+}
+
+/** A JSON value whose numbers and booleans are the text they were written with, as Jackson reads them into strings. */
+export type TextTree = null | string | readonly TextTree[] | { readonly [name: string]: TextTree };
+
+/** Parses a body as JSON, scalars as text. Throws 400. */
+export function parseTexts(body: string): TextTree {
+  return parseJson(body, (_key, value, context) =>
+    typeof value === 'number' || typeof value === 'boolean' ? (context?.source ?? String(value)) : value,
+  ) as TextTree;
+}
+
+/** Parses a body as JSON. Throws 400. */
+export function parseJson(body: string, reviver?: (key: string, value: unknown, context?: { source?: string }) => unknown): unknown {
+  if (body.trim() === '') throw new RequestError(400, 'The request has no body; JSON is expected.');
+  try {
+    return JSON.parse(body, reviver);
+  } catch (error) {
+    // V8's message quotes the text around the fault, which may be a secret; its position says as much.
+    const position = /position (\d+)(?: \(line (\d+) column (\d+)\))?/.exec((error as Error).message);
+    const where = position?.[2] ? ` at line ${position[2]}, column ${position[3]}` : '';
+    throw new RequestError(400, `The body is not valid JSON${where}.`);
+  }
+}
+
+/** A JSON object. Throws 400. */
+export function objectOf(value: TextTree, what: string): { readonly [name: string]: TextTree } {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new RequestError(400, `${what} must be a JSON object.`);
+  return value as { readonly [name: string]: TextTree };
+}
+
+/** A config: names to texts, null where it is JSON's null. Throws 400 for a value that is no scalar. */
+export function configOf(value: TextTree, what: string): Record<string, string | null> {
+  const config: Record<string, string | null> = {};
+  for (const [name, text] of Object.entries(objectOf(value, what))) {
+    if (text !== null && typeof text !== 'string')
+      throw new RequestError(400, `The value of '${name}' must be a text, not an object or a list.`);
+    Object.defineProperty(config, name, { value: text, enumerable: true, writable: true, configurable: true });
+  }
+  return config;
+}

@@ -1,0 +1,31 @@
+import type { Supervisor } from '../engine/supervisor.ts';
+import { type Answer, ok } from './answer.ts';
+import type { Route } from './router.ts';
+
+export type RootSettings = {
+  readonly version: string;
+  /** The commit of this build; `unknown` where it is not known. */
+  readonly commit: string;
+  /** What the worker is doing while it starts, for /health; null where there is nothing to say. */
+  startup(): string | null;
+};
+
+/** Connect's / and /health: RootResource. */
+export function rootRoutes(supervisor: Supervisor, { version, commit, startup }: RootSettings): readonly Route[] {
+  async function server(): Promise<Answer> {
+    // Before the log is up its id is not known, and a worker that starts should answer all the same.
+    const clusterId = supervisor.ready ? await supervisor.clusterId() : null;
+    return ok({ version, commit, kafka_cluster_id: clusterId });
+  }
+
+  function health(): Answer {
+    if (supervisor.ready) return ok({ status: 'healthy', message: 'Worker has completed startup and is ready to handle requests.' });
+    const details = startup();
+    return { status: 503, body: { status: 'starting', message: `Worker is still starting up.${details === null ? '' : ` ${details}`}` } };
+  }
+
+  return [
+    { path: '/', whenReady: false, methods: { GET: server } },
+    { path: '/health', whenReady: false, methods: { GET: health } },
+  ];
+}

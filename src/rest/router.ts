@@ -1,0 +1,64 @@
+import type { Answer } from './answer.ts';
+import { plainError } from './answer.ts';
+
+/** A request as handlers see it. */
+export type RestRequest = {
+  readonly method: string;
+  /** Values of the path's variable parts, decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: string;
+};
+
+export type Handler = (request: RestRequest) => Answer | Promise<Answer>;
+
+/** What a path answers. `whenReady`: only once connectors are loaded. */
+export type Route = {
+  /** `/connectors/{connector}/tasks/{task}`; `{task}` takes a number only. */
+  readonly path: string;
+  readonly whenReady: boolean;
+  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>;
+};
+
+type Compiled = Route & { readonly expression: RegExp; readonly names: readonly string[] };
+
+/** Finds the handler of a request; HEAD and OPTIONS follow from what a path has, as in Jersey. */
+export class Router {
+  readonly #routes: readonly Compiled[];
+
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map(route => {
+      const names: string[] = [];
+      const pattern = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+        names.push(name);
+        return name === 'task' ? '(\\d{1,9})' : '([^/]+)';
+      });
+      return { ...route, names, expression: new RegExp(`^${pattern.replace(/\/$/, '')}/?$`) };
+    });
+  }
+
+  /** Throws 404, 405 (with Allow), or 400 for a path that is not well encoded. */
+  find(method: string, path: string): { readonly route: Route; readonly handler: Handler; readonly parameters: Record<string, string> } {
+    for (const route of this.#routes) {
+      const match = route.expression.exec(path);
+      if (match === null) continue;
+      const allowed = [...('GET' in route.methods ? ['HEAD'] : []), ...Object.keys(route.methods), 'OPTIONS'];
+      const allow = { allow: allowed.join(',') };
+      if (method === 'OPTIONS')
+        return {
+          route: { ...route, whenReady: false },
+          parameters: {},
+          handler: () => ({ status: 200, headers: allow, body: allowed.join(', ') }),
+        };
+      const handler = route.methods[(method === 'HEAD' ? 'GET' : method) as 'GET'];
+      if (handler === undefined) throw plainError(405, allow);
+      try {
+        const parameters = Object.fromEntries(route.names.map((name, index) => [name, decodeURIComponent(match[index + 1]!)]));
+        return { route, handler, parameters };
+      } catch {
+        throw plainError(400);
+      }
+    }
+    throw plainError(404);
+  }
+}

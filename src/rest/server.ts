@@ -1,0 +1,172 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '../contract/index.ts';
+import type { Supervisor } from '../engine/supervisor.ts';
+import type { LogLevels } from '../observe/log-levels.ts';
+import { type Answer, errorAnswer, RequestError } from './answer.ts';
+import { connectorPluginRoutes } from './connector-plugins.ts';
+import { connectorRoutes } from './connectors.ts';
+import { loggerRoutes } from './loggers.ts';
+import { readBody } from './request-body.ts';
+import { type RootSettings, rootRoutes } from './root.ts';
+import { Router } from './router.ts';
+import { sluiceRoutes } from './sluice.ts';
+
+/** How long a request waits for a worker that is starting before it is answered 503. */
+const readyWaitMsMax = 5_000;
+/** Sockets open at once; more wait in the system's queue. */
+const connectionsMax = 256;
+/** A request must be there in full after so long. */
+const requestMsMax = 30_000;
+
+export type RestSettings = RootSettings & {
+  readonly supervisor: Supervisor;
+  readonly levels: LogLevels;
+  readonly logger: Logger;
+  readonly listeners: readonly { readonly host: string; readonly port: number }[];
+  /** Host and port in worker_id and Location where they differ from the first listener's. */
+  readonly advertised: { readonly host: string | null; readonly port: number | null };
+  readonly responseHeaders: readonly { readonly name: string; readonly value: string; readonly mode: 'set' | 'add' }[];
+  readonly cors: { readonly origins: string; readonly methods: string };
+  readonly topicTracking: boolean;
+  readonly topicTrackingReset: boolean;
+  /** Resolves when the supervisor is ready; rejects where that takes too long. */
+  whenReady(waitMsMax: number): Promise<void>;
+};
+
+/** The REST interface: Connect's API and ours, on all listeners. Owns its sockets; closing ends them. */
+export class RestServer implements AsyncDisposable {
+  readonly #settings: RestSettings;
+  readonly #router: Router;
+  #servers: readonly Server[] = [];
+
+  constructor(settings: RestSettings) {
+    this.#settings = settings;
+    const { supervisor, levels, topicTracking, topicTrackingReset } = settings;
+    this.#router = new Router([
+      ...rootRoutes(supervisor, settings),
+      ...connectorRoutes(supervisor, { topicTracking, topicTrackingReset, url: () => this.url }),
+      ...connectorPluginRoutes(supervisor),
+      ...loggerRoutes(levels),
+      ...sluiceRoutes(supervisor),
+    ]);
+  }
+
+  /** Binds all listeners. Rejects where one cannot be had. */
+  async listen(): Promise<void> {
+    const servers: Server[] = [];
+    try {
+      for (const { host, port } of this.#settings.listeners) {
+        const server = createServer({ requestTimeout: requestMsMax, headersTimeout: requestMsMax }, (request, response) => {
+          void this.#answer(request, response);
+        });
+        server.maxConnections = connectionsMax;
+        servers.push(server);
+        await new Promise<void>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen({ host, port }, () => resolve());
+        });
+      }
+    } finally {
+      this.#servers = servers;
+    }
+  }
+
+  /** Where the first listener is reached. */
+  get url(): string {
+    return `http://${this.workerId}`;
+  }
+
+  /** `host:port`, as others reach it. */
+  get workerId(): string {
+    const { advertised, listeners } = this.#settings;
+    const bound = this.#servers[0]?.address() as AddressInfo | null | undefined;
+    const host = advertised.host ?? listeners[0]?.host ?? '127.0.0.1';
+    return `${host.includes(':') ? `[${host}]` : host}:${advertised.port ?? bound?.port ?? listeners[0]?.port ?? 0}`;
+  }
+
+  /** Stops listening; requests under way are answered, at most for `waitMsMax`. */
+  async close(waitMsMax: number): Promise<void> {
+    await Promise.all(
+      this.#servers.map(
+        server =>
+          new Promise<void>(resolve => {
+            const timer = setTimeout(() => server.closeAllConnections(), waitMsMax);
+            server.close(() => {
+              clearTimeout(timer);
+              resolve();
+            });
+            server.closeIdleConnections();
+          }),
+      ),
+    );
+    this.#servers = [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close(0);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { logger } = this.#settings;
+    const method = request.method ?? 'GET';
+    let answer: Answer;
+    try {
+      answer = await this.#handle(method, request);
+    } catch (thrown) {
+      const { error, ...shown } = errorAnswer(thrown);
+      // The path may hold a connector's name, never a secret; the query is left out.
+      if (error !== null) logger.error({ method, path: request.url?.split('?')[0], code: error.code, err: error }, 'A request failed.');
+      answer = shown;
+    }
+    this.#send(request, response, answer);
+    logger.debug({ method, path: request.url?.split('?')[0], status: answer.status }, 'A request was answered.');
+  }
+
+  async #handle(method: string, request: IncomingMessage): Promise<Answer> {
+    const { pathname, searchParams } = parseTarget(request.url ?? '/');
+    const { route, handler, parameters } = this.#router.find(method, pathname);
+    const body = await readBody(request);
+    if (route.whenReady && !this.#settings.supervisor.ready) await this.#settings.whenReady(readyWaitMsMax);
+    return handler({ method, parameters, query: searchParams, body });
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+    if (response.destroyed) return;
+    const text = body === undefined ? '' : request.method === 'OPTIONS' ? String(body) : JSON.stringify(body);
+    response.statusCode = status;
+    for (const { name, value, mode } of this.#settings.responseHeaders) {
+      if (mode === 'set') response.setHeader(name, value);
+      else response.appendHeader(name, value);
+    }
+    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+    this.#allowOrigin(request, response);
+    if (body !== undefined) response.setHeader('content-type', request.method === 'OPTIONS' ? 'text/plain' : 'application/json');
+    if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
+    // What is left of a body that was not read would be taken for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.end(request.method === 'HEAD' ? undefined : text);
+    if (!request.complete) request.resume();
+  }
+
+  /** Connect's access.control.allow.*: which pages a browser lets call this API. */
+  #allowOrigin(request: IncomingMessage, response: ServerResponse): void {
+    const { origins, methods } = this.#settings.cors;
+    const { origin } = request.headers;
+    if (origins === '' || origin === undefined) return;
+    const allowed = origins.split(',').map(part => part.trim());
+    if (!allowed.includes('*') && !allowed.includes(origin)) return;
+    response.setHeader('access-control-allow-origin', origin);
+    response.setHeader('vary', 'origin');
+    if (request.method !== 'OPTIONS') return;
+    response.setHeader('access-control-allow-methods', methods === '' ? 'GET,POST,HEAD' : methods);
+    response.setHeader('access-control-allow-headers', 'content-type,accept');
+  }
+}
+
+/** Path (still encoded) and query of a request line. Throws 400. */
+function parseTarget(url: string): { readonly pathname: string; readonly searchParams: URLSearchParams } {
+  const [path = '/', query = ''] = url.split(/\?(.*)/s);
+  if (!path.startsWith('/')) throw new RequestError(400, 'HTTP 400 Bad Request');
+  return { pathname: path, searchParams: new URLSearchParams(query) };
+}
