@@ -1,0 +1,50 @@
+import { type ConfigFault, configSpec, type OptionState, options, type ParsedConfig, type RawConfig } from '../contract/index.ts';
+
+/** What every transform takes beside its own options. */
+export const stageSpec = configSpec({
+  options: {
+    type: options.className({ importance: 'HIGH', doc: 'Class of the transformation.' }),
+    predicate: options.string({
+      default: null,
+      doc: 'The alias of a predicate used to determine whether to apply this transformation.',
+    }),
+    negate: options.boolean({ default: 'false', doc: 'Whether the configured predicate should be negated.' }),
+  },
+});
+
+export const predicateSpec = configSpec({
+  options: { type: options.className({ importance: 'HIGH', doc: 'Class of the predicate.' }) },
+});
+
+/** The options under a prefix, without it. */
+export function withoutPrefix(raw: RawConfig, prefix: string): RawConfig {
+  const inner: Record<string, string> = {};
+  for (const [name, value] of Object.entries(raw)) if (name.startsWith(prefix)) inner[name.slice(prefix.length)] = value;
+  return inner;
+}
+
+/** A plugin's fault in the words of the whole connector: `regex` becomes `transforms.route.regex`, in the text as well. */
+function qualified({ option, message }: ConfigFault, prefix: string): ConfigFault {
+  const full = prefix + option;
+  const text = message
+    .replace(`configuration "${option}"`, () => `configuration "${full}"`)
+    .replace(`for configuration ${option}:`, () => `for configuration ${full}:`)
+    .replace(`ption '${option}'`, () => `ption '${full}'`)
+    .replace(/(Unknown option .*; did you mean ')([^']+'\?)$/, (_, before: string, near: string) => before + prefix + near);
+  return { option: full, message: text };
+}
+
+/** What parsing one plugin's options said, with full names and the plugin's own group. */
+export function withPrefix<Config>(parsed: ParsedConfig<Config>, prefix: string, group: string): ParsedConfig<Config> {
+  const states = parsed.states.map(
+    (state): OptionState => ({
+      ...state,
+      name: prefix + state.name,
+      option: { ...state.option, group },
+      errors: state.errors.map(message => qualified({ option: state.name, message }, prefix).message),
+    }),
+  );
+  const faults = parsed.faults.map(fault => qualified(fault, prefix));
+  const warnings = parsed.warnings.map(warning => qualified(warning, prefix));
+  return { config: parsed.config, faults, warnings, states };
+}
