@@ -30,7 +30,7 @@ export const connectionOptions = {
     default: '5432',
     min: 1,
     max: 65_535,
-    doc: 'Port of the server.',
+    doc: 'Port the server listens on.',
     importance: 'HIGH',
     group,
     displayName: 'Port',

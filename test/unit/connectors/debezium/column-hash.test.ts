@@ -12,12 +12,12 @@ test('the second version hashes the UTF-8 bytes', () => {
   assert.equal(hasher('md5', 'salt', 2)('hello'), '06decc8b095724f80103712c235586be');
 });
 
-test('texts with NUL, with pairs of surrogates and beyond 65,535 bytes take their own way through Java’s serialization', () => {
+test('texts with NUL, with pairs of surrogates and beyond 65,535 bytes are hashed as a Java program hashes them', () => {
   const hash = hasher('SHA-256', 's', 1);
-  const texts = ['a\0b', '😀', 'x'.repeat(70_000), 'plain'];
-  assert.equal(new Set(texts.map(hash)).size, texts.length);
-  // From ObjectOutputStream.writeObject("a\0b"): NUL as C0 80.
-  assert.notEqual(hash('a\0b'), hash('ab'));
+  assert.equal(hash('a\0b'), '67147effc828738b05a18b54e767b4e6c216eefaa1c8af584850cb9b7f647708');
+  assert.equal(hash('😀'), 'd747aa7540f138fb5fb3a30cb088c8a3fcb06a4c771f2a605097d31e70df6484');
+  assert.equal(hash('x'.repeat(70_000)), '2f3f5d5633c7ded8d2a39011168147eb7e8973c4b1da618a4c009ed6b74ef63f');
+  assert.equal(hash('pü日'), '8d2b9d0d28973e8aa223cf6283ec7e89383e0c4dfb73a7b4d8bf2f132a8b213c');
 });
 
 test('an unknown algorithm is refused with the names there are', () => {
