@@ -149,9 +149,17 @@ const outboxOptions = {
     displayName: 'Empty payloads cause a tombstone message',
     doc: 'Whether a null or blank payload becomes a tombstone.',
   }),
-  'tracing.span.context.field': options.string({ ...tracing, doc: 'The column with a span’s context.' }),
-  'tracing.operation.name': options.string({ ...tracing, doc: 'The name of the operation’s span.' }),
-  'tracing.with.context.field.only': options.boolean({ ...tracing, doc: 'Whether only events with a context are traced.' }),
+  'tracing.span.context.field': options.string({
+    ...tracing,
+    displayName: 'Serialized tracing span context field',
+    doc: 'The column with a span’s context.',
+  }),
+  'tracing.operation.name': options.string({ ...tracing, displayName: 'Tracing operation name', doc: 'The name of the operation’s span.' }),
+  'tracing.with.context.field.only': options.boolean({
+    ...tracing,
+    displayName: 'Trace only events with context field present',
+    doc: 'Whether only events with a context are traced.',
+  }),
 };
 
 /** Reads one item of `table.fields.additional.placement`. Throws an Error for another form. */
