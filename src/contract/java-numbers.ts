@@ -1,22 +1,16 @@
+import { binaryOfDouble, binaryOfFloat, type Digits, legacyDigits } from './java-floating-decimal.ts';
+
 /**
- * Numbers as Java's `toString` writes them (JDK 19 and later: the shortest decimal that reads back as the same number). Keys are compared
- * by their bytes, so `1.0E10` and `10000000000` would be two keys.
+ * Numbers as `toString` of Java 17 writes them, which Kafka Connect's reference runs on. Keys are compared by their bytes, so `1.0E10` and
+ * `10000000000` would be two keys.
  */
 
-/** Java's layout of a finite number: plain between 10^-3 and 10^7, else `d.dddE±x`. `digits` has no dot, `exponent` is that of its first digit. */
-function layOut(sign: string, digits: string, exponent: number): string {
+/** Java's layout of a finite number: plain between 10^-3 and 10^7, else `d.dddE±x`. */
+function layOut(sign: string, { digits, exponent }: Digits): string {
   if (exponent >= 7 || exponent < -3) return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${exponent}`;
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
   return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
-}
-
-/** Takes what JavaScript's toExponential or toPrecision wrote apart: `1.25e-7`. */
-function fromExponential(text: string): string {
-  const sign = text[0] === '-' ? '-' : '';
-  const at = text.indexOf('e');
-  const digits = text.slice(sign.length, at).replace('.', '').replace(/0+$/, '');
-  return layOut(sign, digits || '0', Number(text.slice(at + 1)));
 }
 
 function notFinite(value: number): string {
@@ -33,22 +27,21 @@ export function javaDouble(value: number): string {
   }
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   if (!Number.isFinite(value)) return notFinite(value);
-  const shortest = value.toExponential();
-  // Java takes the nearest of two digits where one would do: it shows only where doubles lie far apart (4.9E-324, not 5.0E-324).
-  return fromExponential(magnitude < 1e-320 && !shortest.includes('.') ? value.toExponential(1) : shortest);
+  return layOut(value < 0 ? '-' : '', legacyDigits(binaryOfDouble(value)));
 }
 
 /** Float.toString of a number that a 32-bit float can hold. */
 export function javaFloat(value: number): string {
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  if (!Number.isFinite(value)) return notFinite(value);
   const single = Math.fround(value);
-  if (Number.isInteger(single) && Math.abs(single) < 1e7) return `${single}.0`;
-  for (let digits = 1; digits < 9; digits++) {
-    const text = single.toExponential(digits);
-    if (Math.fround(Number(text)) === single) return fromExponential(text);
+  if (single === 0) return Object.is(single, -0) ? '-0.0' : '0.0';
+  if (!Number.isFinite(single)) return notFinite(single);
+  const magnitude = Math.abs(single);
+  if (magnitude >= 1e-3 && magnitude < 1e7) {
+    // Here at most one decimal of seven digits reads back as the number; where there is one, it is what Java writes.
+    const short = Number(single.toPrecision(7));
+    if (Math.fround(short) === single) return Number.isInteger(short) ? `${short}.0` : String(short);
   }
-  return fromExponential(single.toExponential(9));
+  return layOut(single < 0 ? '-' : '', legacyDigits(binaryOfFloat(single)));
 }
 
 /** The integer that a big-endian two's complement holds, as Connect's Decimal does. Empty bytes are 0. */
