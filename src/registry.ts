@@ -111,6 +111,12 @@ const table: Table = {
       aliases: ['SchemaChangeEventFilter'],
       load: async () => (await import('../transforms/debezium/schema-change-event-filter.ts')).schemaChangeEventFilter,
     },
+    {
+      class: 'io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent',
+      aliases: ['DecodeLogicalDecodingMessageContent'],
+      load: async () =>
+        (await import('../transforms/debezium/decode-logical-decoding-message-content.ts')).decodeLogicalDecodingMessageContent,
+    },
   ],
   predicate: [
     ofConnect('predicates.HasHeaderKey', async () => (await import('../transforms/predicates/has-header-key.ts')).hasHeaderKey),

@@ -67,7 +67,7 @@ class Unwrapper {
     const envelope = envelopeOf(record);
     if (envelope === null) return record;
     const { before, after } = layoutOf(envelope.schema);
-    if (before < 0 || after < 0) throw new Error('the envelope has no fields before and after');
+    if (after < 0) throw new Error('the envelope has no field after');
     const newRow = structAt(envelope, after);
     const oldRow = structAt(envelope, before);
     if (newRow !== null) return this.#change(record, envelope, newRow);
