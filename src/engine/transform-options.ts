@@ -1,5 +1,25 @@
 import { type ConfigFault, configSpec, type OptionState, options, type ParsedConfig, type RawConfig } from '../contract/index.ts';
 
+/** The aliases of transforms, in the order in which they run, and of predicates. */
+export const chainSpec = configSpec({
+  options: {
+    transforms: options.list({
+      default: '',
+      importance: 'LOW',
+      group: 'Transforms',
+      displayName: 'Transforms',
+      doc: 'Aliases for the transformations to be applied to records.',
+    }),
+    predicates: options.list({
+      default: '',
+      importance: 'LOW',
+      group: 'Predicates',
+      displayName: 'Predicates',
+      doc: 'Aliases for the predicates used by transformations.',
+    }),
+  },
+});
+
 /** What every transform takes beside its own options. */
 export const stageSpec = configSpec({
   options: {
