@@ -81,7 +81,9 @@ function languageRefusal(language: string, text: string, option: string): string
   if (lower === 'cel') return null;
   const known = lower.startsWith('jsr223.') || lower.startsWith('wasm.');
   if (!known) return `There is no language '${language}'; use language=cel.`;
-  const example = `language=cel, ${option}=${isCel(text) ? text : "value.op == 'u' && value.before.id == 2"}`;
+  // The usual condition in JavaScript differs from CEL in its operators for equality alone.
+  const translated = text.replaceAll('===', '==').replaceAll('!==', '!=');
+  const example = isCel(translated) ? `language=cel, ${option}=${translated}` : `language=cel, for example ${option}=value.op == 'u'`;
   if (lower !== 'jsr223.groovy') return `The language '${language}' is not supported. Write the expression in CEL: ${example}`;
   let difference: string | null;
   try {

@@ -109,7 +109,13 @@ const unwrapOptions = {
   }),
 };
 
-const legacyNames = ['drop.tombstones', 'delete.handling.mode', 'operation.header', 'add.source.fields'];
+/** Options of 1.x and what came after them. */
+const successors: Readonly<Record<string, string>> = {
+  'drop.tombstones': 'delete.tombstone.handling.mode',
+  'delete.handling.mode': 'delete.tombstone.handling.mode',
+  'operation.header': 'add.headers',
+  'add.source.fields': 'add.fields',
+};
 
 /** The options of ExtractNewRecordState. */
 export const unwrapSpec: ConfigSpec<UnwrapConfig> = configSpec({
@@ -126,14 +132,13 @@ export const unwrapSpec: ConfigSpec<UnwrapConfig> = configSpec({
             return [];
           }
         });
-    for (const name of legacyNames) {
-      if (raw[name] !== undefined)
-        report.warning(
-          name,
-          `The option '${name}' is of Debezium 1.x; it still works. ${unwrapOptions[name as keyof typeof unwrapOptions].doc}`,
-        );
-    }
     const modern = raw['delete.tombstone.handling.mode'] !== undefined;
+    for (const [name, successor] of Object.entries(successors)) {
+      if (raw[name] === undefined) continue;
+      const loses = modern && successor === 'delete.tombstone.handling.mode';
+      const effect = loses ? `has no effect beside '${successor}'` : `still works; use '${successor}' instead`;
+      report.warning(name, `The option '${name}' is of Debezium 1.x and ${effect}.`);
+    }
     const isLegacy = !modern && (raw['drop.tombstones'] !== undefined || raw['delete.handling.mode'] !== undefined);
     const dropHeader = config['drop.fields.header.name']?.trim() ?? '';
     return {

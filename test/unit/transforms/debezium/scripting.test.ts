@@ -132,7 +132,7 @@ describe('Filter', () => {
   });
 
   test('refuses other languages by name and shows the condition in CEL', () => {
-    const { faults } = filter.spec.parse({ language: 'jsr223.graal.js', condition: "value.op == 'u'" });
+    const { faults } = filter.spec.parse({ language: 'jsr223.graal.js', condition: "value.op === 'u'" });
     assert.match(faults[0]?.message ?? '', /'jsr223.graal.js' is not supported.*language=cel, condition=value\.op == 'u'/);
     assert.deepEqual(faultsOf(filter, { language: 'wasm.chicory', condition: 'file:x.wasm' }), ['language']);
     assert.deepEqual(faultsOf(filter, { language: 'python', condition: 'true' }), ['language']);
