@@ -13,12 +13,12 @@ import { registry } from '../registry.ts';
 import { RestServer } from '../rest/server.ts';
 import { version } from '../version.ts';
 import { openLog, overrideCheck } from './event-log.ts';
-import { resolveTransforms } from './transforms.ts';
 
 /** The longest pause between attempts to open the log. */
 const openDelayMsMax = 10_000;
 
-const clock: Clock = {
+/** The real time. */
+export const clock: Clock = {
   nowMs: () => Date.now(),
   nowNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
 };
@@ -39,11 +39,11 @@ export type RunningWorker = {
 };
 
 /** What resolving connectors needs, from a worker's config. */
-export async function connectorResolving(config: WorkerConfig): Promise<ConnectorResolving> {
+export async function connectorResolving(config: WorkerConfig, logging: Logging): Promise<ConnectorResolving> {
   return {
     registry,
     placeholders: raw => resolvePlaceholders(raw, config.providers),
-    transforms: resolveTransforms,
+    context: connector => ({ connector, task: 0, logger: logging.logger(`sluice.connector.${connector}`, { connector }), clock }),
     defaults: {
       converters: config.converters,
       topicCreation: config.topicCreation,
@@ -74,7 +74,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
   const logger = logging.logger('sluice.worker');
   const stopping = new AbortController();
   const connectorFiles = await readConnectors(config);
-  const resolving = await connectorResolving(config);
+  const resolving = await connectorResolving(config, logging);
   let startup = 'The worker is opening the log.';
   let log: EventLog | null = null;
   const supervisor = new Supervisor({

@@ -18,8 +18,8 @@ import { commonOptions, commonSpec, isCommonOption } from './connector-options.t
 import { type OverrideCheck, type OverridePolicy, parseOverrides } from './connector-overrides.ts';
 import { shownValue } from './connector-secrets.ts';
 import { parseTopicCreation } from './connector-topics.ts';
-import type { ResolveTransforms } from './connector-transforms.ts';
 import type { SourceTaskPlan, TaskObserver } from './source-task-plan.ts';
+import { compileTransforms } from './transform-chain.ts';
 
 /** What a worker gives every connector. */
 export type WorkerDefaults = {
@@ -44,7 +44,8 @@ export type ConnectorResolving = {
   readonly registry: PluginRegistry;
   readonly defaults: WorkerDefaults;
   readonly placeholders: PlaceholderResolver;
-  readonly transforms: ResolveTransforms;
+  /** For transforms, which are compiled as they are checked. */
+  context(connector: string): PluginContext;
 };
 
 /** How a task's faults that heal by themselves are retried (Debezium's options of these names). */
@@ -141,8 +142,15 @@ export async function resolveConnector(
 
   const common = commonSpec.parse(config, () => true);
   const own = spec.parse(config, isCommonOption);
-  const names = common.config ?? { transforms: [], predicates: [], 'topic.creation.groups': [] };
-  const transforms = await resolving.transforms(config, names, registry);
+  const names = common.config ?? { 'topic.creation.groups': [] };
+  const chain = await compileTransforms(config, registry, resolving.context(config['name'] ?? ''));
+  // The lists of aliases are common options, and told of as such.
+  const foreign = ({ option }: ConfigFault) => option !== 'transforms' && option !== 'predicates';
+  const transforms = {
+    faults: chain.faults.filter(foreign),
+    warnings: chain.warnings.filter(foreign),
+    states: chain.states.filter(({ name }) => foreign({ option: name, message: '' })),
+  };
   const converters = await resolveConverters(config, defaults.converters, registry);
   const topics = parseTopicCreation(config, names['topic.creation.groups']);
   const transactional = defaults.exactlyOnce;
@@ -205,7 +213,7 @@ export async function resolveConnector(
         const context: PluginContext = { connector: options.name, task, logger, clock };
         return {
           id: { connector: options.name, task },
-          transform: transforms.make(context),
+          transform: chain.apply,
           ...converters.make(context),
           source: createSource(context),
           topicSpec: topic => (defaults.topicCreation ? topics.topicSpec(topic) : null),

@@ -19,7 +19,6 @@ import {
 } from './connector-config.ts';
 import { managedByFile } from './connector-options.ts';
 import { unmasked } from './connector-secrets.ts';
-import type { ResolveTransforms } from './connector-transforms.ts';
 import { SupervisedConnector, type Worker } from './supervisor-connector.ts';
 import { NameLocks } from './supervisor-locks.ts';
 import type { ConnectorInfo, ConnectorProgress, ConnectorStatus, TaskStatus } from './supervisor-states.ts';
@@ -33,7 +32,6 @@ export type SupervisorSettings = {
   readonly registry: PluginRegistry;
   readonly defaults: WorkerDefaults;
   readonly placeholders: PlaceholderResolver;
-  readonly transforms: ResolveTransforms;
   readonly runTask: RunSourceTask;
   readonly pause: Pause;
   readonly random: () => number;
@@ -310,8 +308,8 @@ export class Supervisor {
   }
 
   get #resolving(): ConnectorResolving {
-    const { registry, defaults, placeholders, transforms } = this.#settings;
-    return { registry, defaults, placeholders, transforms };
+    const { registry, defaults, placeholders, clock, connectorLogger } = this.#settings;
+    return { registry, defaults, placeholders, context: connector => ({ connector, task: 0, logger: connectorLogger(connector), clock }) };
   }
 
   #make(worker: Worker, name: string, stored: RawConfig, targetState: TargetState): SupervisedConnector {

@@ -1,0 +1,109 @@
+import { relative, resolve } from 'node:path';
+import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../config/connector-files.ts';
+import { parseConfigText, readConfigFile } from '../config/document.ts';
+import { loadWorker, resolveWorker, type WorkerConfig } from '../config/worker-file.ts';
+import { type CheckResult, toSluiceError } from '../contract/index.ts';
+import { type ConnectorPlan, resolveConnector } from '../engine/connector-config.ts';
+import { createLogging, type Logging } from '../observe/logging.ts';
+import type { CommandInput } from './command-line.ts';
+import { kafkaOptions } from './kafka-options.ts';
+import type { Terminal } from './terminal.ts';
+import { clock, connectorResolving } from './worker.ts';
+
+/** How long the preflight of one connector may take. */
+const preflightMsMax = 30_000;
+
+/** `sluice check`: everything wrong with a connector's or worker's file, and with what its connectors need, at once. */
+export async function check({ terminal, positionals, text, on }: CommandInput): Promise<number> {
+  const file = resolve(positionals[0]!);
+  const logging = createLogging({ level: 'off', pretty: false, color: false, destination: { write: () => {} }, nowMs: Date.now });
+  let config: WorkerConfig;
+  let files: readonly string[];
+  if (await isWorkerFile(file)) {
+    const worker = await loadWorker(file, process.env, kafkaOptions);
+    report(terminal, relative('', file), worker.warnings.map(warned));
+    config = worker.config;
+    files = await findConnectorFiles(config.connectorPatterns);
+  } else {
+    const given = text('config');
+    const worker = given === null ? await defaultWorker() : await loadWorker(given, process.env, kafkaOptions);
+    config = worker.config;
+    files = [file];
+  }
+  let faults = 0;
+  for (const each of files) {
+    const connectors = await readConnectorFile(each);
+    for (const connector of connectors) faults += await checkConnector(terminal, connector, config, logging, on('offline'));
+  }
+  const { paint } = terminal;
+  terminal.out(faults === 0 ? `${paint.green('No faults.')}\n` : `${paint.red(`${faults} fault${faults === 1 ? '' : 's'}.`)}\n`);
+  return faults === 0 ? 0 : 1;
+}
+
+/** A file without a connector's class, and without several documents, is a worker's. */
+async function isWorkerFile(file: string): Promise<boolean> {
+  const documents = await readConfigFile(file);
+  const names = documents.flatMap(({ entries }) => [...entries.keys()]);
+  return documents.length <= 1 && !names.some(name => name === 'connector.class' || name === 'config.connector.class' || name === 'name');
+}
+
+/** A worker that has nothing set, for a connector's file on its own. */
+async function defaultWorker() {
+  const [document] = parseConfigText('worker.yaml', '{}');
+  return resolveWorker(document!, process.env, kafkaOptions);
+}
+
+function warned(message: string): CheckResult {
+  return { subject: '', status: 'warning', message, remedy: null };
+}
+
+/** Prints findings under a heading; answers how many are faults. */
+function report({ out, paint }: Terminal, heading: string, findings: readonly CheckResult[]): number {
+  const signs = { ok: paint.green('ok     '), warning: paint.yellow('warning'), fault: paint.red('fault  ') };
+  out(`${paint.bold(heading)}\n`);
+  for (const { subject, status, message, remedy } of findings) {
+    const [first = '', ...more] = `${subject === '' ? '' : `${subject}: `}${message}`.split('\n');
+    out(`  ${signs[status]}  ${first}\n${more.map(line => `           ${line}\n`).join('')}`);
+    if (remedy !== null && status !== 'ok') out(`           ${paint.dim(remedy)}\n`);
+  }
+  return findings.filter(({ status }) => status === 'fault').length;
+}
+
+async function checkConnector(
+  terminal: Terminal,
+  connector: ConnectorFile,
+  worker: WorkerConfig,
+  logging: Logging,
+  offline: boolean,
+): Promise<number> {
+  const { name, config, file, lineOf } = connector;
+  const heading = `${name} (${relative('', file)})`;
+  try {
+    const resolved = await resolveConnector(config, await connectorResolving(worker, logging));
+    const at = (option: string) => (lineOf(option) === null ? '' : `line ${lineOf(option)}: `);
+    const findings: CheckResult[] = [
+      ...resolved.faults.map(
+        ({ option, message }): CheckResult => ({ subject: '', status: 'fault', message: at(option) + message, remedy: null }),
+      ),
+      ...resolved.warnings.map(({ option, message }) => warned(at(option) + message)),
+    ];
+    if (findings.length === 0) findings.push({ subject: 'configuration', status: 'ok', message: 'valid', remedy: null });
+    if (resolved.plan !== null && !offline) findings.push(...(await preflight(resolved.plan, logging)));
+    return report(terminal, heading, findings);
+  } catch (thrown) {
+    const { message, remedy } = toSluiceError(thrown);
+    return report(terminal, heading, [{ subject: '', status: 'fault', message, remedy }]);
+  }
+}
+
+/** What the source itself finds: login, rights, slot, tables. */
+async function preflight(plan: ConnectorPlan, logging: Logging): Promise<readonly CheckResult[]> {
+  const logger = logging.logger('sluice.check');
+  await using source = plan.createSource({ connector: plan.name, task: 0, logger, clock });
+  try {
+    return await source.check(AbortSignal.timeout(preflightMsMax));
+  } catch (thrown) {
+    const { message, remedy } = toSluiceError(thrown);
+    return [{ subject: 'preflight', status: 'fault', message, remedy }];
+  }
+}
