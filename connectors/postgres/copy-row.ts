@@ -52,7 +52,11 @@ export class CopyRowReader {
       else if (fieldEnd - at === 2 && bytes[at + 1] === letterN) {
         row[column] = reader.whenNull;
         this.#bounds[column * 2] = -1;
-      } else row[column] = reader.read(this.#scratch, 0, this.#unescape(bytes, at, fieldEnd));
+      } else {
+        // Undoing escapes may replace the scratch memory, so its length comes first.
+        const length = this.#unescape(bytes, at, fieldEnd);
+        row[column] = reader.read(this.#scratch, 0, length);
+      }
       at = fieldEnd + 1;
     }
     return row;
@@ -62,7 +66,8 @@ export class CopyRowReader {
   text(column: number): string | null {
     const start = this.#bounds[column * 2]!;
     if (start < 0) return null;
-    return this.#scratch.toString('utf8', 0, this.#unescape(this.#bytes, start, this.#bounds[column * 2 + 1]!));
+    const length = this.#unescape(this.#bytes, start, this.#bounds[column * 2 + 1]!);
+    return this.#scratch.toString('utf8', 0, length);
   }
 
   /** Undoes escapes into the scratch memory; answers the length. */
