@@ -32,7 +32,7 @@ function readLong(json: Json): bigint {
   return json;
 }
 
-function readFloat(json: Json, type: SchemaType): number {
+function readDouble(json: Json, type: SchemaType): number {
   if (typeof json === 'number') return json;
   if (typeof json === 'bigint') return Number(json);
   if (json instanceof Fraction) return Number(json.text);
@@ -115,8 +115,9 @@ export function readValue(schema: Schema | null, json: Json | undefined, nullsAs
     case 'int64':
       return readLong(json);
     case 'float32':
+      return Math.fround(readDouble(json, schema.type));
     case 'float64':
-      return readFloat(json, schema.type);
+      return readDouble(json, schema.type);
     case 'boolean':
       if (typeof json !== 'boolean') throw wrong('boolean', json);
       return json;
