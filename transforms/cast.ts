@@ -1,4 +1,14 @@
-import { type ConfigOf, configSpec, type Schema, Struct, schemaOf, type Transform, type Value } from '../src/contract/index.ts';
+import {
+  type ConfigOf,
+  configSpec,
+  type Schema,
+  type SchemaOptions,
+  Struct,
+  schemaOf,
+  schemas,
+  type Transform,
+  type Value,
+} from '../src/contract/index.ts';
 import { type CastTarget, castFrom, castSchemaless, castTargetList, castTargets } from './records/cast-value.ts';
 import { listOption, replaceNullWithDefault } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
@@ -57,6 +67,21 @@ function castDefault(schema: Schema, cast: ValueCast): Value | undefined {
   return schema.default === undefined ? undefined : cast(schema.default);
 }
 
+const logicalNames: readonly (string | null)[] = [
+  schemas.connectDecimal,
+  schemas.connectDate,
+  schemas.connectTime,
+  schemas.connectTimestamp,
+];
+
+/**
+ * What a cast of the whole key or value keeps of its schema. Kafka Connect keeps the name of its own logical types too, which no converter
+ * can write for another type; here the name goes with the type.
+ */
+function keptBasics(schema: Schema): SchemaOptions {
+  return logicalNames.includes(schema.name) ? { doc: schema.doc } : basicsOf(schema);
+}
+
 function compile(config: ConfigOf<typeof castOptions>, part: RecordPart): Transform {
   const { whole, fields } = config.spec;
   return whole === null ? castFields(fields, config['replace.null.with.default'], part) : castWhole(whole, part);
@@ -66,7 +91,7 @@ function castWhole(target: CastTarget, part: RecordPart): Transform {
   const schemaless = castSchemaless(target);
   const castOf = perSchema(schema => {
     const cast = castFrom(schema, target);
-    return { cast, schema: schemaOf(target, { ...basicsOf(schema), optional: schema.optional, default: castDefault(schema, cast) }) };
+    return { cast, schema: schemaOf(target, { ...keptBasics(schema), optional: schema.optional, default: castDefault(schema, cast) }) };
   });
   return record => {
     const value = part.value(record);

@@ -1,12 +1,12 @@
-import { type ConfigOf, configSpec, options, type Transform } from '../src/contract/index.ts';
+import { type ConfigOf, configSpec, type Transform } from '../src/contract/index.ts';
 import { FieldPath, fieldSyntaxVersion, stepsOf } from './records/field-path.ts';
-import { replaceNullWithDefault } from './records/options.ts';
+import { replaceNullWithDefault, textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
 import { requireMapOrNull, requireStructOrNull, transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
 
 const extractOptions = {
-  field: options.string({ doc: 'Field name to extract.' }),
+  field: textOption({ doc: 'Field name to extract.' }),
   'field.syntax.version': fieldSyntaxVersion,
   'replace.null.with.default': replaceNullWithDefault,
 };

@@ -1,20 +1,12 @@
-import {
-  type ConfigOf,
-  configSpec,
-  options,
-  type Schema,
-  type SchemaOptions,
-  Struct,
-  type Transform,
-  type Value,
-} from '../src/contract/index.ts';
+import { type ConfigOf, configSpec, type Schema, type SchemaOptions, Struct, type Transform, type Value } from '../src/contract/index.ts';
+import { textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
 import { isMap, type MapValue, requireMap, requireStruct, transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
 import { basicsOf, buildStruct, fieldReader, reshape } from './records/struct-schema.ts';
 
 const flattenOptions = {
-  delimiter: options.string({
+  delimiter: textOption({
     default: '.',
     doc: 'Delimiter to insert between field names from the input record when generating field names for the output record.',
   }),

@@ -1,10 +1,11 @@
-import { type ConfigOf, configSpec, options, Struct, structSchema, type Transform } from '../src/contract/index.ts';
+import { type ConfigOf, configSpec, Struct, structSchema, type Transform } from '../src/contract/index.ts';
+import { textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
 import { transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
 
 const hoistOptions = {
-  field: options.string({ doc: 'Field name for the single field that will be created in the resulting Struct or Map.' }),
+  field: textOption({ doc: 'Field name for the single field that will be created in the resulting Struct or Map.' }),
 };
 
 function compile({ field }: ConfigOf<typeof hoistOptions>, part: RecordPart): Transform {

@@ -2,7 +2,6 @@ import {
   type ConfigOf,
   type ConnectRecord,
   configSpec,
-  options,
   type Schema,
   Struct,
   schemaOf,
@@ -10,14 +9,14 @@ import {
   type Transform,
   type Value,
 } from '../src/contract/index.ts';
-import { replaceNullWithDefault } from './records/options.ts';
+import { replaceNullWithDefault, textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
 import { requireMap, requireStruct, transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
 import { basicsOf, buildStruct, fieldReader } from './records/struct-schema.ts';
 
 const suffix = 'Suffix with ! to make this a required field, or ? to keep it optional (the default).';
-const fieldOption = (doc: string) => options.string({ default: null, doc });
+const fieldOption = (doc: string) => textOption({ default: null, doc });
 
 const insertOptions = {
   'topic.field': fieldOption(`Field name for Kafka topic. ${suffix}`),

@@ -1,9 +1,10 @@
-import { type ConfigOf, configSpec, type Header, options, type Plugin, parseConnectText, type Transform } from '../src/contract/index.ts';
+import { type ConfigOf, configSpec, type Header, type Plugin, parseConnectText, type Transform } from '../src/contract/index.ts';
+import { textOption } from './records/options.ts';
 import { perHeaders } from './records/schema-cache.ts';
 
 const insertOptions = {
-  header: options.string({ doc: 'The name of the header.', importance: 'HIGH' }),
-  'value.literal': options.string({
+  header: textOption({ doc: 'The name of the header.', importance: 'HIGH' }),
+  'value.literal': textOption({
     doc: 'The literal value that is to be set as the header value on all records.',
     importance: 'HIGH',
   }),

@@ -1,7 +1,6 @@
 import {
   type ConfigOf,
   configSpec,
-  options,
   rescale,
   type Schema,
   Struct,
@@ -11,7 +10,7 @@ import {
   type Value,
 } from '../src/contract/index.ts';
 import { bigDecimal, doubleOf, integerPart, isDecimal, narrow } from './records/java-number.ts';
-import { nonEmptyList, notEmpty, replaceNullWithDefault } from './records/options.ts';
+import { nonEmptyList, notEmpty, replaceNullWithDefault, textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
 import { isArray, isMap, javaClass, requireMap, requireStruct, transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
@@ -19,12 +18,14 @@ import { fieldReader } from './records/struct-schema.ts';
 
 const maskOptions = {
   fields: nonEmptyList('Names of fields to mask.'),
-  replacement: options.string({
-    default: null,
-    importance: 'LOW',
-    doc: "Custom value replacement, that will be applied to all 'fields' values (numeric or non-empty string values only).",
-    validate: notEmpty,
-  }),
+  replacement: textOption(
+    {
+      default: null,
+      importance: 'LOW',
+      doc: "Custom value replacement, that will be applied to all 'fields' values (numeric or non-empty string values only).",
+    },
+    notEmpty,
+  ),
   'replace.null.with.default': replaceNullWithDefault,
 };
 

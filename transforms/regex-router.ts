@@ -1,22 +1,22 @@
-import { type ConfigOf, configSpec, matchesWhole, options, type Plugin, replaceFirst, type Transform } from '../src/contract/index.ts';
-import { regexOption } from './records/options.ts';
+import { type ConfigOf, configSpec, matchesWhole, type Plugin, replaceFirst, type Transform } from '../src/contract/index.ts';
+import { regexOption, textOption } from './records/options.ts';
 import { perTopic } from './records/schema-cache.ts';
 
 const routerOptions = {
   regex: regexOption('Regular expression to use for matching.'),
-  replacement: options.string({ doc: 'Replacement string.', importance: 'HIGH' }),
+  replacement: textOption({ doc: 'Replacement string.', importance: 'HIGH' }),
 };
 
 const spec = configSpec({
   options: routerOptions,
-  refine: (config: ConfigOf<typeof routerOptions>, _, report) => {
+  refine: (config: ConfigOf<typeof routerOptions>, raw, report) => {
     let rename: (topic: string) => string = topic => topic;
     try {
       rename = replaceFirst(config.regex, config.replacement);
     } catch (error) {
       report.fault(
         'replacement',
-        `Invalid value ${config.replacement} for configuration replacement: ${(error as Error).message} in '${config.regex.source}'`,
+        `Invalid value ${config.replacement} for configuration replacement: ${(error as Error).message} in '${raw['regex']}'`,
       );
     }
     return { matches: matchesWhole(config.regex), rename };

@@ -1,12 +1,12 @@
 import { type ConfigOf, configSpec, options, Struct, type Transform } from '../src/contract/index.ts';
-import { replaceNullWithDefault } from './records/options.ts';
+import { replaceNullWithDefault, textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
 import { transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
 import { fieldReader } from './records/struct-schema.ts';
 
 const metadataOptions = {
-  'schema.name': options.string({ default: null, importance: 'HIGH', doc: 'Schema name to set.' }),
+  'schema.name': textOption({ default: null, importance: 'HIGH', doc: 'Schema name to set.' }),
   'schema.version': options.int({ default: null, importance: 'HIGH', doc: 'Schema version to set.' }),
   'replace.null.with.default': replaceNullWithDefault,
 };

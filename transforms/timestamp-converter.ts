@@ -1,19 +1,10 @@
-import {
-  type ConfigOf,
-  configSpec,
-  options,
-  type PluginContext,
-  type Schema,
-  Struct,
-  type Transform,
-  type Value,
-} from '../src/contract/index.ts';
+import { type ConfigOf, configSpec, type PluginContext, type Schema, Struct, type Transform, type Value } from '../src/contract/index.ts';
 import { javaDateFormat } from './java-date-format.ts';
 import { unreadable } from './java-dates/parse.ts';
 import { patternParts } from './java-dates/pattern.ts';
-import { datePattern, exactChoice, replaceNullWithDefault } from './records/options.ts';
+import { datePattern, exactChoice, replaceNullWithDefault, textOption } from './records/options.ts';
 import { keyAndValue, type RecordPart } from './records/part.ts';
-import { requireMap, requireStructOrNull } from './records/require.ts';
+import { requireMap, requireStructOrNull, transformFailed } from './records/require.ts';
 import { perSchema } from './records/schema-cache.ts';
 import { basicsOf, buildStruct, fieldReader } from './records/struct-schema.ts';
 import {
@@ -28,7 +19,7 @@ import {
 } from './records/timestamp-forms.ts';
 
 const converterOptions = {
-  field: options.string({
+  field: textOption({
     default: '',
     importance: 'HIGH',
     doc: 'The field containing the timestamp, or empty if the entire value is a timestamp.',
@@ -89,15 +80,18 @@ function compile(config: Config, part: RecordPart, { clock }: PluginContext): Tr
   const wholeOf = perSchema(schema => ({ schema: schemaOfForm(target, schema.optional), convert: converter(schema) }));
 
   const structOf = perSchema(schema => {
+    if (schema.type !== 'struct') throw transformFailed('Cannot list fields on non-struct type');
     const source = schema.field(config.field);
     const read = fieldReader(schema, config['replace.null.with.default']);
-    const convert = source && converter(source.schema);
+    // A field that holds no timestamps is an error of the records that have it, not of those that are null.
+    let convert: ((value: Value) => Value) | null = null;
     const fields = schema.fields.map(
       field => [field.name, field === source ? schemaOfForm(target, field.schema.optional) : field.schema] as const,
     );
     function converted(values: readonly Value[]): readonly Value[] {
       const given = read(values);
-      if (source === undefined || convert === undefined) return given;
+      if (source === undefined) return given;
+      convert ??= converter(source.schema);
       const updated = given.slice();
       updated[source.index] = convert(updated[source.index] ?? null);
       return updated;

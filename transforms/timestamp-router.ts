@@ -1,13 +1,13 @@
-import { type ConfigOf, configSpec, options, type Plugin, type PluginContext, type Transform } from '../src/contract/index.ts';
+import { type ConfigOf, configSpec, type Plugin, type PluginContext, type Transform } from '../src/contract/index.ts';
 import { javaDateFormat } from './java-date-format.ts';
-import { datePattern } from './records/options.ts';
+import { datePattern, textOption } from './records/options.ts';
 import { transformFailed } from './records/require.ts';
 
 const topicMark = '$' + '{topic}';
 const timestampMark = '$' + '{timestamp}';
 
 const routerOptions = {
-  'topic.format': options.string({
+  'topic.format': textOption({
     default: `${topicMark}-${timestampMark}`,
     importance: 'HIGH',
     doc: `Format string which can contain ${topicMark} and ${timestampMark} as placeholders for the topic and timestamp, respectively.`,

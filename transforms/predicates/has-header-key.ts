@@ -1,7 +1,7 @@
-import { type ConfigOf, configSpec, options, type Plugin, type Predicate } from '../../src/contract/index.ts';
-import { notEmpty } from '../records/options.ts';
+import { type ConfigOf, configSpec, type Plugin, type Predicate } from '../../src/contract/index.ts';
+import { notEmpty, textOption } from '../records/options.ts';
 
-const headerOptions = { name: options.string({ doc: 'The header name.', validate: notEmpty }) };
+const headerOptions = { name: textOption({ doc: 'The header name.' }, notEmpty) };
 
 /** org.apache.kafka.connect.transforms.predicates.HasHeaderKey: records with at least one header of this name. */
 export const hasHeaderKey: Plugin<ConfigOf<typeof headerOptions>, Predicate> = {

@@ -5,6 +5,17 @@ function listOf(text: string): readonly string[] {
   return text.trim() === '' ? [] : text.split(',').map(part => part.trim());
 }
 
+type TextSettings = { doc: string; default?: string | null; importance?: 'HIGH' | 'MEDIUM' | 'LOW' };
+
+/** A text, trimmed as Connect's ConfigDef does it. */
+export function textOption<const S extends TextSettings>(settings: S, check: (text: string) => void = () => {}) {
+  return options.parsed('STRING', settings, text => {
+    const trimmed = text.trim();
+    check(trimmed);
+    return trimmed;
+  });
+}
+
 /** A list with at least one entry, comma separated (NonEmptyListValidator). */
 export function nonEmptyList(doc: string) {
   return options.parsed('LIST', { doc, importance: 'HIGH' }, text => {
@@ -30,7 +41,7 @@ export function exactChoice<const V extends readonly string[]>(
   settings: { doc: string; default?: string; importance?: 'HIGH' | 'LOW' },
 ) {
   return options.parsed('STRING', settings, text => {
-    const value = values.find(candidate => candidate === text);
+    const value = values.find(candidate => candidate === text.trim());
     if (value !== undefined) return value as V[number];
     const near = nearest(text, values);
     throw new Error(`String must be one of: ${values.join(', ')}${near ? `; did you mean '${near}'?` : ''}`);
@@ -45,9 +56,9 @@ export function notEmpty(text: string): void {
 /** A Java regular expression (RegexValidator), compiled. */
 export function regexOption(doc: string, importance: 'HIGH' | 'MEDIUM' = 'HIGH', emptiness: 'any' | 'non-empty' = 'any') {
   return options.parsed('STRING', { doc, importance }, text => {
-    if (emptiness === 'non-empty') notEmpty(text);
+    if (emptiness === 'non-empty') notEmpty(text.trim());
     try {
-      return javaRegex(text);
+      return javaRegex(text.trim());
     } catch (error) {
       throw new Error(`Invalid regex: ${(error as Error).message}`);
     }
@@ -56,7 +67,7 @@ export function regexOption(doc: string, importance: 'HIGH' | 'MEDIUM' = 'HIGH',
 
 /** A pattern of java.text.SimpleDateFormat. */
 export function datePattern(settings: { doc: string; default: string; importance: 'HIGH' | 'MEDIUM' }) {
-  return options.string({ ...settings, validate: text => void patternParts(text) });
+  return textOption(settings, text => void patternParts(text));
 }
 
 /** `replace.null.with.default`, which most transforms have since Kafka 3.9 (KIP-1040). */
