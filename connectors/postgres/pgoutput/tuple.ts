@@ -48,7 +48,7 @@ export function skipTuple(message: Buffer, offset: number): number {
  * former values, known in full under replica identity full), else the reader's `unavailable` stands for it.
  *
  * `into` is filled and returned where it is given: give it a fresh array or one that nobody keeps.
- * Throws SluiceError MALFORMED_MESSAGE, which names the column.
+ * Throws SluiceError MALFORMED_MESSAGE, or CONVERSION_FAILED for a value that its schema cannot hold; both name the column.
  */
 export function readTuple(
   message: Buffer,
@@ -87,6 +87,8 @@ function readValue(reader: ColumnReader, message: Buffer, start: number, end: nu
   try {
     return reader.read(message, start, end);
   } catch (error) {
+    if (error instanceof SluiceError && error.code !== 'MALFORMED_MESSAGE')
+      throw new SluiceError(error.code, `Column "${reader.name}": ${error.message}.`, { cause: error, remedy: error.remedy });
     const reason = error instanceof SluiceError ? error.message : `no text of type ${reader.typeName}`;
     throw malformed(`column "${reader.name}": ${reason}`, error);
   }

@@ -62,7 +62,8 @@ function reader(
   const read: Read = mode === 'bytes' ? toBytes : (bytes, start, end) => encode(toBytes(bytes, start, end));
   // In base64 the reference shows null for bytes it was not sent: as good as a lost value, so it is the encoded placeholder here. In
   // hex the reference puts the placeholder as it stands.
-  const unavailable = mode === 'hex' ? placeholder.text : encode(Buffer.from(placeholder.bytes));
+  const encoded = mode === 'hex' ? placeholder.text : encode(Buffer.from(placeholder.bytes));
+  const unavailable = mode === 'bytes' ? placeholder.bytes : encoded;
   const schema = mode === 'bytes' ? schemas.bytes : schemas.string;
   return { schema, read, fallback: mode === 'bytes' ? new Uint8Array(0) : '', unavailable };
 }

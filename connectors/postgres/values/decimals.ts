@@ -137,15 +137,20 @@ export function numericReader(precision: number | null, scale: number, options: 
 /**
  * money as its locale writes it, read as Debezium does (PostgresMoney): parentheses or a leading minus negate, one currency sign goes,
  * commas go.
+ * Throws CONVERSION_FAILED for other locales' money.
  */
 function plainMoney(text: string): string {
   const negative = text.startsWith('-') || text.startsWith('(');
   let digits = text.startsWith('-') ? text.slice(1) : text.replace(/^\((.*)\)$/, '$1');
   if (digits !== '' && !/^[\d.]/.test(digits)) digits = digits.slice(1);
-  digits = digits.replaceAll(',', '');
-  if (!/^\d*\.?\d*$/.test(digits) || !/\d/.test(digits))
-    throw unreadable('money (its locale is not one that can be read; set lc_monetary to C)');
-  return negative ? `-${digits}` : digits;
+  // A comma that is not in front of three digits (or two, as India writes the higher ones) is a decimal comma: not to be dropped.
+  if (!/^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$/.test(digits) || !/\d/.test(digits))
+    throw unrepresentable(
+      'money as this locale writes it cannot be read',
+      'Set lc_monetary to a locale with decimal points, or exclude the column.',
+    );
+  const plain = digits.replaceAll(',', '');
+  return negative ? `-${plain}` : plain;
 }
 
 /** The unscaled value at `scale`, halves away from zero. */

@@ -1,20 +1,12 @@
-import { schemas, type Value } from '../../../src/contract/index.ts';
+import { createHash } from 'node:crypto';
+import { schemas } from '../../../src/contract/index.ts';
 import { logical, type TypeReader } from './type-reader.ts';
+import { unreadable } from './unreadable.ts';
 import type { Placeholder } from './value-options.ts';
-
-/** Below this many bytes a loop over them is faster than the call into the decoder. */
-const shortTextBytes = 12;
 
 /** UTF-8 text as it stands. */
 export function readText(bytes: Buffer, start: number, end: number): string {
-  if (end - start > shortTextBytes) return bytes.toString('utf8', start, end);
-  let text = '';
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte > 0x7f) return bytes.toString('utf8', start, end);
-    text += String.fromCharCode(byte);
-  }
-  return text;
+  return bytes.toString('utf8', start, end);
 }
 
 function texts(schema: TypeReader['schema'], placeholder: Placeholder): TypeReader {
@@ -34,10 +26,20 @@ export function enumReader(labels: readonly string[], placeholder: Placeholder):
   return texts(logical('string', 'io.debezium.data.Enum', { allowed: labels.join(',') }), placeholder);
 }
 
+/** uuid. In arrays, what was not sent is the UUID that Java names after the placeholder's bytes (version 3). */
+export function uuidReader(placeholder: Placeholder): TypeReader {
+  const hash = createHash('md5').update(placeholder.bytes).digest();
+  hash[6] = (hash[6]! & 0x0f) | 0x30;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  const named = hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return { ...namedTextReader('io.debezium.data.Uuid', placeholder), unavailable: named };
+}
+
 /** t and f. */
-export const booleanReader: TypeReader = {
-  schema: schemas.boolean,
-  read: (bytes: Buffer, start: number): Value => bytes[start] === 0x74,
-  fallback: false,
-  unavailable: false,
-};
+function readBoolean(bytes: Buffer, start: number, end: number): boolean {
+  const letter = bytes[start];
+  if (end - start !== 1 || (letter !== 0x74 && letter !== 0x66)) throw unreadable('boolean');
+  return letter === 0x74;
+}
+
+export const booleanReader: TypeReader = { schema: schemas.boolean, read: readBoolean, fallback: false, unavailable: false };

@@ -11,7 +11,7 @@ import { intervalReader } from './temporal/interval.ts';
 import { timeReader, zonedTimeReader } from './temporal/time.ts';
 import { timestampReader } from './temporal/timestamp.ts';
 import { zonedTimestampReader } from './temporal/zoned-timestamp.ts';
-import { booleanReader, enumReader, namedTextReader, textReader } from './text.ts';
+import { booleanReader, enumReader, namedTextReader, textReader, uuidReader } from './text.ts';
 import type { PostgresType, TypeCatalog } from './type-catalog.ts';
 import type { TypeReader } from './type-reader.ts';
 import { type TypeSize, unboundedNumericLength } from './type-size.ts';
@@ -112,7 +112,7 @@ function builtin(oid: number, { options, placeholder, size, isArrayItem }: Conte
     case oids.xml:
       return namedTextReader('io.debezium.data.Xml', placeholder);
     case oids.uuid:
-      return namedTextReader('io.debezium.data.Uuid', placeholder);
+      return uuidReader(placeholder);
     case oids.tsvector:
       return namedTextReader('io.debezium.data.Tsvector', placeholder);
     case oids.date:

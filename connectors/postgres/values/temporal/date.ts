@@ -9,7 +9,7 @@ import { infinitySign, isBeforeChrist, scanDate, scanned } from './scan.ts';
 const infiniteDays = { 1: 0x7fff_ffff, [-1]: -0x8000_0000 } as const;
 
 function readDays(bytes: Buffer, start: number, end: number): number {
-  const sign = infinitySign(bytes, start);
+  const sign = infinitySign(bytes, start, end);
   if (sign !== 0) return infiniteDays[sign];
   const beforeChrist = isBeforeChrist(bytes, start, end);
   const stop = beforeChrist ? end - 3 : end;
@@ -19,7 +19,7 @@ function readDays(bytes: Buffer, start: number, end: number): number {
 }
 
 const readIso: Read = (bytes, start, end): Value => {
-  const sign = infinitySign(bytes, start);
+  const sign = infinitySign(bytes, start, end);
   if (sign !== 0) return sign > 0 ? 'infinity' : '-infinity';
   return `${isoDate(readDays(bytes, start, end))}Z`;
 };

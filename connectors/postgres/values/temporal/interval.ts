@@ -13,7 +13,7 @@ export function parseInterval(text: string): Parts {
   const words = text.split(' ');
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
-    const time = /^([+-]?)(\d+):(\d\d):(\d\d(?:\.\d{1,6})?)$/.exec(word);
+    const time = /^([+-]?)(\d{1,10}):(\d\d):(\d\d(?:\.\d{1,6})?)$/.exec(word);
     if (time) {
       const sign = time[1] === '-' ? -1 : 1;
       parts.hours = sign * Number(time[2]);
@@ -22,7 +22,7 @@ export function parseInterval(text: string): Parts {
       continue;
     }
     const unit = words[++at] ?? '';
-    if (!/^[+-]?\d+$/.test(word)) throw unreadable('interval');
+    if (!/^[+-]?\d{1,10}$/.test(word)) throw unreadable('interval');
     if (unit.startsWith('year')) parts.years = Number(word);
     else if (unit.startsWith('mon')) parts.months = Number(word);
     else if (unit.startsWith('day')) parts.days = Number(word);

@@ -30,9 +30,9 @@ function expect(bytes: Buffer, at: number, end: number, byte: number, type: stri
 }
 
 /** `infinity` (1), `-infinity` (-1), or a date (0). */
-export function infinitySign(bytes: Buffer, start: number): -1 | 0 | 1 {
-  if (bytes[start] === 0x69) return 1;
-  return bytes[start] === 0x2d ? -1 : 0;
+export function infinitySign(bytes: Buffer, start: number, end: number): -1 | 0 | 1 {
+  if (bytes[start] === 0x69 && bytes.toString('latin1', start, end) === 'infinity') return 1;
+  return bytes[start] === 0x2d && bytes.toString('latin1', start, end) === '-infinity' ? -1 : 0;
 }
 
 /** ` BC` at the end of the text [start, end). */
@@ -76,6 +76,7 @@ export function scanTime(bytes: Buffer, start: number, end: number, type: string
       if (unit < 1) throw unreadable(type);
       fraction += digit * unit;
     }
+    if (unit === microsPerSecond) throw unreadable(type);
   }
   const micros = ((hours * 60 + minutes) * 60 + seconds) * microsPerSecond + fraction;
   if (minutes > 59 || seconds > 59 || micros > microsPerDay) throw unreadable(type);

@@ -37,7 +37,7 @@ function epochUnits(days: number, micros: number, unitsPerSecond: bigint): bigin
 }
 
 function readMicros(bytes: Buffer, start: number, end: number): bigint {
-  const sign = infinitySign(bytes, start);
+  const sign = infinitySign(bytes, start, end);
   if (sign !== 0) return infiniteMicros[sign];
   scanTimestamp(bytes, start, end);
   const micros = scanned.days * microsPerDay + scanned.micros;
@@ -45,7 +45,7 @@ function readMicros(bytes: Buffer, start: number, end: number): bigint {
 }
 
 function readMillis(bytes: Buffer, start: number, end: number): bigint {
-  const sign = infinitySign(bytes, start);
+  const sign = infinitySign(bytes, start, end);
   if (sign !== 0) return infiniteMicros[sign] / 1000n;
   scanTimestamp(bytes, start, end);
   const millis = scanned.days * 86_400_000 + Math.floor(scanned.micros / 1000);
@@ -53,14 +53,14 @@ function readMillis(bytes: Buffer, start: number, end: number): bigint {
 }
 
 function readNanos(bytes: Buffer, start: number, end: number): bigint {
-  const sign = infinitySign(bytes, start);
+  const sign = infinitySign(bytes, start, end);
   if (sign !== 0) return sign > 0 ? longMax : longMin;
   scanTimestamp(bytes, start, end);
   return epochUnits(scanned.days, scanned.micros, 1_000_000_000n);
 }
 
 function readIso(bytes: Buffer, start: number, end: number): string {
-  const sign = infinitySign(bytes, start);
+  const sign = infinitySign(bytes, start, end);
   if (sign !== 0) {
     const days = Math.floor(Number(infiniteMicros[sign] / 1_000_000n) / 86_400);
     return `${isoDate(days)}T${isoTime(Number(infiniteMicros[sign] - BigInt(days) * BigInt(microsPerDay)), null)}Z`;

@@ -27,7 +27,12 @@ function readUtc(bytes: Buffer, start: number, end: number, width: number): stri
   const fraction = end - 3 - start - secondsSize - 1;
   if (fraction >= 0) {
     if (bytes[start + secondsSize] !== 0x2e || fraction === 0 || fraction > 6) return null;
-    for (let at = start + secondsSize; at < end - 3; at++) scratch[to++] = bytes[at]!;
+    scratch[to++] = 0x2e;
+    for (let at = start + secondsSize + 1; at < end - 3; at++) {
+      const byte = bytes[at]!;
+      if (byte < 0x30 || byte > 0x39) return null;
+      scratch[to++] = byte;
+    }
   } else if (width > 0) scratch[to++] = 0x2e;
   for (let digits = Math.max(0, fraction); digits < width; digits++) scratch[to++] = 0x30;
   scratch[to++] = 0x5a;
@@ -51,7 +56,7 @@ function readShifted(bytes: Buffer, start: number, end: number, width: number): 
 /** timestamptz(precision): ISO 8601 in UTC, the fraction padded to the precision. */
 export function zonedTimestampReader(precision: number, placeholder: string): TypeReader {
   const read: Read = (bytes, start, end) => {
-    const sign = infinitySign(bytes, start);
+    const sign = infinitySign(bytes, start, end);
     if (sign !== 0) return sign > 0 ? 'infinity' : '-infinity';
     return readUtc(bytes, start, end, precision) ?? readShifted(bytes, start, end, precision);
   };
