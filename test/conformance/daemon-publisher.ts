@@ -12,8 +12,10 @@ const statusIntervalMs = 100;
 export function daemonPublisher(url: string, reader: PublishedReader): Publisher {
   async function settled({ client, connector, server, slot }: RunningCase): Promise<void> {
     await using admin = await connectTo(server.url);
+    // Commits in another database: WAL that is no change here. One before the position, since a new slot begins at the WAL's end; one
+    // behind it, so that the server writes and sends all that is before.
+    await admin.query('select pg_current_xact_id()');
     const { rows } = await admin.query<{ lsn: string }>('select pg_current_wal_insert_lsn() as lsn');
-    // A commit in another database, behind that position: WAL that is no change here, and makes the server write and send what is before.
     await admin.query('select pg_current_xact_id()');
     const passed = async () => {
       await client.assertNotFailed(connector);

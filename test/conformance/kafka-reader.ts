@@ -35,7 +35,9 @@ export function kafkaReader(bootstrapServers: string): PublishedReader & AsyncDi
       if (end !== undefined && BigInt(lastOffset) + 1n >= end) unread.delete(place(topic, partition));
       if (unread.size === 0) resolve();
     });
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error); // else kafkajs starts it again by itself: the group's coordinator may still be loading
+    });
     const timer = setTimeout(() => reject(new Error(`Read no further in 60 s: ${[...unread].join('; ')} not reached`)), 60_000);
     await consumer.connect();
     try {
