@@ -8,8 +8,8 @@ import { logError } from './sqlite-errors.ts';
 const formatVersion = 1;
 const pageBytes = 8192;
 
-/** How long a connection beside the writer waits for the moments in which SQLite recovers its write-ahead log. */
-const readerTimeoutMs = 2000;
+/** How long an opening connection, or one in another process, waits for the moments in which SQLite recovers its write-ahead log. */
+export const recoveryTimeoutMs = 2000;
 
 /** Appended pages after which SQLite moves them from the write-ahead log into the file: 32 MB, so that no commit waits long for it. */
 const checkpointPages = 4000;
@@ -68,7 +68,7 @@ export function openForWriting(dataDir: string, bytesMax: number | null = null):
   let database: DatabaseSync | null = null;
   try {
     mkdirSync(dataDir, { recursive: true });
-    database = new DatabaseSync(file, { timeout: readerTimeoutMs });
+    database = new DatabaseSync(file, { timeout: recoveryTimeoutMs });
     database.exec(`pragma page_size = ${pageBytes}; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;`);
     database.exec(`pragma wal_autocheckpoint = ${checkpointPages}; pragma journal_size_limit = ${walBytesKept};`);
     if (database.prepare('pragma user_version').get()?.['user_version'] === 0) createTables(database);
@@ -82,12 +82,12 @@ export function openForWriting(dataDir: string, bytesMax: number | null = null):
 }
 
 /** Opens the file for reading beside its writer, from this process or another one. Throws SluiceError. */
-export function openForReading(dataDir: string): DatabaseSync {
+export function openForReading(dataDir: string, timeoutMs: number): DatabaseSync {
   const file = logFile(dataDir);
   if (!existsSync(file)) throw new SluiceError('LOG_UNAVAILABLE', `There is no log at ${file}.`, { remedy: 'Check data.dir.' });
   let database: DatabaseSync | null = null;
   try {
-    database = new DatabaseSync(file, { readOnly: true, timeout: readerTimeoutMs });
+    database = new DatabaseSync(file, { readOnly: true, timeout: timeoutMs });
     checkVersion(database, file);
     return database;
   } catch (thrown) {

@@ -15,7 +15,7 @@ import {
   type WriterOptions,
 } from '../../contract/index.ts';
 import { EmbeddedConnectorStore } from './connector-store.ts';
-import { lockOwnership, openForReading, openForWriting } from './database.ts';
+import { lockOwnership, openForReading, openForWriting, recoveryTimeoutMs } from './database.ts';
 import { Followers } from './followers.ts';
 import type { ChangeRequest, OpenedWriter } from './protocol.ts';
 import { Reader } from './reader.ts';
@@ -63,7 +63,8 @@ export class EmbeddedLog implements EventLog {
     this.#logger = logger;
     // The tables are there before the reader looks for them.
     if (lock) openForWriting(dataDir).close();
-    this.#database = openForReading(dataDir);
+    // The owner's loop never waits for a lock: after a recovery at its start there is none to wait for.
+    this.#database = openForReading(dataDir, lock ? 0 : recoveryTimeoutMs);
     this.#followers = new Followers(this.#database);
     this.#reader = new Reader(this.#database, this.#followers);
     this.connectors = new EmbeddedConnectorStore(this.#database, async change => {
@@ -72,8 +73,12 @@ export class EmbeddedLog implements EventLog {
     const retentionMs = options.retentionMs ?? 7 * dayMs;
     const { retentionBytes = -1, cleanIntervalMs = 60_000, partitions: partitionsDefault = 1, bytesMax = null } = options;
     this.#writer = lock
-      ? new WriterClient({ dataDir, retentionMs, retentionBytes, cleanIntervalMs, partitionsDefault, bytesMax }, () =>
-          this.#followers.wake(),
+      ? new WriterClient(
+          { dataDir, retentionMs, retentionBytes, cleanIntervalMs, partitionsDefault, bytesMax },
+          {
+            committed: () => this.#followers.wake(),
+            cleaningFailed: error => logger.error({ code: error.code }, `${error.message} It is tried again. ${error.remedy}`),
+          },
         )
       : null;
   }

@@ -3,6 +3,13 @@ import { type SerializedBatch, type SerializedHeader, SluiceError } from '../../
 import { headersText } from './headers-text.ts';
 import type { AppendRequest, ChangeRequest, OpenedWriter, Reply, Request, ThreadOptions, TransferredBatch } from './protocol.ts';
 
+export type WriterEvents = {
+  /** A request was carried out: there may be more to read. */
+  committed(): void;
+  /** Old records could not be deleted when it was their time. */
+  cleaningFailed(error: SluiceError): void;
+};
+
 type Waiting = { resolve(opened: OpenedWriter | null): void; reject(error: SluiceError): void };
 
 /** The thread's file beside this one, as source or built. */
@@ -16,16 +23,15 @@ function owned<T extends Uint8Array | Int32Array | Uint32Array | Float64Array>(a
 /** The caller's side of the writer's thread: owns it, and matches its answers to the calls. How much is under way is the callers' bound. */
 export class WriterClient {
   readonly #thread: Worker;
-  readonly #committed: () => void;
+  readonly #events: WriterEvents;
   readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #headerTexts = new WeakMap<readonly SerializedHeader[], { readonly text: string | null }>();
   #lastId = 0;
   #broken: SluiceError | null = null;
 
-  /** `committed` is called after every transaction. */
-  constructor(options: ThreadOptions, committed: () => void) {
-    this.#committed = committed;
+  constructor(options: ThreadOptions, events: WriterEvents) {
+    this.#events = events;
     this.#thread = new Worker(threadFile, { workerData: options, name: 'embedded-log-writer' });
     this.#thread.on('message', (reply: Reply) => this.#settle(reply));
     this.#thread.on('error', error => this.#break(error));
@@ -94,8 +100,12 @@ export class WriterClient {
     this.#waiting.delete(reply.id);
     if (reply.ok) {
       waiting?.resolve(reply.opened);
-      this.#committed();
-    } else waiting?.reject(new SluiceError(reply.error.code, reply.error.message, { remedy: reply.error.remedy }));
+      this.#events.committed();
+      return;
+    }
+    const error = new SluiceError(reply.error.code, reply.error.message, { remedy: reply.error.remedy });
+    if (waiting) waiting.reject(error);
+    else this.#events.cleaningFailed(error);
   }
 
   /** The thread is gone: nobody will answer any more. */

@@ -14,6 +14,9 @@ import { inTransaction } from './transaction.ts';
 /** Bytes of records in one transaction; what comes beyond waits for the next. */
 const transactionBytesMax = 16 * 1024 * 1024;
 
+/** Stands for the request that the cleaner's timer never made. */
+const unasked = 0;
+
 type Outcomes = {
   succeeded(id: number, opened?: OpenedWriter | null): void;
   failed(id: number, thrown: unknown): void;
@@ -172,7 +175,8 @@ export class WriterLoop {
       for (const id of this.#cleanRequests) this.#outcomes.succeeded(id);
     } catch (thrown) {
       // The next turn of the timer tries again.
-      for (const id of this.#cleanRequests) this.#outcomes.failed(id, logError('delete old records', thrown));
+      const error = logError('delete old records', thrown);
+      for (const id of this.#cleanRequests.length > 0 ? this.#cleanRequests : [unasked]) this.#outcomes.failed(id, error);
     }
     this.#cleanRequests = [];
     this.#cleaning = null;
