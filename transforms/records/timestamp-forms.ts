@@ -44,6 +44,11 @@ export function schemaOfForm(form: TimestampForm, optional: boolean): Schema {
   return formSchemas[form][optional ? 1 : 0];
 }
 
+/** ConnectSchema.toString. */
+function schemaText({ name, type }: Schema): string {
+  return name === null ? `Schema{${type.toUpperCase()}}` : `Schema{${name}:${type.toUpperCase()}}`;
+}
+
 /** The form of values of a schema. Throws TRANSFORM_FAILED where they are no timestamps. */
 export function formOf(schema: Schema): TimestampForm {
   if (schema.name === schemas.connectTimestamp) return 'Timestamp';
@@ -51,7 +56,7 @@ export function formOf(schema: Schema): TimestampForm {
   if (schema.name === schemas.connectTime) return 'Time';
   if (schema.type === 'string') return 'string';
   if (schema.type === 'int64') return 'unix';
-  throw transformFailed(`Schema ${schema.name ?? schema.type.toUpperCase()} does not correspond to a known timestamp type format`);
+  throw transformFailed(`Schema ${schemaText(schema)} does not correspond to a known timestamp type format`);
 }
 
 /** The form of a value without schema, which cannot be one of Connect's logical types. */
