@@ -67,14 +67,11 @@ function stopSignal(): Promise<NodeJS.Signals> {
 
 /** What a person sees first: what runs, where REST is, the connectors. */
 function firstScreen({ paint }: Terminal, config: WorkerConfig, { url, connectorFiles }: RunningWorker): string {
-  const log =
-    config.bootstrapServers === null
-      ? `embedded, in ${relative('', config.dataDir) || '.'}`
-      : `Kafka, at ${config.bootstrapServers.join(', ')}`;
+  const log = config.bootstrapServers === null ? `embedded, in ${near(config.dataDir)}` : `Kafka, at ${config.bootstrapServers.join(', ')}`;
   const width = Math.max(0, ...connectorFiles.map(({ name }) => name.length));
   const connectors = connectorFiles.map(
     ({ name, config: { 'connector.class': className = '' }, file }) =>
-      `    ${paint.bold(name.padEnd(width))}  ${className.slice(className.lastIndexOf('.') + 1)}  ${paint.dim(relative('', file))}`,
+      `    ${paint.bold(name.padEnd(width))}  ${className.slice(className.lastIndexOf('.') + 1)}  ${paint.dim(near(file))}`,
   );
   return `
   ${paint.bold(`Sluice ${version}`)}
@@ -84,4 +81,10 @@ function firstScreen({ paint }: Terminal, config: WorkerConfig, { url, connector
 ${connectors.join('\n')}${connectors.length > 0 ? '\n' : ''}  ${paint.dim('sluice status    what they do        sluice log    what they wrote        Ctrl-C    stops')}
 
 `;
+}
+
+/** A path from here, where that is the shorter way to say it. */
+function near(path: string): string {
+  const from = relative('', path) || '.';
+  return from.length < path.length && !from.startsWith('..') ? from : path;
 }

@@ -151,6 +151,11 @@ export class SupervisedConnector {
     return shownConfig(this.#config, this.isPassword);
   }
 
+  /** What a task runs with, as Connect shows it: the config and the task's class, by Debezium's names of them. */
+  taskConfig(): RawConfig {
+    return { ...this.shownConfig(), 'task.class': `${this.#className}Task` };
+  }
+
   progress(): ConnectorProgress {
     return {
       name: this.name,

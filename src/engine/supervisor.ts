@@ -164,7 +164,7 @@ export class Supervisor {
   /** The config its tasks run with, a row a task, as it may be shown. */
   taskConfigs(name: string): readonly { readonly id: { readonly connector: string; readonly task: number }; readonly config: RawConfig }[] {
     const connector = this.#connector(name);
-    return connector.tasks.map(({ id }) => ({ id: { connector: name, task: id }, config: connector.shownConfig() }));
+    return connector.tasks.map(({ id }) => ({ id: { connector: name, task: id }, config: connector.taskConfig() }));
   }
 
   /** Looks at a config without storing it. A mask that comes back means the stored connector's secret. */
