@@ -18,7 +18,7 @@ test('the block tells where a change comes from', () => {
     connector: 'postgresql',
     name: 'srv',
     ts_ms: 1_795_376_914_106n,
-    snapshot: 'false',
+    snapshot: null,
     db: 'dmldb',
     sequence: '[null,"1175008336"]',
     ts_us: 1_795_376_914_106_041n,
