@@ -88,7 +88,7 @@ export class SourceInfo {
       'postgresql',
       this.#name,
       this.#timestampMs,
-      marker,
+      marker === 'false' ? null : marker, // Debezium leaves the default unset: a transform that adds the field sees null
       this.#database,
       `${this.#sequenceHead}${lsn}"]`,
       span.timestampUs,
