@@ -1,0 +1,103 @@
+import type { EventLog, RawConfig } from '../../../src/contract/index.ts';
+import type { ConnectorResolving } from '../../../src/engine/connector-config.ts';
+import { runSourceTask } from '../../../src/engine/source-task.ts';
+import { type FileConnector, Supervisor } from '../../../src/engine/supervisor.ts';
+import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
+import { ScratchFolder } from '../../support/scratch-folder.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
+import { Script, scriptedClass, scriptedRegistry } from './scripted-source.ts';
+
+export const json = 'org.apache.kafka.connect.json.JsonConverter';
+const clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
+
+/** What resolving takes, with the scripted connector. `secrets` are what `${env:NAME}` stands for. */
+export function resolvingWith(
+  script: Script,
+  changes: Partial<ConnectorResolving['defaults']> = {},
+  secrets: RawConfig = {},
+): ConnectorResolving {
+  return {
+    registry: scriptedRegistry(script),
+    context: connector => ({ connector, task: 0, logger: silentLogger, clock }),
+    defaults: {
+      converters: {
+        'key.converter': json,
+        'value.converter': json,
+        'value.converter.schemas.enable': 'false',
+        'header.converter': 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+      },
+      topicCreation: true,
+      exactlyOnce: true,
+      overridePolicy: 'all',
+      checkOverrides: null,
+      ...changes,
+    },
+    placeholders: async raw => ({
+      config: Object.fromEntries(
+        Object.entries(raw).map(([name, text]) => [name, text.replace(/\$\{env:(\w+)\}/g, (whole, key: string) => secrets[key] ?? whole)]),
+      ),
+      faults: Object.entries(raw).flatMap(([option, text]) =>
+        /\$\{env:MISSING\}/.test(text) ? [{ option, message: `Could not resolve \${env:MISSING} for configuration ${option}` }] : [],
+      ),
+      warnings: [],
+    }),
+  };
+}
+
+/** A supervisor over an embedded log in a folder of its own, with waits that end when the test says so. */
+export class Supervised implements AsyncDisposable {
+  readonly script = new Script();
+  readonly pauses: { readonly delayMs: number; end(): void }[] = [];
+  readonly #folder = new ScratchFolder('supervisor');
+  #log: EventLog | null = null;
+  #supervisor: Supervisor | null = null;
+
+  get supervisor(): Supervisor {
+    return this.#supervisor!;
+  }
+
+  get log(): EventLog {
+    return this.#log!;
+  }
+
+  /** Starts (again, with what the log holds). */
+  async start(files: readonly FileConnector[] = [], secrets: RawConfig = {}): Promise<this> {
+    const { context: _, ...resolving } = resolvingWith(this.script, {}, secrets);
+    this.#log = await openEmbeddedLog({ dataDir: this.#folder.path, logger: silentLogger });
+    this.#supervisor = new Supervisor({
+      ...resolving,
+      runTask: runSourceTask,
+      pause: (delayMs, abort) =>
+        new Promise(resolve => {
+          const pause = { delayMs, end: () => resolve() };
+          this.pauses.push(pause);
+          abort.addEventListener('abort', () => resolve(), { once: true });
+        }),
+      random: () => 0,
+      clock,
+      logger: silentLogger,
+      connectorLogger: () => silentLogger,
+      workerId: () => '127.0.0.1:8083',
+      taskStopMsMax: 1000,
+    });
+    await this.#supervisor.start(this.#log, files);
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.#supervisor?.stop();
+    await this.#log?.[Symbol.asyncDispose]();
+    this.#supervisor = null;
+    this.#log = null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+/** A config the scripted connector takes. */
+export function config(changes: Record<string, string> = {}): Record<string, string> {
+  return { 'connector.class': scriptedClass, hostname: 'h', ...changes };
+}
