@@ -55,6 +55,7 @@ const refusedPrefixes: readonly (readonly [prefix: string, reason: string])[] = 
   ['signal.consumer.', signals],
   ['notification.', notifications],
   ['openlineage.', openLineage],
+  ['memory.management.', plugins],
   ['snapshot.mode.configuration.based.', configurationBased],
   ['schema.history.internal', 'This database tells the schema with its changes; there is no schema history.'],
   ['database.history', 'This database tells the schema with its changes; there is no schema history.'],

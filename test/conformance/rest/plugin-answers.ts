@@ -13,6 +13,8 @@ export type OptionDigest = {
   readonly required: boolean;
   readonly default: string | null;
   readonly importance: string | null;
+  /** false: known, and refused by name when it is given. */
+  readonly supported: boolean;
 };
 
 /** What is kept of answers that depend on the plugins installed. The documentation texts are each project's own. */
@@ -43,6 +45,7 @@ function option(definition: JsonMap): OptionDigest {
     required: definition['required'] === true,
     default: text(definition['default_value']),
     importance: text(definition['importance']),
+    supported: !String(definition['documentation']).includes('Not supported'),
   };
 }
 
