@@ -182,7 +182,8 @@ function resolve(type: PostgresType, context: Context): TypeReader | null {
   if (type.category === 'E') return enumReader(type.enumLabels, context.placeholder);
   const isVector = type.oid === oids.int2vector || type.oid === oids.oidvector;
   if (type.category === 'A' && type.elementOid !== 0 && !isVector) return array(type, context);
-  return ofExtension(type.name, context) ?? unknown(type, context);
+  // A table may have the name of an extension's type, and its rows then are a type of that name.
+  return (type.kind === 'b' ? ofExtension(type.name, context) : null) ?? unknown(type, context);
 }
 
 /** How values of a type without domains (`TypeCatalog.root`) are read; null: not at all. */

@@ -20,16 +20,31 @@ export function unscaledOfNumber(value: number): Uint8Array {
   return bytes;
 }
 
+const scratch = new Uint8Array(16);
+const scratchView = new DataView(scratch.buffer);
+
+/** Whether the first byte only repeats the sign of the second. */
+function isRedundant(first: number, second: number): boolean {
+  return first === (second >= 0x80 ? 0xff : 0);
+}
+
 /** As `unscaledOfNumber`, for what a number does not hold. */
 export function unscaledOfBigInt(value: bigint): Uint8Array {
-  // The bits of the magnitude (of -2^n: n), and one for the sign.
-  const magnitude = value < 0n ? -value - 1n : value;
-  const hexDigits = magnitude.toString(16);
-  const topBits = 32 - Math.clz32(Number.parseInt(hexDigits[0]!, 16));
-  const bits = (hexDigits.length - 1) * 4 + topBits + 1;
-  const size = Math.ceil(bits / 8);
+  if (BigInt.asIntN(128, value) !== value) return unscaledOfHuge(value);
+  scratchView.setBigInt64(0, value >> 64n);
+  scratchView.setBigUint64(8, BigInt.asUintN(64, value));
+  let first = 0;
+  while (first < 15 && isRedundant(scratch[first]!, scratch[first + 1]!)) first++;
+  return scratch.slice(first);
+}
+
+/** More than 38 digits. */
+function unscaledOfHuge(value: bigint): Uint8Array {
+  // As many bytes as the magnitude's hexadecimals need, and one more for the sign in case it is needed.
+  const size = Math.ceil((value < 0n ? -value : value).toString(16).length / 2) + 1;
   const hex = BigInt.asUintN(size * 8, value)
     .toString(16)
     .padStart(size * 2, '0');
-  return new Uint8Array(Buffer.from(hex, 'hex'));
+  const bytes = new Uint8Array(Buffer.from(hex, 'hex'));
+  return isRedundant(bytes[0]!, bytes[1]!) ? bytes.subarray(1) : bytes;
 }

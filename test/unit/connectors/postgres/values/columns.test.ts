@@ -11,6 +11,10 @@ describe('createColumnReader', () => {
     }
   });
 
+  test('does not take the rows of a table for the extension’s type of that name', () => {
+    assert.equal(columnReader('isbn'), null);
+  });
+
   test('gives length and scale as JDBC reckons them', () => {
     const sizes: readonly (readonly [type: string, modifier: number, length: number, scale: number])[] = [
       ['int4', -1, 10, 0],

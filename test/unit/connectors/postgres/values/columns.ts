@@ -72,6 +72,7 @@ const added: readonly PostgresType[] = [
   type(21_004, '_price', { category: 'A', elementOid: 21_002 }),
   type(21_005, 'numbers', { kind: 'd', category: 'A', baseOid: 1007 }),
   type(21_006, 'address', { kind: 'c', category: 'C' }),
+  type(21_008, 'isbn', { kind: 'c', category: 'C', schema: 'library' }),
   type(21_007, 'feeling', { kind: 'd', category: 'E', baseOid: 21_000 }),
 ];
 
