@@ -10,10 +10,21 @@ const operations = {
   d: paint(31, 'delete'),
 } as const;
 
+/** Columns of a row that are shown. */
+const columnsShown = 4;
+
 export const bold = (text: string) => paint(1, text);
 export const faint = (text: string) => paint(2, text);
 export const good = (text: string) => paint(32, text);
 export const bad = (text: string) => paint(31, text);
+
+/** One line on standard output. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A whole number, its thousands apart. */
+export const grouped = (count: number) => count.toLocaleString('en-US');
 
 /** What an update changed; of other changes the row. */
 function details({ op, before, after }: Change): string {
@@ -21,7 +32,7 @@ function details({ op, before, after }: Change): string {
   const names = Object.keys(row).filter(name => name !== 'id');
   if (op !== 'u' || before === null)
     return names
-      .slice(0, 4)
+      .slice(0, columnsShown)
       .map(name => `${name}=${String(row[name])}`)
       .join(' ');
   const changed = names.filter(name => before[name] !== row[name]);
@@ -31,11 +42,6 @@ function details({ op, before, after }: Change): string {
 /** One change on one line. */
 export function changeLine(change: Change, latencyMs: number): string {
   const id = String((change.after ?? change.before)?.['id']);
-  const late = change.op === 'r' ? '' : faint(`${latencyMs} ms`);
-  return `${operations[change.op]} ${change.table.padEnd(9)} ${bold(id.padStart(5))}  ${details(change)}  ${late}`;
-}
-
-/** The value below which this share of the sorted numbers lies. */
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const late = change.op === 'r' ? '' : faint(`  ${latencyMs} ms`);
+  return `${operations[change.op]} ${change.table.padEnd(9)} ${bold(id.padStart(5))}  ${details(change)}${late}`;
 }

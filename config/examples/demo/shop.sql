@@ -29,3 +29,5 @@ insert into products (name, price, stock)
 select 'Product ' || n, round((5 + n * 1.37)::numeric, 2), 1000 from generate_series(1, 50) n;
 insert into customers (name, email)
 select 'Customer ' || n, 'customer' || n || '@example.com' from generate_series(1, 200) n;
+insert into orders (customer_id, product_id, quantity, total)
+select n, p.id, 1, p.price from generate_series(1, 20) n join products p on p.id = n;
