@@ -35,6 +35,7 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
   const { code = '', message } = error as { code?: string; message: string };
   const text = doing ? `${doing}: ${message}` : message;
   const cause = error instanceof Error ? error : undefined;
+  if (code === '55000' && message.includes('wal_level')) return new SluiceError('WAL_LEVEL', text, { cause });
   const known = codes[code] ?? codes[code.slice(0, 3)] ?? codes[code.slice(0, 2)];
   if (known) return new SluiceError(known, text, { cause });
   if (

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { SluiceError } from '../../src/contract/index.ts';
 import type { Row } from '../debezium/table.ts';
 import type { CatalogTable } from './catalog.ts';
 import { quoteIdentifier, quoteLiteral } from './connection.ts';
@@ -73,10 +74,20 @@ export async function* readTable(
       if (rows.length > 0) yield { rows, bytes: byteCount, keys };
     }
   } catch (error) {
-    throw databaseError(error, `Reading table ${qualified(table)}`);
+    throw readingError(error, table);
   } finally {
     // Left half-way, the connection is of no more use: its owner ends it.
     if (channel.ended) channel.release();
     else channel.abandon();
   }
+}
+
+/** The database's refusal, told as one of reading this table. */
+function readingError(error: unknown, table: CatalogTable): SluiceError {
+  const found = databaseError(error, `Reading table ${qualified(table)}`);
+  if (found.code === 'PRIVILEGE_MISSING')
+    return new SluiceError('TABLE_UNREADABLE', `Table ${qualified(table)} may not be read.`, { cause: found });
+  if (found.code === 'DATABASE_FAILED')
+    return new SluiceError('SNAPSHOT_FAILED', `Reading table ${qualified(table)}: ${found.message}`, { cause: found });
+  return found;
 }

@@ -14,9 +14,9 @@ const serverLog = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLe
   let lsn = 1000n;
   return sizes.map((size, index): Transaction => {
     const messages = Array.from({ length: size }, (_, row) => `${index}.${row}`);
-    const commitLsn = (lsn += BigInt(size) + 8n);
-    const endLsn = (lsn += 8n);
-    return { commitLsn, endLsn, messages };
+    const commitLsn = lsn + BigInt(size) + 8n;
+    lsn = commitLsn + 8n;
+    return { commitLsn, endLsn: lsn, messages };
   });
 });
 
