@@ -16,7 +16,7 @@ import {
 import { resolveConverters } from './connector-converters.ts';
 import { commonOptions, commonSpec, isCommonOption } from './connector-options.ts';
 import { type OverrideCheck, type OverridePolicy, parseOverrides } from './connector-overrides.ts';
-import { shownValue } from './connector-secrets.ts';
+import { type IsPasswordOption, shownValue } from './connector-secrets.ts';
 import { parseTopicCreation } from './connector-topics.ts';
 import type { SourceTaskPlan, TaskObserver } from './source-task-plan.ts';
 import { compileTransforms } from './transform-chain.ts';
@@ -118,6 +118,24 @@ export async function loadSource(
   }
 }
 
+function passwordsOf({ spec }: PluginOf<'source'>): IsPasswordOption {
+  const passwords = new Set(
+    Object.entries(spec.options).flatMap(([name, option]) => (option.type === 'PASSWORD' ? [name, ...option.aliases] : [])),
+  );
+  return name => passwords.has(name);
+}
+
+/** Which options of a class are secrets by their type; none where there is no such class. */
+export async function passwordOptions(className: string | null | undefined, registry: PluginRegistry): Promise<IsPasswordOption> {
+  if (typeof className !== 'string') return () => false;
+  try {
+    return passwordsOf((await loadSource(className.trim(), registry)).plugin);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'BAD_REQUEST') return () => false;
+    throw error;
+  }
+}
+
 /**
  * Looks at a connector's config as a whole: placeholders, common options, converters, transforms, topic creation, overrides and the class's own
  * options, and finds all faults at once. `raw` is the config as it is stored; null stands for a JSON null, which is a fault as in Connect.
@@ -135,10 +153,7 @@ export async function resolveConnector(
     throw new SluiceError('BAD_REQUEST', `Connector config ${given['name'] ? `of ${given['name']} ` : ''}contains no connector type`);
   const source = await loadSource(className, registry);
   const { spec } = source.plugin;
-  const passwords = new Set(
-    Object.entries(spec.options).flatMap(([name, option]) => (option.type === 'PASSWORD' ? [name, ...option.aliases] : [])),
-  );
-  const isPassword = (name: string) => passwords.has(name);
+  const isPassword = passwordsOf(source.plugin);
 
   const common = commonSpec.parse(config, () => true);
   const own = spec.parse(config, isCommonOption);

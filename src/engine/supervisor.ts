@@ -13,6 +13,7 @@ import {
 import {
   type ConnectorResolving,
   type PlaceholderResolver,
+  passwordOptions,
   type ResolvedConnector,
   resolveConnector,
   type WorkerDefaults,
@@ -170,7 +171,7 @@ export class Supervisor {
   /** Looks at a config without storing it. A mask that comes back means the stored connector's secret. */
   async validate(config: Readonly<Record<string, string | null>>): Promise<ResolvedConnector> {
     const stored = config['name'] ? (this.#connectors.get(config['name']) ?? null) : null;
-    return resolveConnector(this.#unmask(config, stored), this.#resolving);
+    return resolveConnector(await this.#unmask(config, stored), this.#resolving);
   }
 
   /**
@@ -189,7 +190,7 @@ export class Supervisor {
       if (existing !== null) this.#refuseFile(existing);
       if (config[managedByFile] !== undefined)
         throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
-      const given = this.#unmask(config, existing);
+      const given = await this.#unmask(config, existing);
       const resolved = await resolveConnector(given, this.#resolving);
       if (resolved.faults.length > 0) throw invalid(resolved);
       const valid = given as RawConfig;
@@ -217,7 +218,7 @@ export class Supervisor {
     patch: Readonly<Record<string, string | null>>,
   ): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
     const connector = this.#connector(name);
-    const config: Record<string, string | null> = { ...connector.config, ...this.#unmask(patch, connector) };
+    const config: Record<string, string | null> = { ...connector.config, ...(await this.#unmask(patch, connector)) };
     for (const [option, value] of Object.entries(patch)) if (value === null) delete config[option];
     return this.put(name, config, { replace: true });
   }
@@ -325,12 +326,15 @@ export class Supervisor {
     return connector;
   }
 
-  #unmask<C extends Readonly<Record<string, string | null>>>(
-    config: C,
+  /** A config with the masks in it replaced by what is stored. Throws SluiceError BAD_REQUEST for a mask that stands for nothing. */
+  async #unmask(
+    config: Readonly<Record<string, string | null>>,
     existing: SupervisedConnector | null,
-  ): Readonly<Record<string, string | null>> {
+  ): Promise<Readonly<Record<string, string | null>>> {
     const given = Object.fromEntries(Object.entries(config).filter((entry): entry is [string, string] => entry[1] !== null));
-    return { ...config, ...unmasked(given, existing?.config ?? null, existing?.isPassword ?? (() => false)) };
+    const className = config['connector.class'] ?? existing?.config['connector.class'];
+    const isPassword = await passwordOptions(className, this.#settings.registry);
+    return { ...config, ...unmasked(given, existing?.config ?? null, isPassword) };
   }
 
   #refuseFile({ name, file }: SupervisedConnector): void {

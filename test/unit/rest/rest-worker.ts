@@ -1,0 +1,60 @@
+import { LogLevels } from '../../../src/observe/log-levels.ts';
+import { RestServer, type RestSettings } from '../../../src/rest/server.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
+import { Supervised } from '../engine/supervised.ts';
+
+/** An answer as tests look at it: its body as JSON where it is JSON. */
+export type Answered = { readonly status: number; readonly body: unknown; readonly headers: Headers };
+
+/** REST over a supervisor with the scripted connector, on a free port. */
+export class RestWorker implements AsyncDisposable {
+  readonly supervised = new Supervised();
+  #rest: RestServer | null = null;
+
+  async start(changes: Partial<RestSettings> = {}): Promise<this> {
+    await this.supervised.start();
+    this.#rest = new RestServer({
+      supervisor: this.supervised.supervisor,
+      levels: new LogLevels('error', () => 1),
+      logger: silentLogger,
+      listeners: [{ host: '127.0.0.1', port: 0 }],
+      advertised: { host: null, port: null },
+      responseHeaders: [],
+      cors: { origins: '', methods: '' },
+      topicTracking: true,
+      topicTrackingReset: true,
+      version: '0.1.0',
+      commit: 'unknown',
+      startup: () => null,
+      whenReady: async () => {},
+      ...changes,
+    });
+    await this.#rest.listen();
+    return this;
+  }
+
+  get url(): string {
+    return this.#rest!.url;
+  }
+
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answered> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    let parsed: unknown = text === '' ? undefined : text;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      // Not every answer is JSON.
+    }
+    return { status: response.status, body: parsed, headers: response.headers };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#rest?.[Symbol.asyncDispose]();
+    await this.supervised[Symbol.asyncDispose]();
+  }
+}
