@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, test } from 'node:test';
+import { type Change, History } from '../../config/examples/demo/history.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The demo, with a folder for temporary files of its own. */
+function startDemo(folder: string, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['config/examples/demo/demo.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Reads lines until one fits; gives all so far. */
+async function linesUntil(lines: AsyncIterator<string>, wanted: RegExp): Promise<string[]> {
+  const seen: string[] = [];
+  for (;;) {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`The demo ended before it said ${wanted}:\n${seen.join('\n')}`);
+    seen.push(value);
+    if (wanted.test(value)) return seen;
+  }
+}
+
+/** What the demo leaves there; Node's cache of compiled code is meant to stay. */
+async function leftIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter(name => name !== 'node-compile-cache');
+}
+
+describe('npm run demo', { timeout: 120_000 }, () => {
+  test('--changes 300 ends by itself, and log and database agree row by row', async () => {
+    using scratch = new ScratchFolder('demo');
+    const startedAt = performance.now();
+    const demo = startDemo(scratch.path, ['--changes', '300']);
+    let output = '';
+    let firstChangeMs = Number.POSITIVE_INFINITY;
+    demo.stderr?.on('data', chunk => {
+      output += chunk;
+    });
+    demo.stdout?.on('data', chunk => {
+      output += chunk;
+      if (/^create /m.test(output)) firstChangeMs = Math.min(firstChangeMs, performance.now() - startedAt);
+    });
+    const [code] = await once(demo, 'close');
+    assert.equal(code, 0, output);
+    assert.match(output, /admin URL: http:\/\/127\.0\.0\.1:\d+/);
+    assert.match(output, /The snapshot is complete: 270 rows/);
+    assert.match(output, /customers +read +200 +create +\d+ +update +0 +delete +\d+/);
+    assert.match(output, /From commit to log: p50 \d+ ms, p99 \d+ ms, over 300 changes/);
+    assert.match(output, /The log and the database agree row by row/);
+    assert.ok(firstChangeMs < 20_000, `the first change was shown after ${Math.round(firstChangeMs)} ms`);
+    assert.deepEqual(await leftIn(scratch.path), [], 'no temporary folder is left');
+  });
+
+  test('Ctrl-C ends it, with nothing left behind', async () => {
+    using scratch = new ScratchFolder('demo');
+    const demo = startDemo(scratch.path, []);
+    const closed = once(demo, 'close');
+    const lines = createInterface({ input: demo.stdout! })[Symbol.asyncIterator]();
+    const [url] = (await linesUntil(lines, /admin URL/)).join('\n').match(/http:\/\/127\.0\.0\.1:\d+/)!;
+    await linesUntil(lines, /^-- .*changes, .*\/s, lag p50/);
+    assert.equal((await fetch(url)).status, 200);
+    demo.kill('SIGINT');
+    await linesUntil(lines, /Ending everything/);
+    const [code] = await closed;
+    assert.equal(code, 0);
+    assert.deepEqual(await leftIn(scratch.path), [], 'no temporary folder is left');
+    await assert.rejects(fetch(url), 'the daemon has ended');
+  });
+
+  test('a wrong number of changes is refused', async () => {
+    using scratch = new ScratchFolder('demo');
+    const demo = startDemo(scratch.path, ['--changes', 'many']);
+    let errors = '';
+    demo.stderr?.on('data', chunk => {
+      errors += chunk;
+    });
+    const [code] = await once(demo, 'close');
+    assert.equal(code, 2);
+    assert.match(errors, /--changes takes a number of changes, such as 5000; got "many"/);
+  });
+});
+
+describe('the demo’s comparison', () => {
+  const row = (id: number, value: number) => ({ id, value });
+  const changes: readonly Change[] = [
+    { table: 't', op: 'r', before: null, after: row(1, 0), committedAtMs: 0, position: null },
+    { table: 't', op: 'c', before: null, after: row(2, 0), committedAtMs: 0, position: [10n, 11n] },
+    { table: 't', op: 'u', before: row(1, 0), after: row(1, 1), committedAtMs: 0, position: [12n, 13n] },
+    { table: 't', op: 'u', before: row(2, 0), after: row(2, 1), committedAtMs: 0, position: [14n, 15n] },
+    { table: 't', op: 'u', before: row(2, 1), after: row(2, 1), committedAtMs: 0, position: [16n, 17n] },
+    { table: 't', op: 'c', before: null, after: row(3, 0), committedAtMs: 0, position: [18n, 19n] },
+    { table: 't', op: 'd', before: row(1, 1), after: null, committedAtMs: 0, position: [20n, 21n] },
+  ];
+  const database = [row(2, 1), row(3, 0)];
+
+  function faultsOf(logged: readonly Change[], rows: readonly Record<string, unknown>[] = database): number {
+    const history = new History();
+    for (const change of logged) history.apply(change);
+    history.compare('t', rows);
+    return history.faultCount;
+  }
+
+  test('finds nothing where all is right', () => assert.equal(faultsOf(changes), 0));
+
+  for (const index of changes.keys()) {
+    test(`finds change ${index} doubled`, () => assert.ok(faultsOf(changes.toSpliced(index, 0, changes[index]!)) > 0));
+    // An update that changes nothing leaves no trace in the rows: the count of changes tells of it.
+    if (index !== 4) test(`finds change ${index} missing`, () => assert.ok(faultsOf(changes.toSpliced(index, 1)) > 0));
+    if (index >= 2)
+      test(`finds changes ${index - 1} and ${index} exchanged`, () =>
+        assert.ok(faultsOf(changes.toSpliced(index - 1, 2, changes[index]!, changes[index - 1]!)) > 0));
+  }
+
+  test('finds a row that the database has otherwise', () => {
+    assert.ok(faultsOf(changes, [row(2, 2), row(3, 0)]) > 0);
+    assert.ok(faultsOf(changes, [row(2, 1)]) > 0);
+    assert.ok(faultsOf(changes, [...database, row(4, 0)]) > 0);
+  });
+});
