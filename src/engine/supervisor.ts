@@ -18,16 +18,15 @@ import {
   resolveConnector,
   type WorkerDefaults,
 } from './connector-config.ts';
+import { invalidConfig } from './connector-faults.ts';
 import { managedByFile } from './connector-options.ts';
 import { unmasked } from './connector-secrets.ts';
 import { SupervisedConnector, type Worker } from './supervisor-connector.ts';
+import { type FileConnector, loadConnectors } from './supervisor-loading.ts';
 import { NameLocks } from './supervisor-locks.ts';
 import type { ConnectorInfo, ConnectorProgress, ConnectorStatus, TaskStatus } from './supervisor-states.ts';
 import { StatePublisher } from './supervisor-store.ts';
 import type { Pause, RunSourceTask } from './supervisor-task.ts';
-
-/** A connector that a file of the worker holds. */
-export type FileConnector = { readonly name: string; readonly config: RawConfig; readonly targetState: TargetState; readonly file: string };
 
 export type SupervisorSettings = {
   readonly registry: PluginRegistry;
@@ -102,27 +101,7 @@ export class Supervisor {
       workerId: settings.workerId,
       versionOf: className => this.#versions.get(className) ?? 'undefined',
     };
-    const stored = new Map((await log.connectors.list()).map(connector => [connector.name, connector]));
-    for (const { name, config } of stored.values()) {
-      const file = config[managedByFile];
-      if (file === undefined || files.some(other => other.name === name)) continue;
-      settings.logger.warn(
-        { connector: name, file },
-        `Connector ${name} is removed: it came from a file that no longer holds it. Its offsets stay.`,
-      );
-      await log.connectors.remove(name);
-      stored.delete(name);
-    }
-    for (const { name, config, targetState, file } of files) {
-      const before = stored.get(name);
-      const marked = { ...config, [managedByFile]: file };
-      if (before !== undefined && before.config[managedByFile] === undefined)
-        settings.logger.warn({ connector: name, file }, `Connector ${name} was made by REST and is now held by ${file}.`);
-      if (before === undefined && targetState !== 'STARTED') await log.connectors.putTargetState(name, targetState);
-      if (JSON.stringify(before?.config) !== JSON.stringify(marked)) await log.connectors.putConfig(name, marked);
-      stored.set(name, { name, config: marked, targetState: before?.targetState ?? targetState });
-    }
-    for (const { name, config, targetState } of stored.values()) {
+    for (const { name, config, targetState } of await loadConnectors(log.connectors, files, settings.logger)) {
       await publisher.load(name);
       this.#connectors.set(name, this.#make(worker, name, config, targetState));
     }
@@ -192,7 +171,7 @@ export class Supervisor {
         throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
       const given = await this.#unmask(config, existing);
       const resolved = await resolveConnector(given, this.#resolving);
-      if (resolved.faults.length > 0) throw invalid(resolved);
+      if (resolved.faults.length > 0) throw invalidConfig(resolved);
       const valid = given as RawConfig;
       if (existing === null && options.initialState !== undefined && options.initialState !== 'STARTED')
         await log.connectors.putTargetState(name, options.initialState);
@@ -363,13 +342,4 @@ export class Supervisor {
       .finally(() => this.#background.delete(done));
     this.#background.add(done);
   }
-}
-
-/** Connect's text for a config with faults. */
-export function invalid(resolved: ResolvedConnector): SluiceError {
-  const listed = resolved.faults.map(({ message }) => message).join('\n');
-  return new SluiceError(
-    'BAD_REQUEST',
-    `Connector configuration is invalid and contains the following ${resolved.faults.length} error(s):\n${listed}\nYou can also find the above list of errors at the endpoint \`/connector-plugins/{connectorType}/config/validate\``,
-  );
 }

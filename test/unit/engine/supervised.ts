@@ -1,7 +1,8 @@
 import type { EventLog, RawConfig } from '../../../src/contract/index.ts';
 import type { ConnectorResolving } from '../../../src/engine/connector-config.ts';
 import { runSourceTask } from '../../../src/engine/source-task.ts';
-import { type FileConnector, Supervisor } from '../../../src/engine/supervisor.ts';
+import { Supervisor } from '../../../src/engine/supervisor.ts';
+import type { FileConnector } from '../../../src/engine/supervisor-loading.ts';
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { silentLogger } from '../../support/silent-logger.ts';

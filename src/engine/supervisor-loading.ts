@@ -1,0 +1,35 @@
+import type { ConnectorStore, Logger, RawConfig, StoredConnector, TargetState } from '../contract/index.ts';
+import { managedByFile } from './connector-options.ts';
+
+/** A connector that a file of the worker holds. */
+export type FileConnector = { readonly name: string; readonly config: RawConfig; readonly targetState: TargetState; readonly file: string };
+
+/**
+ * What a worker starts with: the stored connectors and those of its files, which the store is brought up to. A file wins over a connector of
+ * its name that REST made; a connector whose file is gone goes with it. Target states stay as they were stored, so that a connector
+ * that was paused stays paused.
+ */
+export async function loadConnectors(
+  store: ConnectorStore,
+  files: readonly FileConnector[],
+  logger: Logger,
+): Promise<readonly StoredConnector[]> {
+  const stored = new Map((await store.list()).map(connector => [connector.name, connector]));
+  for (const { name, config } of stored.values()) {
+    const file = config[managedByFile];
+    if (file === undefined || files.some(other => other.name === name)) continue;
+    logger.warn({ connector: name, file }, `Connector ${name} is removed: it came from a file that no longer holds it. Its offsets stay.`);
+    await store.remove(name);
+    stored.delete(name);
+  }
+  for (const { name, config, targetState, file } of files) {
+    const before = stored.get(name);
+    const marked = { ...config, [managedByFile]: file };
+    if (before !== undefined && before.config[managedByFile] === undefined)
+      logger.warn({ connector: name, file }, `Connector ${name} was made by REST and is now held by ${file}.`);
+    if (before === undefined && targetState !== 'STARTED') await store.putTargetState(name, targetState);
+    if (JSON.stringify(before?.config) !== JSON.stringify(marked)) await store.putConfig(name, marked);
+    stored.set(name, { name, config: marked, targetState: before?.targetState ?? targetState });
+  }
+  return [...stored.values()];
+}
