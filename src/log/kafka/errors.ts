@@ -5,7 +5,7 @@ import { type ErrorCode, SluiceError, toSluiceError } from '../../contract/index
 export class BrokerError extends Error {
   readonly answer: string;
 
-  constructor(answer: string, detail: string | null = null) {
+  constructor(answer: string, detail: string | null | undefined = null) {
     super(`${answer}: ${detail || protocolErrors[answer]?.message || 'no further message'}`);
     this.answer = answer;
   }

@@ -42,7 +42,9 @@ const errorNames = new Map(Object.values(protocolErrors).map(error => [error.cod
 /** A batch on its way: it keeps its sequence however often it is sent, so that the broker knows a repetition. */
 type Sent = { readonly topic: string; readonly partition: number; readonly batch: RecordBatch; readonly sequence: number };
 type Refused = { readonly sent: Sent; readonly error: unknown };
-type Answered = { readonly responses: readonly { name: string; partitionResponses: readonly { index: number; errorCode: number }[] }[] };
+/** Older versions give no message. */
+type PartitionAnswer = { readonly index: number; readonly errorCode: number; readonly errorMessage?: string | null | undefined };
+type Answered = { readonly responses: readonly { name: string; partitionResponses: readonly PartitionAnswer[] }[] };
 
 /** Produce requests of one producer: sequences, one batch a partition and request, several requests under way, repetitions in order. */
 export class PartitionSends {
@@ -191,12 +193,12 @@ function produceRequest(
 function refusedIn(answered: Answered, part: readonly Sent[]): Refused[] {
   const refused: Refused[] = [];
   for (const { name, partitionResponses } of answered.responses) {
-    for (const { index, errorCode } of partitionResponses) {
+    for (const { index, errorCode, errorMessage } of partitionResponses) {
       const answer = errorNames.get(errorCode) ?? 'UNKNOWN_SERVER_ERROR';
       // A repetition of what the broker has already: that is what the sequence is for.
       if (errorCode === 0 || answer === 'DUPLICATE_SEQUENCE_NUMBER') continue;
       const sent = part.find(candidate => candidate.topic === name && candidate.partition === index);
-      if (sent !== undefined) refused.push({ sent, error: new BrokerError(answer) });
+      if (sent !== undefined) refused.push({ sent, error: new BrokerError(answer, errorMessage) });
     }
   }
   return refused;

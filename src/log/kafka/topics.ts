@@ -11,7 +11,7 @@ export type TopicLimits = {
 };
 
 /** How long a topic that does not exist (yet) is waited for: topics just made take a moment to be known to every broker. */
-const unknownTopicMsMax = 10_000;
+const unknownTopicMsMax = 5_000;
 
 /** Partition counts and size limits of the topics written to; learnt once and renewed when they are old. */
 export class TopicCache {
