@@ -1,5 +1,5 @@
 import type { WorkerConfig } from '../config/worker-file.ts';
-import { type EventLog, type Logger, type RawConfig, toSluiceError } from '../contract/index.ts';
+import type { EventLog, Logger, RawConfig } from '../contract/index.ts';
 import type { OverrideCheck } from '../engine/connector-overrides.ts';
 
 /** Opens the log a worker's config names: Kafka with `bootstrap.servers`, else the embedded one. Each is loaded only where it is used. */
@@ -30,14 +30,7 @@ export async function openLogForReading(
 /** The Kafka log's check of `producer.override.*`; null where the log is the embedded one. */
 export async function overrideCheck(config: WorkerConfig): Promise<OverrideCheck | null> {
   if (config.bootstrapServers === null) return null;
-  const { kafkaLogConfig, taskProducerConfig } = await import('../log/kafka/log-config.ts');
+  const { checkProducerOverrides, kafkaLogConfig } = await import('../log/kafka/log-config.ts');
   const log = kafkaLogConfig(config.raw);
-  return (overrides: RawConfig, transactional: boolean) => {
-    try {
-      taskProducerConfig(log, overrides, transactional);
-      return { faults: [], warnings: [] };
-    } catch (error) {
-      return { faults: [{ option: 'producer.override', message: toSluiceError(error).message }], warnings: [] };
-    }
-  };
+  return (overrides: RawConfig, transactional: boolean) => checkProducerOverrides(log, overrides, transactional);
 }

@@ -25,7 +25,7 @@ export async function log({ terminal, positionals, text, on }: CommandInput): Pr
     nowMs: Date.now,
   });
   await using events = await openLogForReading(source, logging.logger('sluice.log'), stop.signal);
-  if (positionals.length === 0) return listTopics(events, terminal);
+  if (positionals.length === 0) return await listTopics(events, terminal);
   await refuseUnknown(events, positionals, on('follow'));
   let count = 0;
   try {

@@ -11,7 +11,7 @@ import type { Pause } from '../engine/supervisor-task.ts';
 import type { Logging } from '../observe/logging.ts';
 import { registry } from '../registry.ts';
 import { RestServer } from '../rest/server.ts';
-import { version } from '../version.ts';
+import { commit, version } from '../version.ts';
 import { openLog, overrideCheck } from './event-log.ts';
 
 /** The longest pause between attempts to open the log. */
@@ -100,7 +100,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     topicTracking,
     topicTrackingReset,
     version,
-    commit: 'unknown',
+    commit,
     startup: () => startup,
     whenReady: async waitMsMax => {
       const timeout = new AbortController();

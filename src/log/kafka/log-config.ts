@@ -140,6 +140,13 @@ export function taskProducerConfig(
   return { connection, settings };
 }
 
+/** What is wrong with a connector's `producer.override.*`, told when the connector is submitted. */
+export function checkProducerOverrides(config: KafkaLogConfig, overrides: Readonly<Record<string, string>>, transactional: boolean) {
+  const { faults, warnings } = resolveProducer(config.raw, overrides, transactional);
+  const own = ({ option }: ConfigFault) => option.startsWith('producer.override.');
+  return { faults: faults.filter(own), warnings: warnings.filter(own) };
+}
+
 function resolveProducer(raw: RawConfig, overrides: RawConfig, transactional: boolean) {
   const ofWorker = strip(raw, 'producer.');
   const merged = { ...ofWorker, ...overrides };
