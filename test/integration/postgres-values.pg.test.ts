@@ -4,7 +4,7 @@ import { defaultValueOptions, type ValueOptions } from '../../connectors/postgre
 import type { Struct } from '../../src/contract/index.ts';
 import { JsonConverter } from '../../src/converters/json/json-converter.ts';
 import { type Case, readCase } from '../conformance/case.ts';
-import { differences, isObject, numberMark, parseRecorded, type Recorded } from '../conformance/recorded.ts';
+import { differences, isObject, parseRecorded, type Recorded } from '../conformance/recorded.ts';
 import { freshDatabase } from '../support/fresh-database.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { TableDecoder } from './decoded-tables.ts';
@@ -30,26 +30,17 @@ function goldenImages({ golden }: Case): Image[] {
       const image = payload[side];
       if (!isObject(image)) return [];
       const schema = (schemas as { field: string; fields: Recorded }[]).find(({ field }) => field === side)!.fields;
-      return [{ table: topic.split('.').at(-1)!, op: String(payload['op']), side, schema, value: asFloats(image, schema) }];
+      return [{ table: topic.split('.').at(-1)!, op: String(payload['op']), side, schema, value: image }];
     });
   });
 }
 
 const json = new JsonConverter({ schemasEnable: true, schemasCacheSize: 16, decimalFormat: 'base64', replaceNullWithDefault: true });
 
-/** A float is compared as a float: Java 17 writes some with more digits than are needed (1.17549435E-38), which is a converter's affair. */
-function asFloats(value: Recorded, schema: Recorded): Recorded {
-  if (!isObject(value)) return value;
-  const floats = (schema as { field: string; type: string }[]).filter(({ type }) => type === 'float').map(({ field }) => field);
-  const rounded = (number: Recorded) =>
-    typeof number === 'string' && number.startsWith(numberMark) ? numberMark + Math.fround(Number(number.slice(1))) : number;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, floats.includes(name) ? rounded(item) : item]));
-}
-
 function image(table: string, op: string, side: 'before' | 'after', struct: Struct): Image {
   const written = parseRecorded(Buffer.from(json.serialize(table, struct.schema, struct)!).toString('utf8'));
   const { schema, payload } = written as { schema: { fields: Recorded }; payload: Recorded };
-  return { table, op, side, schema: schema.fields, value: asFloats(payload, schema.fields) };
+  return { table, op, side, schema: schema.fields, value: payload };
 }
 
 /** What the readers make of the case on a real server: the snapshot's rows first, then the changes. */

@@ -1,5 +1,4 @@
-import { type Schema, Struct, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
-import { javaDouble } from './java-double.ts';
+import { javaDouble, type Schema, Struct, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
 import type { Read, TypeReader } from './type-reader.ts';
 import { unreadable } from './unreadable.ts';
 import type { Placeholder } from './value-options.ts';

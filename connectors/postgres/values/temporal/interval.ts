@@ -1,3 +1,4 @@
+import { javaDouble } from '../../../../src/contract/index.ts';
 import { logical, type Read, type TypeReader } from '../type-reader.ts';
 import { unreadable } from '../unreadable.ts';
 import type { ValueOptions } from '../value-options.ts';
@@ -48,11 +49,17 @@ export function durationMicros({ years, months, days, hours, minutes, seconds }:
   return micros > longMax ? longMax : micros < longMin ? longMin : micros;
 }
 
-/** The seconds as BigDecimal.toPlainString has them, cut after nine digits. No value needs an exponent: the least is 0.000001. */
+/** The seconds as BigDecimal.valueOf(double).toPlainString has them, cut after nine digits. */
 function plainSeconds(value: number): string {
-  const [whole = '', fraction = ''] = String(value).split('.');
-  const cut = fraction.slice(0, 9).replace(/0+$/, '');
-  return cut === '' ? whole : `${whole}.${cut}`;
+  const [mantissa = '', exponent = '0'] = javaDouble(value).split('E');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  // An exponent is negative here: Double.toString writes 0.0005 as 5.0E-4, and there is nothing below 0.000001.
+  const shift = -Number(exponent);
+  const digits = shift === 0 ? fraction : `${'0'.repeat(shift - 1)}${whole.replace('-', '')}${fraction}`;
+  const cut = digits.slice(0, 9).replace(/0+$/, '');
+  const shown = shift === 0 ? whole : value < 0 ? '-0' : '0';
+  if (cut === '') return Number(shown) === 0 ? '0' : shown;
+  return `${shown}.${cut}`;
 }
 
 function isoInterval(parts: Parts): string {
