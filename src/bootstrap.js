@@ -64,6 +64,7 @@ const scripts = {
     [bin('@biomejs/biome/bin/biome'), 'check', '.'],
     ['--test', 'test/unit/architecture/*.test.ts'],
   ],
+  build: () => [['src/build.ts']],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write', '.']],
 };
 

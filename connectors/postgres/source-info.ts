@@ -1,11 +1,9 @@
 import { type ConnectRecord, type Schema, type SchemaOptions, Struct, schemaOf, schemas, structSchema } from '../../src/contract/index.ts';
+import { debeziumVersion } from '../../src/version.ts';
 import type { TableId } from '../debezium/table.ts';
 
 /** The `snapshot` field: where in a snapshot a record stands, or `false` in the stream. */
 export type SnapshotMarker = 'true' | 'first' | 'first_in_data_collection' | 'last_in_data_collection' | 'last' | 'false' | 'incremental';
-
-/** The version whose records these are; consumers that look at `source.version` expect one of Debezium's. */
-const debeziumVersion = '3.6.1.Final';
 
 const markers: SchemaOptions = {
   optional: true,
