@@ -15,7 +15,10 @@ export type CatalogTable = {
   /** On disk, partitions included. */
   readonly sizeBytes: number;
   readonly columns: readonly CatalogColumn[];
-  /** Of the primary key, else of the first unique index, as Debezium chooses its key (JdbcConnection.readPrimaryKeyOrUniqueIndexNames). */
+  /**
+   * Of the primary key, else of the first unique index, as Debezium chooses its key (JdbcConnection.readPrimaryKeyOrUniqueIndexNames): of
+   * such an index also the columns it only includes, which JDBC tells apart for primary keys alone.
+   */
   readonly keyColumns: readonly string[];
   /** The primary key's columns, for reading in its order; empty where there is none. */
   readonly primaryKey: readonly string[];
@@ -44,7 +47,7 @@ const tableDetails = `
                    ARRAY(SELECT CASE WHEN k.attnum = 0 THEN NULL ELSE (SELECT a.attname FROM pg_catalog.pg_attribute a
                                       WHERE a.attrelid = c.oid AND a.attnum = k.attnum) END
                            FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, place)
-                          WHERE k.place <= i.indnkeyatts ORDER BY k.place)) ORDER BY i.indisprimary DESC, x.relname)
+                          WHERE k.place <= i.indnkeyatts OR NOT i.indisprimary ORDER BY k.place)) ORDER BY i.indisprimary DESC, x.relname)
             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
            WHERE i.indrelid = c.oid AND i.indisunique) AS indexes
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
