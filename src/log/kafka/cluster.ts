@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from '@platformatic/kafka';
 import type { KafkaConnection } from './connection-config.ts';
-import { BrokerError, brokerAnswer, isRepeatable, kafkaError, staleMetadata } from './errors.ts';
+import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata } from './errors.ts';
 
 /** Partitions of a topic and who leads each. */
 export type TopicMetadata = ClusterTopicMetadata;
@@ -101,7 +101,7 @@ export class Cluster implements AsyncDisposable {
       } catch (error) {
         const repeatable = isRepeatable(error);
         const answer = brokerAnswer(error)?.answer ?? '';
-        if (staleMetadata.has(answer) || repeatable === 'lost') this.admin.clearMetadata();
+        if (staleMetadata.has(answer) || isLost(error)) this.admin.clearMetadata();
         const over = performance.now() + wait > deadline || this.#closed;
         if (!repeatable || (repeatable === 'lost' && !repeatLost) || final.includes(answer) || over) throw kafkaError(doing, error);
         await pause(wait, undefined, abort === undefined ? {} : { signal: abort }).catch(() => {});

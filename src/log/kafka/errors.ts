@@ -11,6 +11,22 @@ export class BrokerError extends Error {
   }
 }
 
+/** What went wrong before the request itself was sent (no connection, no coordinator): it has had no effect. */
+export class NotSentError extends Error {
+  constructor(cause: unknown) {
+    super('', { cause });
+  }
+}
+
+/** Awaits what a request needs before it can be sent. */
+export async function beforeSending<T>(needed: Promise<T>): Promise<T> {
+  try {
+    return await needed;
+  } catch (error) {
+    throw new NotSentError(error);
+  }
+}
+
 const fenced = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'TRANSACTION_COORDINATOR_FENCED']);
 
 /** Answers that say "I did nothing; ask again or ask another": repeating the request is safe. */
@@ -76,11 +92,15 @@ export function brokerAnswer(error: unknown): BrokerError | null {
   return null;
 }
 
-/** Whether the same request may simply be repeated: the broker said so, or (`lost`) the request or its answer got lost. */
+/**
+ * Whether the same request may simply be repeated: `answered`: the broker said so, or it was never sent; `lost`: the request or its answer
+ * got lost, so it may have taken effect.
+ */
 export function isRepeatable(error: unknown): 'answered' | 'lost' | false {
   const answer = brokerAnswer(error);
   if (answer !== null) return repeatable.has(answer.answer) ? 'answered' : false;
-  return isLost(error) && !isAuthentication(error) ? 'lost' : false;
+  if (!isLost(error) || isAuthentication(error)) return false;
+  return error instanceof NotSentError ? 'answered' : 'lost';
 }
 
 /** The request or its answer got lost: nobody knows whether it took effect. */

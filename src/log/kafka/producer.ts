@@ -2,6 +2,7 @@ import {
   addPartitionsToTxnV1,
   addPartitionsToTxnV2,
   addPartitionsToTxnV3,
+  type Connection,
   type ConnectionPool,
   endTxnV1,
   endTxnV2,
@@ -14,8 +15,9 @@ import {
   initProducerIdV4,
   initProducerIdV5,
 } from '@platformatic/kafka';
+import { SluiceError } from '../../contract/index.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
-import { BrokerError, brokerAnswer, kafkaError } from './errors.ts';
+import { BrokerError, beforeSending, brokerAnswer, isLost, kafkaError } from './errors.ts';
 import { type BatchesByTopic, PartitionSends } from './produce.ts';
 import type { ProducerSettings } from './producer-config.ts';
 import type { BatchProducer } from './record-batch.ts';
@@ -30,10 +32,6 @@ const initProducerId = {
 // Version 4 and above is for brokers among themselves and needs rights over the cluster (CLUSTER_ACTION), which no client should have.
 const addPartitions = { 1: addPartitionsToTxnV1.api, 2: addPartitionsToTxnV2.api, 3: addPartitionsToTxnV3.api };
 const endTransaction = { 1: endTxnV1.api, 2: endTxnV2.api, 3: endTxnV3.api, 4: endTxnV4.api };
-
-function versions<T extends object>(apis: T): readonly (keyof T & number)[] {
-  return Object.keys(apis).map(Number) as (keyof T & number)[];
-}
 
 /** A commit's markers are written after its answer: until then a new transaction is answered CONCURRENT_TRANSACTIONS, for some milliseconds. */
 const concurrentBackoffMs = 2;
@@ -71,14 +69,8 @@ export class TaskProducer implements AsyncDisposable {
     if (!this.#settings.idempotent) return;
     const id = this.#transactionalId;
     const doing = id === null ? 'become a producer' : `become the owner of transactional id ${id}`;
-    const init = async () => {
-      const version = await this.#cluster.version('InitProducerId', versions(initProducerId));
-      const connection = id === null ? await this.#anyConnection() : await this.#coordinatorConnection(id);
-      // A new owner asks with -1: with another id the broker takes it for the former one and refuses it.
-      const request = initProducerId[version as keyof typeof initProducerId].async;
-      return request(connection, id, this.#settings.transactionTimeoutMs, -1n, -1);
-    };
-    const { producerId, producerEpoch } = await this.#coordinated(doing, init, { abort, deadlineMs: initDeadlineMs });
+    // A new owner asks with -1: with another id the broker takes it for the former one and refuses it.
+    const { producerId, producerEpoch } = await this.#initProducerId(doing, -1n, -1, abort);
     this.#producer = { id: producerId, epoch: producerEpoch, transactional: id !== null };
   }
 
@@ -86,15 +78,36 @@ export class TaskProducer implements AsyncDisposable {
   async send(batches: BatchesByTopic): Promise<void> {
     if (this.#transactionalId === null) return this.#sends.send(batches, this.#producer);
     const id = this.#transactionalId;
+    const beganMs = performance.now();
     try {
       await this.#addPartitions(id, batches);
       await this.#sends.send(batches, this.#producer);
+      await this.#end(id, true, this.#settings.deliveryTimeoutMs);
     } catch (error) {
-      // So that readers need not wait for the transaction's time-out; where it fails, the next owner's start ends it.
-      await this.#end(id, false, abortDeadlineMs).catch(() => {});
-      throw error;
+      const failure = kafkaError(`write as ${id}`, error);
+      if (failure.code === 'FENCED') throw await this.#fencedOrTimedOut(failure, performance.now() - beganMs);
+      // So that readers need not wait for the transaction's time-out; where it fails, or nobody answers, the next owner's start ends it.
+      if (!isLost(error)) await this.#end(id, false, abortDeadlineMs).catch(() => {});
+      throw failure;
     }
-    await this.#end(id, true, this.#settings.deliveryTimeoutMs);
+  }
+
+  /**
+   * A transaction that outlived its time-out is ended by the broker, which then answers as if somebody else were the owner. Nobody is if
+   * it still knows this producer (KIP-588).
+   */
+  async #fencedOrTimedOut(failure: SluiceError, elapsedMs: number): Promise<SluiceError> {
+    if (elapsedMs < this.#settings.transactionTimeoutMs) return failure;
+    const { id, epoch } = this.#initialized();
+    try {
+      await this.#initProducerId('ask who owns the task', id, epoch, new AbortController().signal);
+    } catch {
+      return failure;
+    }
+    const took = `It took ${Math.round(elapsedMs)} ms, longer than transaction.timeout.ms (${this.#settings.transactionTimeoutMs}).`;
+    return new SluiceError('LOG_UNAVAILABLE', `The broker has ended a transaction of ${this.#transactionalId}. ${took}`, {
+      cause: failure,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,11 +119,12 @@ export class TaskProducer implements AsyncDisposable {
     const topics = [...batches].map(([name, partitions]) => ({ name, partitions: [...partitions.keys()] }));
     const request = [{ transactionalId: id, producerId: producer.id, producerEpoch: producer.epoch, verifyOnly: false, topics }];
     const add = async () => {
-      const version = await this.#cluster.version('AddPartitionsToTxn', versions(addPartitions));
-      return addPartitions[version as keyof typeof addPartitions].async(await this.#coordinatorConnection(id), request);
+      const [version, connection] = await this.#coordination('AddPartitionsToTxn', addPartitions, id);
+      return addPartitions[version].async(connection, request);
     };
     const names = topics.map(topic => topic.name).join(', ');
-    await this.#coordinated(`begin a transaction over ${names}`, add, { deadlineMs: this.#settings.deliveryTimeoutMs });
+    // Not repeated where the answer got lost: a late first one would open a transaction that nobody ends.
+    await this.#coordinated(`begin a transaction over ${names}`, add, { deadlineMs: this.#settings.deliveryTimeoutMs, repeatLost: false });
   }
 
   /**
@@ -120,11 +134,26 @@ export class TaskProducer implements AsyncDisposable {
   async #end(id: string, commit: boolean, deadlineMs: number): Promise<void> {
     const producer = this.#initialized();
     const end = async () => {
-      const version = await this.#cluster.version('EndTxn', versions(endTransaction));
-      const connection = await this.#coordinatorConnection(id);
-      return endTransaction[version as keyof typeof endTransaction].async(connection, id, producer.id, producer.epoch, commit);
+      const [version, connection] = await this.#coordination('EndTxn', endTransaction, id);
+      return endTransaction[version].async(connection, id, producer.id, producer.epoch, commit);
     };
     await this.#coordinated(`${commit ? 'commit' : 'abort'} a transaction of ${id}`, end, { deadlineMs, repeatLost: false });
+  }
+
+  async #initProducerId(doing: string, producerId: bigint, epoch: number, abort: AbortSignal) {
+    const id = this.#transactionalId;
+    const init = async () => {
+      const [version, connection] = await this.#coordination('InitProducerId', initProducerId, id);
+      return initProducerId[version].async(connection, id, this.#settings.transactionTimeoutMs, producerId, epoch);
+    };
+    return this.#coordinated(doing, init, { abort, deadlineMs: initDeadlineMs });
+  }
+
+  /** The version of a request and the connection to send it over: to the coordinator of the id, or without one to any broker. */
+  async #coordination<Apis extends object>(name: string, apis: Apis, id: string | null): Promise<[keyof Apis, Connection]> {
+    const known = Object.keys(apis).map(Number);
+    const version = (await beforeSending(this.#cluster.version(name, known))) as keyof Apis;
+    return [version, await beforeSending(id === null ? this.#anyConnection() : this.#coordinatorConnection(id))];
   }
 
   async #coordinated<T>(doing: string, operation: () => Promise<T>, options: RetryOptions): Promise<T> {

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import type { EventLog, LogWriter, SluiceError } from '../../src/contract/index.ts';
+import { KafkaServer, kafkaLibraries } from '../services/kafka.ts';
+import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
+import {
+  aName,
+  append,
+  exactlyOnce,
+  FaultyNetwork,
+  makeTopic,
+  never,
+  openLog,
+  readAll,
+  textOf,
+  workerOptions,
+} from './kafka-log-fixture.ts';
+
+/** Numbers that look random and are the same for the same seed (Lehmer). */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return below => {
+    state = (state * 48271) % 2147483647;
+    return state % below;
+  };
+}
+
+const task = { connector: 'c', task: 0 };
+const partition = { server: 'srv' };
+const recordsPerAppend = 20;
+
+/**
+ * A source that counts: each append has the next numbers, and how far it is as its offset. After a failure it opens a new writer and
+ * goes on from that one's offset, as a source task does. Ends when `enough` numbers are durable; gives how often it had to begin again.
+ */
+async function count(log: EventLog, topic: string, enough: number): Promise<number> {
+  let restarts = -1;
+  for (;;) {
+    restarts++;
+    assert.ok(restarts < 500, 'no progress');
+    const opened = await log
+      .writer(task, exactlyOnce, never)
+      .catch((error: SluiceError) => assert.equal(error.code, 'LOG_UNAVAILABLE', error.stack));
+    if (opened === undefined) continue;
+    await using writer: LogWriter = opened;
+    let next = Number(writer.offsets[0]?.offset?.['next'] ?? 0);
+    const underWay: Promise<boolean>[] = [];
+    while (next < enough) {
+      const records = Array.from({ length: recordsPerAppend }, (_, index) => ({ topic, key: 'k', value: String(next + index) }));
+      next += recordsPerAppend;
+      underWay.push(
+        append(writer, records, [{ partition, offset: { next } }]).then(
+          () => true,
+          (error: SluiceError) => {
+            assert.equal(error.code, 'LOG_UNAVAILABLE', error.stack);
+            return false;
+          },
+        ),
+      );
+      // Overlapping, as a source that reads on while the log writes.
+      if (underWay.length >= 4 && !(await underWay.shift())) break;
+    }
+    if ((await Promise.all(underWay)).every(Boolean) && next >= enough) return restarts;
+  }
+}
+
+describe('the Kafka log on a failing network', { timeout: 300_000 }, () => {
+  let server: KafkaServer;
+  let network: FaultyNetwork;
+  let bootstrapServers: string;
+
+  before(async () => {
+    const [port, faulty, advertised, controller] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    server = new KafkaServer(port, await kafkaLibraries());
+    await server.initialize(controller, {
+      listeners: `PLAINTEXT://127.0.0.1:${port},FAULTY://127.0.0.1:${faulty},CONTROLLER://127.0.0.1:${controller}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},FAULTY://127.0.0.1:${advertised}`,
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,FAULTY:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'inter.broker.listener.name': 'PLAINTEXT',
+      // When the broker looks for transactions that took too long.
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200',
+    });
+    await server.start();
+    network = new FaultyNetwork(() => faulty);
+    await network.listen(advertised);
+    bootstrapServers = `127.0.0.1:${advertised}`;
+  });
+  after(async () => {
+    await network?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  const options = (more: Record<string, string> = {}) =>
+    workerOptions(bootstrapServers, aName('faults'), { 'retry.backoff.ms': '5', ...more });
+
+  async function assertCountedOnce(log: EventLog, topic: string, enough: number): Promise<void> {
+    const found = (await readAll(log, topic)).map(({ value }) => Number(textOf(value)));
+    assert.deepEqual(
+      found,
+      Array.from({ length: enough }, (_, index) => index),
+    );
+    assert.deepEqual(await log.connectors.offsets('c'), [{ partition, offset: { next: enough } }]);
+  }
+
+  test('every record is in the log exactly once, in order, wherever connections break', async t => {
+    const seed = Number(process.env['SEED'] ?? randomInt(1, 1 << 30));
+    t.diagnostic(`SEED=${seed}`);
+    const below = numbers(seed);
+    await using log = await openLog(options());
+    const topic = await makeTopic(log);
+    let left = below(3000);
+    let cuts = 0;
+    network.onRequest = bytes => {
+      left -= bytes;
+      if (left > 0) return;
+      left = 500 + below(8000);
+      cuts++;
+      // Some break before the request has gone on, some behind it: then the broker does what nobody hears of.
+      if (below(2) === 0) network.cut();
+      else setImmediate(() => network.cut());
+    };
+    let restarts: number;
+    try {
+      restarts = await count(log, topic, 6000);
+    } finally {
+      network.onRequest = () => {};
+    }
+    t.diagnostic(`${cuts} cuts, ${restarts} new writers`);
+    assert.ok(cuts > 20, 'the network has hardly failed');
+    await assertCountedOnce(log, topic, 6000);
+  });
+
+  test('a broker that no longer answers makes appends fail within their time, and nothing is lost or doubled', async () => {
+    await using log = await openLog(options({ 'request.timeout.ms': '700', 'producer.delivery.timeout.ms': '2000' }));
+    const topic = await makeTopic(log);
+    await count(log, topic, 100);
+    let requests = 0;
+    for (const silentAfter of [1, 2, 3, 4]) {
+      await using writer = await log.writer(task, exactlyOnce, never);
+      const next = Number(writer.offsets[0]!.offset!['next']);
+      requests = 0;
+      network.onRequest = () => {
+        if (++requests === silentAfter) network.hold();
+      };
+      const values = Array.from({ length: recordsPerAppend }, (_, index) => ({ topic, key: 'k', value: String(next + index) }));
+      const appended = append(writer, values, [{ partition, offset: { next: next + recordsPerAppend } }]);
+      await appended.catch((error: SluiceError) => assert.equal(error.code, 'LOG_UNAVAILABLE', error.stack));
+      network.onRequest = () => {};
+      network.release();
+    }
+    await count(log, topic, 400);
+    await assertCountedOnce(log, topic, 400);
+  });
+
+  test('a transaction that outlives its time-out is a fault of the log, not another owner', async () => {
+    await using log = await openLog(options({ 'producer.transaction.timeout.ms': '1000' }));
+    const topic = await makeTopic(log);
+    await using writer = await log.writer(task, exactlyOnce, never);
+    await append(writer, [{ topic, key: 'k', value: '0' }], [{ partition, offset: { next: 1 } }]);
+    let requests = 0;
+    network.onRequest = () => {
+      // The first two begin the transaction and write to it; the one that ends it is held up.
+      if (++requests === 3) network.hold();
+    };
+    const late = append(writer, [{ topic, key: 'k', value: '1' }], [{ partition, offset: { next: 2 } }]);
+    // Seen over another way: the broker has ended it, so nothing holds back a reader any more.
+    await using elsewhere = await openLog(workerOptions(server.bootstrapServers, aName('elsewhere')));
+    await until(() => requests >= 3, { what: 'the held request' });
+    await readAll(elsewhere, topic);
+    network.onRequest = () => {};
+    network.release();
+    await assert.rejects(late, (error: SluiceError) => {
+      assert.equal(error.code, 'LOG_UNAVAILABLE', error.message);
+      assert.match(error.message, /transaction\.timeout\.ms/);
+      return true;
+    });
+    await using next = await log.writer(task, exactlyOnce, never);
+    assert.deepEqual(next.offsets, [{ partition, offset: { next: 1 } }]);
+    assert.equal((await readAll(log, topic)).length, 1);
+  });
+
+  test('a broker that is killed and comes back is written to again', async () => {
+    await using log = await openLog(options());
+    const topic = await makeTopic(log);
+    await count(log, topic, 200);
+    const counting = count(log, topic, 4000);
+    await server.stopImmediately();
+    await server.start();
+    await counting;
+    await assertCountedOnce(log, topic, 4000);
+  });
+
+  test('a follower goes on after its connection breaks', async () => {
+    await using log = await openLog(options());
+    const topic = await makeTopic(log);
+    const abort = new AbortController();
+    const found: (string | null)[] = [];
+    const following = (async () => {
+      for await (const records of log.read({ topics: [topic], from: 'start', follow: true }, abort.signal)) {
+        found.push(...records.map(({ value }) => textOf(value)));
+        network.cut();
+        if (found.length === 200) abort.abort();
+      }
+    })();
+    await count(log, topic, 200);
+    await following;
+    assert.deepEqual(
+      found,
+      Array.from({ length: 200 }, (_, index) => String(index)),
+    );
+  });
+
+  test('nobody there: opening fails with LOG_UNAVAILABLE and says so', async () => {
+    const abort = AbortSignal.timeout(500);
+    const { openKafkaLog } = await import('../../src/log/kafka/kafka-log.ts');
+    const { kafkaLogConfig } = await import('../../src/log/kafka/log-config.ts');
+    const config = kafkaLogConfig(workerOptions(`127.0.0.1:${await freePort()}`, 'nobody'));
+    await assert.rejects(openKafkaLog(config, abort), (error: SluiceError) => error.code === 'LOG_UNAVAILABLE');
+  });
+});
