@@ -7,6 +7,7 @@ import type {
   Source,
   SourceBatch,
   SourceOffset,
+  SourceRetry,
   SourceStatus,
 } from '../../src/contract/index.ts';
 import type { SnapshotMode } from './options/snapshot-options.ts';
@@ -40,6 +41,10 @@ export interface ChangeDatabase extends AsyncDisposable {
   /** The position of the last change read, as the database's users write it. */
   readonly position: string | null;
   readonly snapshotProgress: SnapshotProgress | null;
+  /** What it waits for to try again; null where it does not wait. */
+  readonly retry: SourceRetry | null;
+  /** What was found at the start and does not stop it. */
+  readonly warnings: readonly string[];
 }
 
 /** Waits before the phases, in milliseconds. */
@@ -116,7 +121,8 @@ export class CoordinatedSource implements Source {
   }
 
   status(): SourceStatus {
-    return { phase: this.#phase, position: this.#database.position, lagMs: this.#lagMs, snapshot: this.#database.snapshotProgress };
+    const { position, snapshotProgress, retry, warnings } = this.#database;
+    return { phase: this.#phase, position, lagMs: this.#lagMs, snapshot: snapshotProgress, retry, warnings };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

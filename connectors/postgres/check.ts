@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import { type CheckResult, type SluiceError, toSluiceError } from '../../src/contract/index.ts';
-import type { TableId } from '../debezium/table.ts';
+import type { Filters } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { connect } from './connection.ts';
-import { findPublication } from './publication.ts';
+import { findPublication, publicationWarnings } from './publication.ts';
 import type { PostgresSettings } from './settings.ts';
 import { findSlot, slotFault } from './slot.ts';
+import { unmatchedPatterns } from './unmatched.ts';
 
 /** The oldest server that is supported: older ones lack what exactly-once needs (pg_current_snapshot). */
 const oldestServerVersion = 130_000;
@@ -17,11 +18,7 @@ const fault = (subject: string, message: string, remedy: string): CheckResult =>
 const faultOf = (subject: string, error: SluiceError): CheckResult => fault(subject, error.message, error.remedy);
 
 /** Everything a start needs, looked at without changing anything; all faults at once. */
-export async function checkDatabase(
-  settings: PostgresSettings,
-  includesTable: (id: TableId) => boolean,
-  abort: AbortSignal,
-): Promise<readonly CheckResult[]> {
+export async function checkDatabase(settings: PostgresSettings, filters: Filters, abort: AbortSignal): Promise<readonly CheckResult[]> {
   let client: pg.Client;
   try {
     client = await connect(settings.connection);
@@ -32,13 +29,17 @@ export async function checkDatabase(
   abort.addEventListener('abort', end);
   try {
     const { hostname, port, user, database } = settings.connection;
-    const listed = await new Catalog(client, database).names();
-    const tables = await new Catalog(client, database).tables(listed.filter(({ id }) => includesTable(id)).map(({ oid }) => oid));
+    const catalog = new Catalog(client, database);
+    const listed = await catalog.names();
+    const tables = await catalog.tables(listed.filter(({ id }) => filters.includesTable(id)).map(({ oid }) => oid));
     return [
       ok('login', `"${user}" can log in to "${database}" at ${hostname}:${port}`),
       ...(await checkServer(client)),
       await checkReplicationRight(client, user),
       ...(settings.streams ? [await checkPublication(client, settings, tables), await checkSlot(client, settings)] : []),
+      ...(await unmatchedPatterns(catalog, filters)).map(({ option, message }) =>
+        warning(option, message, 'Correct the pattern: Java regular expressions that fit whole names, separated by commas.'),
+      ),
       ...(await checkTables(client, tables)),
     ];
   } catch (error) {
@@ -113,15 +114,10 @@ async function checkPublication(
       );
     return ok(subject, `It does not exist yet and will be created (publication.autocreate.mode=${publication.autocreateMode})`);
   }
-  const missing = tables.filter(({ id }) => !existing.allTables && !existing.tables.has(`"${id.schema}"."${id.table}"`));
-  if (missing.length > 0 && publication.autocreateMode !== 'filtered') {
-    const names = missing.map(({ id }) => qualifiedName(id)).join(', ');
-    return warning(
-      subject,
-      `It does not publish ${names}, whose changes will not be seen`,
-      `Run: ALTER PUBLICATION "${publication.name}" ADD TABLE ${names}`,
-    );
-  }
+  const followed = publication.autocreateMode === 'filtered' ? [] : tables.map(({ id }) => id);
+  const warnings = publicationWarnings(publication, existing, followed);
+  if (warnings.length > 0)
+    return warning(subject, warnings.join(' '), 'Change the publication: ALTER PUBLICATION ... ADD TABLE, or SET (publish = ...).');
   return ok(subject, 'It exists');
 }
 

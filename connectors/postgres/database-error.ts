@@ -1,4 +1,5 @@
 import { type ErrorCode, SluiceError } from '../../src/contract/index.ts';
+import { isTlsError } from './tls.ts';
 
 /** What an error of the server carries: its SQLSTATE (appendix "PostgreSQL Error Codes") and its text. */
 export type ServerError = { readonly code: string; readonly message: string };
@@ -14,6 +15,11 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '57P': 'DATABASE_UNAVAILABLE', // shutting down, starting up
   '08': 'DATABASE_UNAVAILABLE',
   '40': 'DATABASE_UNAVAILABLE', // serialization failure, deadlock
+};
+
+/** What the code of the catalogue is too general for. */
+const remedies: Readonly<Record<string, string>> = {
+  '3D000': 'Check database.dbname: there is no such database on this server.',
 };
 
 /** Errors of the socket below pg's client. */
@@ -36,8 +42,15 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
   const text = doing ? `${doing}: ${message}` : message;
   const cause = error instanceof Error ? error : undefined;
   if (code === '55000' && message.includes('wal_level')) return new SluiceError('WAL_LEVEL', text, { cause });
-  const known = codes[code] ?? codes[code.slice(0, 3)] ?? codes[code.slice(0, 2)];
-  if (known) return new SluiceError(known, text, { cause });
+  // The server has no SQLSTATE of its own for it; the parameter's name is the same in every language.
+  const walLevel = code === '55000' && /\bwal_level\b/.test(message);
+  const known = walLevel ? 'WAL_LEVEL' : (codes[code] ?? codes[code.slice(0, 3)] ?? codes[code.slice(0, 2)]);
+  const remedy = remedies[code];
+  if (known) return new SluiceError(known, text, { cause, ...(remedy !== undefined && { remedy }) });
+  if (isTlsError(code) || /does not support SSL|error establishing an SSL connection/.test(message))
+    return new SluiceError('TLS_FAILED', text, { cause });
+  // pg's client gives up before the server does: it was asked for a password and has none, or one that cannot be.
+  if (message.startsWith('SASL:')) return new SluiceError('LOGIN_REFUSED', text, { cause });
   if (
     socketCodes.has(code) ||
     /Connection terminated|timeout expired|connect timeout|Client has encountered a connection error/i.test(message)

@@ -8,6 +8,7 @@ import {
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
+  type SourceRetry,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { guardrailFinding } from '../debezium/filters.ts';
@@ -16,6 +17,7 @@ import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
+import { HeartbeatAction } from './heartbeat-action.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
 import {
@@ -32,12 +34,14 @@ import { replicaIdentityStatements } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
-import { findSlot, type Slot, slotFault } from './slot.ts';
+import { type Slot, slotFault } from './slot.ts';
+import { freeSlot } from './slot-wait.ts';
 import { Snapshot } from './snapshot.ts';
 import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
 import { openReaders } from './snapshot-readers.ts';
 import { ChangeStream } from './stream.ts';
 import { Tables } from './tables.ts';
+import { unmatchedPatterns } from './unmatched.ts';
 import { loadTypeCatalog, type PostgresType } from './values/type-catalog.ts';
 
 /** Everything that exists once the database is open. */
@@ -65,6 +69,8 @@ export class PostgresDatabase implements ChangeDatabase {
   #snapshot: Snapshot | null = null;
   #stream: ChangeStream | null = null;
   #start: StreamPosition | null = null;
+  retry: SourceRetry | null = null;
+  warnings: readonly string[] = [];
 
   constructor(config: PostgresConfig, makers: RecordMakers, logger: Logger, clock: Clock) {
     this.#config = config;
@@ -84,20 +90,26 @@ export class PostgresDatabase implements ChangeDatabase {
   }
 
   check(abort: AbortSignal): Promise<readonly CheckResult[]> {
-    return checkDatabase(this.#settings, this.#makers.includesTable, abort);
+    return checkDatabase(this.#settings, this.#config.filters, abort);
   }
 
-  async open(from: readonly SourceOffset[]): Promise<FoundOffsets> {
-    const { connection, slot } = this.#settings;
+  async open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
+    const { connection, slot, streams } = this.#settings;
     const client = await connect(connection);
     this.#resources.defer(async () => client.end().catch(() => {}));
     const types = await loadTypeCatalog(async sql => (await client.query<PostgresType>(sql)).rows);
-    const tables = new Tables(new Catalog(client, connection.database), types, this.#makers, this.#logger);
+    const catalog = new Catalog(client, connection.database);
+    const tables = new Tables(catalog, types, this.#makers, this.#logger);
+    for (const { message } of await unmatchedPatterns(catalog, this.#config.filters)) this.#warn(message);
     const replication = await ReplicationConnection.open(connection, slot.name);
     this.#replication = replication;
     this.#resources.use(replication);
     const identity = await replication.identify();
-    const found = await findSlot(client, slot.name);
+    const tell = (retry: SourceRetry | null) => {
+      this.retry = retry;
+    };
+    const surroundings = { logger: this.#logger, clock: this.#clock, tell };
+    const found = streams ? await freeSlot(client, slot, connection.database, surroundings, abort) : null;
     this.#session = { client, tables, identity, slot: found };
     const main = from.find(({ partition }) => partition['sluice_snapshot_table'] === undefined);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
@@ -109,6 +121,11 @@ export class PostgresDatabase implements ChangeDatabase {
   #slotLost(slot: Slot | null): SluiceError | null {
     const fault = slot && slotFault(this.#settings.slot.name, slot, this.#settings.connection.database);
     return fault?.code === 'SLOT_LOST' ? fault : null;
+  }
+
+  #warn(message: string): void {
+    this.warnings = [...this.warnings, message];
+    this.#logger.warn({}, message);
   }
 
   /** Why the stored offset cannot be streamed from; null where it can. */
@@ -152,12 +169,8 @@ export class PostgresDatabase implements ChangeDatabase {
         .query(statement)
         .catch(error => Promise.reject(databaseError(error, `Changing the replica identity of ${qualifiedName(id)}`)));
     }
-    await preparePublication(
-      client,
-      publication,
-      captured.map(({ id }) => id),
-      this.#logger,
-    );
+    const ids = captured.map(({ id }) => id);
+    for (const message of await preparePublication(client, publication, ids, this.#logger)) this.#warn(message);
     let existing = this.#session!.slot;
     if (existing && this.#slotLost(existing)) {
       await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
@@ -256,6 +269,7 @@ export class PostgresDatabase implements ChangeDatabase {
         messages: this.#makers.messages,
         includesMessage: this.#makers.includesMessage,
         heartbeat: this.#makers.heartbeat,
+        heartbeatAction: this.#heartbeatAction(),
         clock: this.#clock,
         batchRecordsMax,
         offsets: at => [
@@ -270,6 +284,11 @@ export class PostgresDatabase implements ChangeDatabase {
     } catch (error) {
       throw databaseError(error, `Streaming from the replication slot "${slot.name}"`);
     }
+  }
+
+  #heartbeatAction(): HeartbeatAction | null {
+    const { actionQuery } = this.#config.shared.heartbeat;
+    return actionQuery === null ? null : this.#resources.use(new HeartbeatAction(this.#settings.connection, actionQuery, this.#logger));
   }
 
   /** No offset: streaming starts where the slot is. */

@@ -4,6 +4,7 @@ import { patternList } from '../debezium/patterns.ts';
 import { quoteIdentifier, quoteLiteral } from './connection.ts';
 import type { PublicationSettings } from './publication.ts';
 import { replicaIdentityRules } from './replica-identity.ts';
+import type { SlotSettings } from './slot.ts';
 
 const group = 'Replication';
 
@@ -59,6 +60,22 @@ export const replicationOptions = {
     importance: 'MEDIUM',
     group,
     displayName: 'Create failover slot',
+  }),
+  'slot.max.retries': options.int({
+    default: '6',
+    min: 0,
+    doc: 'How often a slot that another connection reads is looked at again before the task gives up, to be tried again as after any fault that heals by itself (errors.max.retries).',
+    importance: 'LOW',
+    group,
+    displayName: 'Retry count',
+  }),
+  'slot.retry.delay.ms': options.long({
+    default: '10000',
+    min: 1,
+    doc: 'Milliseconds between two looks.',
+    importance: 'LOW',
+    group,
+    displayName: 'Retry delay',
   }),
   'slot.stream.params': options.parsed(
     'STRING',
@@ -206,8 +223,6 @@ export const replicationOptions = {
     { default: 'v2', doc: 'Debezium 1.x: the form of the source block.', group: 'Connector', displayName: 'Source struct maker version' },
   ),
   ...unsupportedOptions({
-    'slot.max.retries': 'A slot in use is tried again as other faults are: errors.max.retries.',
-    'slot.retry.delay.ms': 'A slot in use is tried again as other faults are: retriable.restart.connector.wait.ms.',
     'lsn.flush.timeout.ms': 'A report to the server is one message that nobody waits for.',
     'lsn.flush.timeout.action': 'A report to the server is one message that nobody waits for.',
     'internal.create.slot.command.timeout': 'Making a slot waits for the transactions that are open, as long as they are.',
@@ -216,8 +231,6 @@ export const replicationOptions = {
 };
 
 type Replication = ConfigOf<typeof replicationOptions>;
-
-export type SlotSettings = { readonly name: string; readonly dropOnStop: boolean; readonly failover: boolean };
 
 /** Options that do not go together, or have no effect. */
 export function checkReplication(raw: RawConfig, report: ConfigReport): void {
@@ -228,16 +241,35 @@ export function checkReplication(raw: RawConfig, report: ConfigReport): void {
 }
 
 export function readSlot(config: Replication): SlotSettings {
-  return { name: config['slot.name'], dropOnStop: config['slot.drop.on.stop'], failover: config['slot.failover'] };
+  return {
+    name: config['slot.name'],
+    dropOnStop: config['slot.drop.on.stop'],
+    failover: config['slot.failover'],
+    retriesMax: config['slot.max.retries'],
+    retryDelayMs: config['slot.retry.delay.ms'],
+  };
 }
 
-export function readPublication(config: Replication): PublicationSettings {
+/** `skipped` are the operations that no record is made of; `given`: `skipped.operations` is set, not left to its default. */
+export function readPublication(config: Replication, skipped: ReadonlySet<string>, given: boolean): PublicationSettings {
+  const operations = publishedOperations.filter(([letter]) => !skipped.has(letter)).map(([, operation]) => operation);
   return {
     name: config['publication.name'],
     autocreateMode: config['publication.autocreate.mode'],
     publishViaPartitionRoot: config['publish.via.partition.root'],
+    operations,
+    // As Debezium's PostgresReplicationConnection.buildPublishOptionValue.
+    publish: given && skipped.size > 0 ? operations : null,
   };
 }
+
+/** Debezium's letters of the operations, with Postgres' names. */
+const publishedOperations = [
+  ['c', 'insert'],
+  ['u', 'update'],
+  ['d', 'delete'],
+  ['t', 'truncate'],
+] as const;
 
 /** Whether a logical decoding message with that prefix is published. */
 export function messageFilter(config: Replication): (prefix: string) => boolean {

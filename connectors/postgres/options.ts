@@ -42,7 +42,7 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
         topicPrefix: shared.records.topics.prefix,
         connection: readConnection(config, report),
         slot: readSlot(config),
-        publication: readPublication(config),
+        publication: readPublication(config, shared.records.skippedOperations, raw['skipped.operations'] !== undefined),
         streams: mode !== 'initial_only',
         snapshot: {
           threadsMax: readers,

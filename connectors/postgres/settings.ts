@@ -4,6 +4,7 @@ import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import type { ConnectionSettings } from './connection.ts';
 import type { LogicalMessages } from './logical-message.ts';
 import type { PublicationSettings } from './publication.ts';
+import type { SlotSettings } from './slot.ts';
 import type { SourceInfo } from './source-info.ts';
 import type { TableSettings } from './tables.ts';
 
@@ -11,7 +12,7 @@ import type { TableSettings } from './tables.ts';
 export type PostgresSettings = {
   readonly topicPrefix: string;
   readonly connection: ConnectionSettings;
-  readonly slot: { readonly name: string; readonly dropOnStop: boolean; readonly failover: boolean };
+  readonly slot: SlotSettings;
   readonly publication: PublicationSettings;
   /** false: `snapshot.mode=initial_only`. */
   readonly streams: boolean;

@@ -2,6 +2,16 @@ import type pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
 import { parseLsn } from './lsn.ts';
 
+/** Which slot a connector reads, and how. */
+export type SlotSettings = {
+  readonly name: string;
+  readonly dropOnStop: boolean;
+  readonly failover: boolean;
+  /** `slot.max.retries` and `slot.retry.delay.ms`: further looks at a slot that another connection reads. */
+  readonly retriesMax: number;
+  readonly retryDelayMs: number;
+};
+
 /** A replication slot as pg_replication_slots shows it. */
 export type Slot = {
   readonly plugin: string;

@@ -8,6 +8,7 @@ import type { Row } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import { quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
+import type { HeartbeatAction } from './heartbeat-action.ts';
 import type { LogicalMessages } from './logical-message.ts';
 import { formatLsn } from './lsn.ts';
 import { PgoutputDecoder } from './pgoutput/decoder.ts';
@@ -44,6 +45,8 @@ export type StreamParts = {
   readonly messages: LogicalMessages;
   includesMessage(prefix: string): boolean;
   readonly heartbeat: Heartbeat;
+  /** `heartbeat.action.query`; null: none. */
+  readonly heartbeatAction: HeartbeatAction | null;
   readonly clock: Clock;
   readonly batchRecordsMax: number;
   /** The offset of a position, as it is stored. */
@@ -105,7 +108,7 @@ export class ChangeStream implements PgoutputHandler {
 
   /** Batches until aborted. Each carries the position behind its last message, also in the middle of a transaction. */
   async *read(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { replication, clock, heartbeat, batchRecordsMax } = this.#parts;
+    const { replication, clock, heartbeat, heartbeatAction, batchRecordsMax } = this.#parts;
     const wake = () => replication.wake();
     abort.addEventListener('abort', wake);
     let storedAtMs = clock.nowMs();
@@ -122,7 +125,10 @@ export class ChangeStream implements PgoutputHandler {
         while (this.#blocked) await this.#settle();
         const nowMs = clock.nowMs();
         const beat = heartbeat.due(nowMs);
-        if (beat) this.#out.push(beat);
+        if (beat) {
+          this.#out.push(beat);
+          heartbeatAction?.run();
+        }
         const position = this.#progress.position(replication.sentLsn);
         const moved = position.confirmedLsn > this.#storedLsn;
         const idleForMs = nowMs - storedAtMs;

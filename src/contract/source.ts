@@ -1,3 +1,4 @@
+import type { SluiceError } from './errors.ts';
 import type { SourceOffset } from './event-log.ts';
 import type { ConnectRecord } from './record.ts';
 
@@ -30,6 +31,20 @@ export type SourceStatus = {
   /** Milliseconds between the last change's commit and its reading; null before the first. */
   readonly lagMs: number | null;
   readonly snapshot: SnapshotProgress | null;
+  /** Set while the source by itself waits to try something again, before it gives up with this error. */
+  readonly retry?: SourceRetry | null;
+  /** What an operator should know although the source runs: a pattern that matches nothing, a table that is not published. */
+  readonly warnings?: readonly string[];
+};
+
+/** A step of a source that is tried again. */
+export type SourceRetry = {
+  readonly error: SluiceError;
+  /** How many have failed. */
+  readonly attempts: number;
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly nextAttemptMs: number;
 };
 
 export type SnapshotProgress = {

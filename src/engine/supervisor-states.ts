@@ -46,6 +46,8 @@ export type TaskProgress = {
   readonly state: RunState | 'RETRYING';
   readonly trace: string | null;
   readonly retrying: Retrying | null;
+  /** What the source found and runs in spite of: a pattern that matches nothing, a table that is not published. */
+  readonly warnings: readonly string[];
   readonly phase: string | null;
   readonly position: string | null;
   /** From a change's commit in the database to its reading. */

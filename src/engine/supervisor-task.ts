@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type SluiceError, type Source, toSluiceError } from '../contract/index.ts';
+import { type Clock, type Logger, type SluiceError, type Source, type SourceRetry, toSluiceError } from '../contract/index.ts';
 import type { ConnectorPlan } from './connector-config.ts';
 import type { SourceTaskPlan, TaskObserver } from './source-task-plan.ts';
 import { backOffMs } from './supervisor-back-off.ts';
@@ -99,11 +99,13 @@ export class SupervisedTask {
     // An attempt heals the fault once the source is past its start; before, it is still the one that is being retried.
     if (!this.#pausing && status !== null && status.phase !== 'starting') this.#retrying = null;
     const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+    const retrying = this.#retrying ?? (status?.retry ? retryingOf(status.retry) : null);
     return {
       id: this.id,
-      state: this.#retrying === null ? this.#state : 'RETRYING',
+      state: retrying === null ? this.#state : 'RETRYING',
       trace: this.trace,
-      retrying: this.#retrying,
+      retrying,
+      warnings: status?.warnings ?? [],
       phase: status?.phase ?? null,
       position: status?.position ?? null,
       read_lag_ms: status?.lagMs ?? null,
@@ -182,4 +184,11 @@ export class SupervisedTask {
     this.#state = state;
     this.#surroundings.onState();
   }
+}
+
+/** What a source itself tries again, in the same words as a task that is. */
+function retryingOf({ error, attempts, sinceMs, nextAttemptMs }: SourceRetry): Retrying {
+  const { code, message, remedy } = error;
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return { code, reason: message, remedy, attempts, since: iso(sinceMs), next_attempt: iso(nextAttemptMs) };
 }

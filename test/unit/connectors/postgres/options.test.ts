@@ -45,7 +45,15 @@ test('every option has a text about it', () => {
 test('defaults are Debezium’s', () => {
   const config = configOf({});
   assert.equal(config.settings.slot.name, 'debezium');
-  assert.deepEqual(config.settings.publication, { name: 'dbz_publication', autocreateMode: 'all_tables', publishViaPartitionRoot: false });
+  assert.deepEqual(config.settings.publication, {
+    name: 'dbz_publication',
+    autocreateMode: 'all_tables',
+    publishViaPartitionRoot: false,
+    operations: ['insert', 'update', 'delete'],
+    publish: null,
+  });
+  assert.equal(config.settings.slot.retriesMax, 6);
+  assert.equal(config.settings.slot.retryDelayMs, 10_000);
   assert.equal(config.settings.connection.port, 5432);
   assert.equal(config.settings.connection.sslMode, 'prefer');
   assert.equal(config.settings.batchRecordsMax, 2048);
@@ -180,6 +188,15 @@ test('options of 1.x do what they did then', () => {
   assert.equal(configOf({ 'heartbeat.topics.prefix': 'hb' }).shared.records.topics.heartbeatPrefix, 'hb');
   assert.equal(configOf({ 'toasted.value.placeholder': 'x' }).values.unavailableValuePlaceholder, 'x');
   assert.equal(configOf({ 'slot.drop_on_stop': 'true' }).settings.slot.dropOnStop, true);
+});
+
+test('a publication made here tells only of what skipped.operations leaves, where that is given', () => {
+  const published = (options: Readonly<Record<string, string>>) => configOf(options).settings.publication.publish;
+  assert.equal(published({}), null);
+  assert.equal(published({ 'skipped.operations': 'none' }), null);
+  assert.deepEqual(published({ 'skipped.operations': 't' }), ['insert', 'update', 'delete']);
+  assert.deepEqual(published({ 'skipped.operations': 'u,d' }), ['insert', 'truncate']);
+  assert.deepEqual(configOf({ 'skipped.operations': 'u,d' }).settings.publication.operations, ['insert', 'truncate']);
 });
 
 test('a statement for a table’s snapshot belongs to a table that is listed', () => {
