@@ -1,22 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
 import { databaseError } from './database-error.ts';
+import { type TlsSettings, tlsOptions } from './tls.ts';
 
 /** How to reach the database. */
-export type ConnectionSettings = {
+export type ConnectionSettings = TlsSettings & {
   readonly hostname: string;
   readonly port: number;
   readonly user: string;
   readonly password: string | null;
   readonly database: string;
-  /** libpq's modes (docs "SSL Support"): `prefer` takes TLS where the server offers it, `require` does not verify. */
-  readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
-  readonly sslRootCertificateFile: string | null;
-  readonly sslCertificateFile: string | null;
-  readonly sslKeyFile: string | null;
-  readonly sslKeyPassword: string | null;
   readonly tcpKeepAlive: boolean;
   /** SQL run on each ordinary connection after login (`database.initial.statements`). */
   readonly initialStatements: readonly string[];
@@ -28,32 +21,6 @@ const connectTimeoutMs = 10_000;
 /** Values must come as the same text whatever the server's or role's settings are: the column readers read one dialect. */
 const sessionSettings = '-c DateStyle=ISO,MDY -c IntervalStyle=postgres -c TimeZone=UTC -c extra_float_digits=3 -c bytea_output=hex';
 
-async function tlsOptions(settings: ConnectionSettings): Promise<TlsOptions> {
-  const file = async (path: string | null) => {
-    if (path === null) return undefined;
-    try {
-      return await readFile(path);
-    } catch (cause) {
-      throw new SluiceError('CONFIG_INVALID', `The TLS file ${path} cannot be read.`, { cause });
-    }
-  };
-  const [ca, cert, key] = await Promise.all([
-    file(settings.sslRootCertificateFile),
-    file(settings.sslCertificateFile),
-    file(settings.sslKeyFile),
-  ]);
-  const verify = settings.sslMode === 'verify-ca' || settings.sslMode === 'verify-full';
-  return {
-    rejectUnauthorized: verify,
-    // verify-ca checks the chain but not the name.
-    ...(settings.sslMode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
-    ...(ca ? { ca } : {}),
-    ...(cert ? { cert } : {}),
-    ...(key ? { key } : {}),
-    ...(settings.sslKeyPassword ? { passphrase: settings.sslKeyPassword } : {}),
-  };
-}
-
 async function attempt(settings: ConnectionSettings, replication: boolean, tls: boolean): Promise<pg.Client> {
   const client = new pg.Client({
     host: settings.hostname,
@@ -64,7 +31,7 @@ async function attempt(settings: ConnectionSettings, replication: boolean, tls: 
     options: sessionSettings,
     keepAlive: settings.tcpKeepAlive,
     connectionTimeoutMillis: connectTimeoutMs,
-    ssl: tls ? await tlsOptions(settings) : false,
+    ssl: tls ? await tlsOptions(settings, settings.hostname) : false,
     ...(settings.password === null ? {} : { password: settings.password }),
     ...(replication ? { replication: 'database' } : {}),
   });
@@ -88,14 +55,17 @@ export async function connect(settings: ConnectionSettings, replication = false)
   const { sslMode } = settings;
   const order = sslMode === 'disable' ? [false] : sslMode === 'allow' ? [false, true] : sslMode === 'prefer' ? [true, false] : [true];
   const where = `Cannot log in to database "${settings.database}" at ${settings.hostname}:${settings.port} as "${settings.user}"`;
+  let refused: unknown = null;
   for (const [index, tls] of order.entries()) {
     try {
       return await attempt(settings, replication, tls);
     } catch (error) {
-      const again =
-        index + 1 < order.length &&
-        (tls ? /does not support SSL/i.test((error as Error).message) : (error as { code?: string }).code === '28000');
-      if (!again) throw databaseError(error, where);
+      // No access rule fits this login with TLS, or without it.
+      const unfit = (error as { code?: string }).code === '28000';
+      const again = index + 1 < order.length && (unfit || (tls && /does not support SSL/i.test((error as Error).message)));
+      // Refused both ways: the answer by TLS says more than that there is no rule without.
+      if (!again) throw databaseError(unfit && refused !== null ? refused : error, where);
+      if (tls && unfit) refused = error;
     }
   }
   throw new SluiceError('INTERNAL', where);

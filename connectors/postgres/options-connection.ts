@@ -57,14 +57,14 @@ export const connectionOptions = {
   }),
   'database.sslcert': options.string({
     default: null,
-    doc: 'File with the client’s certificate (PEM).',
+    doc: 'File with the client’s certificate (PEM or DER).',
     importance: 'MEDIUM',
     group: tls,
     displayName: 'SSL Client Certificate',
   }),
   'database.sslkey': options.string({
     default: null,
-    doc: 'File with the client’s private key (PEM).',
+    doc: 'File with the client’s private key (PEM, PKCS#8 in DER, or PKCS#12 with the certificate: .p12).',
     importance: 'MEDIUM',
     group: tls,
     displayName: 'SSL Client Key',
@@ -78,7 +78,7 @@ export const connectionOptions = {
   }),
   'database.sslrootcert': options.string({
     default: null,
-    doc: 'File with the certificates that the server’s is verified against (PEM).',
+    doc: 'File with the certificates that the server’s is verified against (PEM or DER); without it, those this machine trusts.',
     importance: 'MEDIUM',
     group: tls,
     displayName: 'SSL Root Certificate',

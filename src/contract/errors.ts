@@ -33,6 +33,10 @@ export const errorCatalogue = {
   },
   DATABASE_FAILED: { retry: 'never', remedy: 'Read the database’s message, correct what it names and restart the task.' },
   LOGIN_REFUSED: { retry: 'never', remedy: 'Check database.user, database.password and the server’s access rules (pg_hba.conf).' },
+  TLS_FAILED: {
+    retry: 'never',
+    remedy: 'Check the server’s certificate against database.sslmode, database.sslrootcert and database.hostname, and the client’s own.',
+  },
   PRIVILEGE_MISSING: { retry: 'never', remedy: 'Grant the right that the message names.' },
   WAL_LEVEL: { retry: 'never', remedy: 'Set wal_level = logical in postgresql.conf and restart the server.' },
   SLOT_IN_USE: { retry: 'backoff', remedy: 'Stop the other reader of the slot, or give this connector its own slot.name.' },
