@@ -1,6 +1,6 @@
 import { type PluginType, SluiceError } from '../contract/index.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
-import { type Answer, ok, RequestError } from './answer.ts';
+import { type Answer, ok, RequestError, warningHeaders } from './answer.ts';
 import { configOf, parseTexts } from './request-body.ts';
 import type { RestRequest, Route } from './router.ts';
 import { pluginConfig, validationAnswer } from './validation.ts';
@@ -54,7 +54,9 @@ export function connectorPluginRoutes(supervisor: Supervisor): readonly Route[] 
     const included = given['connector.class'];
     if (typeof included === 'string' && !normalized(included).endsWith(normalized(name)) && simple(included) !== simple(name))
       throw new RequestError(400, `Included connector type ${included} does not match request type ${name}`);
-    return ok(validationAnswer(await supervisor.validate(given)));
+    const resolved = await supervisor.validate(given);
+    // The body has Connect's form, which has no place for warnings.
+    return ok(validationAnswer(resolved), warningHeaders(resolved.warnings.map(({ message }) => message)));
   }
 
   return [

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { plainError, RequestError } from './answer.ts';
+import { jsonFault } from './json-fault.ts';
 
 /** The largest body that is read. A connector's config is a few kilobytes. */
 export const bodyBytesMax = 1024 * 1024;
@@ -40,10 +41,9 @@ export function parseJson(body: string, reviver?: (key: string, value: unknown, 
   if (body.trim() === '') throw new RequestError(400, 'The request has no body; JSON is expected.');
   try {
     return JSON.parse(body, reviver);
-  } catch (error) {
-    // V8's message quotes the text around the fault, which may be a secret; its position says as much.
-    const position = /position (\d+)(?: \(line (\d+) column (\d+)\))?/.exec((error as Error).message);
-    const where = position?.[2] ? ` at line ${position[2]}, column ${position[3]}` : '';
+  } catch {
+    const fault = jsonFault(body);
+    const where = fault === null ? '' : ` at line ${fault.line}, column ${fault.column}`;
     throw new RequestError(400, `The body is not valid JSON${where}.`);
   }
 }
