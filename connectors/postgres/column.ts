@@ -1,4 +1,4 @@
-import type { Value } from '../../src/contract/index.ts';
+import type { SluiceError, Value } from '../../src/contract/index.ts';
 import type { ColumnDefinition } from '../debezium/table.ts';
 
 /** A column as the catalog (pg_attribute, pg_attrdef) and the relation message describe it. */
@@ -25,4 +25,9 @@ export type ColumnReader = ColumnDefinition & {
   readonly whenNull: Value;
   /** What stands for an unchanged TOAST value (`unavailable.value.placeholder`). */
   readonly unavailable: Value;
+  /**
+   * What stands for a value that the schema cannot hold (CONVERSION_FAILED), where `event.converting.failure.handling.mode` lets the task
+   * go on; left out: the error stops it.
+   */
+  instead?(error: SluiceError): Value;
 };

@@ -1,5 +1,6 @@
 import { SluiceError, type Value } from '../../src/contract/index.ts';
 import type { ColumnReader } from './column.ts';
+import { readValue } from './read-value.ts';
 
 const tab = 0x09;
 const newline = 0x0a;
@@ -48,14 +49,14 @@ export class CopyRowReader {
       const reader = readers[column]!;
       this.#bounds[column * 2] = at;
       this.#bounds[column * 2 + 1] = fieldEnd;
-      if (!escaped) row[column] = reader.read(bytes, at, fieldEnd);
+      if (!escaped) row[column] = readValue(reader, bytes, at, fieldEnd);
       else if (fieldEnd - at === 2 && bytes[at + 1] === letterN) {
         row[column] = reader.whenNull;
         this.#bounds[column * 2] = -1;
       } else {
         // Undoing escapes may replace the scratch memory, so its length comes first.
         const length = this.#unescape(bytes, at, fieldEnd);
-        row[column] = reader.read(this.#scratch, 0, length);
+        row[column] = readValue(reader, this.#scratch, 0, length);
       }
       at = fieldEnd + 1;
     }

@@ -70,6 +70,13 @@ export const valueOptions = {
     aliases: ['toasted.value.placeholder'],
     validate: placeholder,
   }),
+  'event.converting.failure.handling.mode': options.choice(['warn', 'skip', 'fail'], {
+    default: 'warn',
+    doc: 'A value that its schema cannot hold, such as NaN as a Decimal: warn shows null and logs it, skip shows null, fail stops the task. A column that is NOT NULL stops it always.',
+    importance: 'MEDIUM',
+    group,
+    displayName: 'Event converting failure handling mode',
+  }),
 };
 
 export function readValues(config: ConfigOf<typeof valueOptions>): ValueOptions {
@@ -82,5 +89,6 @@ export function readValues(config: ConfigOf<typeof valueOptions>): ValueOptions 
     moneyFractionDigits: config['money.fraction.digits'],
     includeUnknownDatatypes: config['include.unknown.datatypes'],
     unavailableValuePlaceholder: config['unavailable.value.placeholder'],
+    conversionFailureMode: config['event.converting.failure.handling.mode'],
   };
 }

@@ -5,6 +5,7 @@ import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { Catalog, CatalogTable } from './catalog.ts';
 import type { CatalogColumn, ColumnReader } from './column.ts';
+import { withConversionFailures } from './conversion-failures.ts';
 import type { RelationMessage } from './pgoutput/messages.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import type { TypeCatalog } from './values/type-catalog.ts';
@@ -93,7 +94,13 @@ export class Tables {
     }
     for (const warning of captured.warnings) this.#logger.warn({ table: qualifiedName(id) }, warning);
     const needed = new Set(known.filter((_, index) => captured.neededColumns[index]));
-    return { captured, readers: readers.map(reader => (reader === null || needed.has(reader) ? reader : unread(reader))), replicaIdentity };
+    const mode = this.#settings.valueOptions.conversionFailureMode;
+    const shown = (reader: ColumnReader) => withConversionFailures(reader, qualifiedName(id), mode, this.#logger);
+    return {
+      captured,
+      readers: readers.map(reader => (reader === null ? null : needed.has(reader) ? shown(reader) : unread(reader))),
+      replicaIdentity,
+    };
   }
 }
 

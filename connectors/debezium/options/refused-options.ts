@@ -33,8 +33,6 @@ export const refusedOptions = unsupportedOptions({
   'snapshot.custom.class': plugins,
   'snapshot.max.threads.multiplier': 'snapshot.fetch.size sets the size of a chunk.',
   'snapshot.tables.order.by.row.count': 'Snapshots read the tables in the order of their names.',
-  'event.converting.failure.handling.mode':
-    'A value that cannot be read stops the task; for records that cannot be converted there is errors.tolerance.',
   'query.fetch.size': 'snapshot.fetch.size sets how many rows a snapshot reads at once; other queries have few.',
   'custom.metric.tags': jmx,
   'statistics.metrics.enabled': jmx,

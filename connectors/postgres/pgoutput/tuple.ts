@@ -1,5 +1,6 @@
-import { SluiceError, type Value } from '../../../src/contract/index.ts';
+import type { SluiceError, Value } from '../../../src/contract/index.ts';
 import type { ColumnReader } from '../column.ts';
+import { readValue } from '../read-value.ts';
 import { malformed } from './malformed.ts';
 
 const nullKind = 0x6e; // n
@@ -80,18 +81,6 @@ export function readTuple(
     } else throw unknownKind(kind, at);
   }
   return into;
-}
-
-/** Names the column in whatever its reader throws: nobody else knows both. */
-function readValue(reader: ColumnReader, message: Buffer, start: number, end: number): Value {
-  try {
-    return reader.read(message, start, end);
-  } catch (error) {
-    if (error instanceof SluiceError && error.code !== 'MALFORMED_MESSAGE')
-      throw new SluiceError(error.code, `Column "${reader.name}": ${error.message}.`, { cause: error, remedy: error.remedy });
-    const reason = error instanceof SluiceError ? error.message : `no text of type ${reader.typeName}`;
-    throw malformed(`column "${reader.name}": ${reason}`, error);
-  }
 }
 
 /** Which columns of the relation (by their place in it) the update at `offset` left out as unchanged TOAST values. */

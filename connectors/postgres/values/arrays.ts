@@ -1,6 +1,6 @@
 import { arraySchema, type Value } from '../../../src/contract/index.ts';
 import type { Read, TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable, unrepresentable } from './unreadable.ts';
 import type { Placeholder } from './value-options.ts';
 
 const openBrace = 0x7b;
@@ -45,8 +45,12 @@ function behindDimensions(bytes: Buffer, start: number, end: number): number {
   return equalsAt + 1;
 }
 
-/** All items of an array's text in order; inner arrays come flat, as the reference has them. */
-function itemsReader(read: Read, delimiter: number): Read {
+function nullItem(): never {
+  throw unrepresentable('NULL among the items of an array whose items are not optional', 'Exclude the column.');
+}
+
+/** All items of an array's text in order; inner arrays come flat. Where there may be no NULL among them, it is CONVERSION_FAILED. */
+function itemsReader(read: Read, delimiter: number, nullable: boolean): Read {
   return (bytes, start, end) => {
     const items: Value[] = [];
     let depth = 0;
@@ -69,7 +73,9 @@ function itemsReader(read: Read, delimiter: number): Read {
       } else {
         const from = at;
         while (at < end && bytes[at] !== delimiter && bytes[at] !== closeBrace) at++;
-        items.push(isNull(bytes, from, at) ? null : read(bytes, from, at));
+        if (!isNull(bytes, from, at)) items.push(read(bytes, from, at));
+        else if (nullable) items.push(null);
+        else nullItem();
       }
     }
     if (depth !== 0 || at !== end) throw unreadable('array');
@@ -95,13 +101,21 @@ function unavailableItems(item: TypeReader, placeholder: Placeholder): Value {
   }
 }
 
-/** Of one array type: `optionalItems` is what the reference's schema says of the items, which does not keep NULL from being among them. */
-export function arrayReader(element: TypeReader, delimiter: string, optionalItems: boolean, placeholder: Placeholder): TypeReader {
-  const itemSchema = optionalItems ? element.schema.with({ optional: true }) : element.schema;
+/** What arrays of one element type allow. */
+export type ArrayItems = {
+  /** What the reference's schema says of the items. */
+  readonly optional: boolean;
+  /** Whether NULL among them can be shown. */
+  readonly nullable: boolean;
+};
+
+/** Of one array type. */
+export function arrayReader(element: TypeReader, delimiter: string, items: ArrayItems, placeholder: Placeholder): TypeReader {
+  const itemSchema = items.optional ? element.schema.with({ optional: true }) : element.schema;
   const item = element.bind?.(itemSchema) ?? element;
   return {
     schema: arraySchema(itemSchema),
-    read: itemsReader(item.read, delimiter.charCodeAt(0)),
+    read: itemsReader(item.read, delimiter.charCodeAt(0), items.nullable),
     fallback: [],
     unavailable: unavailableItems({ ...item, schema: itemSchema }, placeholder),
   };

@@ -1,6 +1,6 @@
 import { schemas } from '../../../src/contract/index.ts';
 import { logical, type TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable, unrepresentable } from './unreadable.ts';
 import type { Placeholder } from './value-options.ts';
 
 const one = 0x31;
@@ -33,4 +33,12 @@ export function bitsReader(length: number, placeholder: Placeholder): TypeReader
   if (length <= 1) return singleBit;
   const schema = logical('bytes', 'io.debezium.data.Bits', { length: String(length) });
   return { schema, read: readBits, fallback: new Uint8Array(0), unavailable: placeholder.bytes };
+}
+
+/** bit(length)[]: the reference gives the column the schema of one item, which no value of it fits. */
+export function bitArrayReader(item: TypeReader): TypeReader {
+  const read = (): never => {
+    throw unrepresentable('an array of bit has no schema', 'Exclude the column.');
+  };
+  return { ...item, read };
 }

@@ -134,6 +134,16 @@ export function numericReader(precision: number | null, scale: number, options: 
   }
 }
 
+/** numeric in arrays: the reference reads the items as Decimals whatever the mode, so that NaN and infinities fail in all of them. */
+export function numericItemReader(reader: TypeReader): TypeReader {
+  const { read, bind } = reader;
+  return {
+    ...reader,
+    read: (bytes, start, end) => (isSpecial(bytes, start) ? noDecimal() : read(bytes, start, end)),
+    ...(bind && { bind: schema => numericItemReader(bind(schema)) }),
+  };
+}
+
 /**
  * money as its locale writes it, read as Debezium does (PostgresMoney): parentheses or a leading minus negate, one currency sign goes,
  * commas go.

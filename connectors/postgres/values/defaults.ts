@@ -54,14 +54,13 @@ const untrimmedOids: ReadonlySet<number> = new Set([oids.bpchar, oids.varchar, o
 
 const functionCall = /^[(]?[A-Za-z0-9_.]+\(.*\)/;
 const currentTimes: ReadonlySet<string> = new Set(['current_timestamp', 'current_time', 'current_date', 'localtime', 'localtimestamp']);
-/** The first quoted text; a doubled quote is one of its characters. */
-const quotedText = /'((?:[^']|'')*)'/;
+/** The first quoted text, of one line: a doubled quote ends it too (Debezium 3.6.1; later versions read on). */
+const quotedText = /'(.*?)'/;
 
 /** The text of the literal, the placeholder for what is computed, or the expression itself where it has no quotes; null for NULL. */
 function literalOf(expression: string, placeholder: string): string | null {
   if (functionCall.test(expression) || currentTimes.has(expression.toLowerCase())) return placeholder;
-  const quoted = quotedText.exec(expression);
-  if (quoted) return quoted[1]!.replaceAll("''", "'");
+  if (expression.includes("'")) return quotedText.exec(expression)?.[1] ?? null;
   return expression.startsWith('NULL::') ? null : expression;
 }
 
@@ -111,7 +110,7 @@ function atScale(plain: string, scale: number): string | null {
   return kept === '' ? whole : `${whole}.${kept}`;
 }
 
-/** `'ok'::mood`: the label, if the cast is to the column's own type. */
+/** `'ok'::mood`: the label, if the cast is to the column's own type; quotes in it stay doubled. */
 function enumLabel(expression: string, type: PostgresType): string | null {
   const cast = expression.lastIndexOf('::');
   if (cast < 0) return null;
@@ -120,7 +119,7 @@ function enumLabel(expression: string, type: PostgresType): string | null {
   const schema = parts.pop() ?? null;
   if (name !== type.name || (schema !== null && schema !== type.schema)) return null;
   const literal = expression.slice(0, cast);
-  return /^'.*'$/s.test(literal) && literal.length > 1 ? literal.slice(1, -1).replaceAll("''", "'") : null;
+  return /^'.*'$/s.test(literal) && literal.length > 1 ? literal.slice(1, -1) : null;
 }
 
 /** `"Odd"".name".mood` as its parts, without quotes. */

@@ -1,8 +1,8 @@
 import { arrayReader } from './arrays.ts';
 import { binaryReader, opaqueReader } from './binary.ts';
-import { bitsReader } from './bits.ts';
+import { bitArrayReader, bitsReader } from './bits.ts';
 import { oids } from './builtin-oids.ts';
-import { moneyReader, numericReader } from './decimals.ts';
+import { moneyReader, numericItemReader, numericReader } from './decimals.ts';
 import { geometricTextReader, pointReader, postgisReader } from './geometry.ts';
 import { hstoreReader } from './hstore.ts';
 import { bigintReader, doubleReader, floatReader, integerReader, smallintReader } from './integers.ts';
@@ -97,8 +97,10 @@ function builtin(oid: number, { options, placeholder, size, isArrayItem }: Conte
       return floatReader;
     case oids.float8:
       return doubleReader;
-    case oids.numeric:
-      return numericReader(size.length === unboundedNumericLength ? null : size.length, size.scale, options, placeholder);
+    case oids.numeric: {
+      const reader = numericReader(size.length === unboundedNumericLength ? null : size.length, size.scale, options, placeholder);
+      return isArrayItem ? numericItemReader(reader) : reader;
+    }
     case oids.money:
       return moneyReader(options, placeholder);
     case oids.bytea:
@@ -120,7 +122,7 @@ function builtin(oid: number, { options, placeholder, size, isArrayItem }: Conte
     case oids.time:
       return timeReader(options, size.scale, isArrayItem);
     case oids.timetz:
-      return zonedTimeReader(placeholder.text);
+      return zonedTimeReader(placeholder.text, isArrayItem);
     case oids.timestamp:
       return timestampReader(options, size.scale);
     case oids.timestamptz:
@@ -172,8 +174,10 @@ function array(type: PostgresType, context: Context): TypeReader | null {
   // An array of a domain is unknown to the reference: it resolves domains of columns only.
   const item = element.baseOid === 0 ? resolve(element, { ...context, isArrayItem: true }) : unknown(element, context);
   if (item === null) return null;
+  if (element.oid === oids.bit) return bitArrayReader(item);
   const optional = optionalItemOids.has(element.oid) || optionalItemNames.has(element.name);
-  return arrayReader(item, element.delimiter, optional, placeholder);
+  const nullable = optional && element.name !== 'ltree'; // whatever its schema says, the reference cannot show NULL among ltree
+  return arrayReader(item, element.delimiter, { optional, nullable }, placeholder);
 }
 
 function resolve(type: PostgresType, context: Context): TypeReader | null {

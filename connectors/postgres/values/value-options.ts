@@ -16,6 +16,8 @@ export type ValueOptions = {
   readonly includeUnknownDatatypes: boolean;
   /** unavailable.value.placeholder as written; `hex:` in front gives its bytes in hexadecimal. */
   readonly unavailableValuePlaceholder: string;
+  /** event.converting.failure.handling.mode: what becomes of a value that its schema cannot hold. */
+  readonly conversionFailureMode: 'warn' | 'skip' | 'fail';
 };
 
 export const defaultValueOptions: ValueOptions = {
@@ -27,6 +29,7 @@ export const defaultValueOptions: ValueOptions = {
   moneyFractionDigits: 2,
   includeUnknownDatatypes: false,
   unavailableValuePlaceholder: '__debezium_unavailable_value',
+  conversionFailureMode: 'warn',
 };
 
 /** What stands for a value that was not sent, in the two forms that others are made from. */

@@ -64,15 +64,21 @@ export function timeReader({ timePrecisionMode }: ValueOptions, precision: numbe
   }
 }
 
-const readZoned: Read = (bytes, start, end) => {
+const readZoned: Read = (bytes, start, end) => `${isoTime(utcMicros(bytes, start, end), null)}Z`;
+/** The reference reads array items as JDBC's Time and shows their seconds only. */
+const readZonedSeconds: Read = (bytes, start, end) => `${isoTime(Math.floor(utcMicros(bytes, start, end) / 1_000_000) * 1_000_000, null)}Z`;
+
+/** A time of the day in UTC, of a text with an offset. */
+function utcMicros(bytes: Buffer, start: number, end: number): number {
   scanTime(bytes, start, end, 'timetz');
   scanOffset(bytes, scanned.next, end, 'timetz');
   if (scanned.next !== end) throw unreadable('timetz');
   const micros = (scanned.micros - scanned.offsetSeconds * 1_000_000) % microsPerDay;
-  return `${isoTime(micros < 0 ? micros + microsPerDay : micros, null)}Z`;
-};
+  return micros < 0 ? micros + microsPerDay : micros;
+}
 
 /** timetz: in UTC, with as many digits of fraction as it needs. */
-export function zonedTimeReader(placeholder: string): TypeReader {
-  return { schema: logical('string', 'io.debezium.time.ZonedTime'), read: readZoned, fallback: '00:00:00Z', unavailable: placeholder };
+export function zonedTimeReader(placeholder: string, arrayItem: boolean): TypeReader {
+  const read = arrayItem ? readZonedSeconds : readZoned;
+  return { schema: logical('string', 'io.debezium.time.ZonedTime'), read, fallback: '00:00:00Z', unavailable: placeholder };
 }

@@ -63,6 +63,7 @@ test('defaults are Debezium’s', () => {
   assert.deepEqual(config.shared.records.skippedOperations, new Set(['t']));
   assert.deepEqual(config.values, {
     decimalHandlingMode: 'precise',
+    conversionFailureMode: 'warn',
     timePrecisionMode: 'adaptive',
     intervalHandlingMode: 'numeric',
     binaryHandlingMode: 'bytes',

@@ -26,7 +26,8 @@ const rows: readonly Row[] = [
   // A struct cannot be a default.
   ['numeric', '7.5', undefined],
   ['varchar', "'a-b'::character varying", 'a-b'],
-  ['text', "'it''s'::text", "it's"],
+  ['text', "'it''s'::text", 'it'],
+  ['text', "'two\nlines'::text", undefined],
   ['text', 'NULL::text', undefined],
   ['text', "upper('x'::text)", ''],
   ['text', 'CURRENT_USER', 'CURRENT_USER'],
