@@ -30,6 +30,8 @@ function numbers(seed: number): (below: number) => number {
 const task = { connector: 'c', task: 0 };
 const partition = { server: 'srv' };
 const recordsPerAppend = 20;
+/** API keys of the Kafka protocol. */
+const endTransaction = 26;
 
 /**
  * A source that counts: each append has the next numbers, and how far it is as its offset. After a failure it opens a new writer and
@@ -159,15 +161,16 @@ describe('the Kafka log on a failing network', { timeout: 300_000 }, () => {
     const topic = await makeTopic(log);
     await using writer = await log.writer(task, exactlyOnce, never);
     await append(writer, [{ topic, key: 'k', value: '0' }], [{ partition, offset: { next: 1 } }]);
-    let requests = 0;
-    network.onRequest = () => {
-      // The first two begin the transaction and write to it; the one that ends it is held up.
-      if (++requests === 3) network.hold();
+    let held = false;
+    network.onRequest = (_, apiKey) => {
+      if (apiKey !== endTransaction || held) return;
+      held = true;
+      network.hold();
     };
     const late = append(writer, [{ topic, key: 'k', value: '1' }], [{ partition, offset: { next: 2 } }]);
-    // Seen over another way: the broker has ended it, so nothing holds back a reader any more.
+    await until(() => held, { what: 'the end of the transaction to be held up' });
+    // Read over another way: where that comes to the end, the broker has ended the transaction.
     await using elsewhere = await openLog(workerOptions(server.bootstrapServers, aName('elsewhere')));
-    await until(() => requests >= 3, { what: 'the held request' });
     await readAll(elsewhere, topic);
     network.onRequest = () => {};
     network.release();

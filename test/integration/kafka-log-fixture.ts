@@ -58,8 +58,9 @@ export class FaultyNetwork implements AsyncDisposable {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #held = false;
-  /** Called with every piece a client sends, before it goes on. */
-  onRequest: (bytes: number) => void = () => {};
+  #kept: (() => void)[] = [];
+  /** Called with every piece a client sends, before it goes on: with the Kafka request's API key, where a request begins with it. */
+  onRequest: (bytes: number, apiKey: number) => void = () => {};
 
   constructor(targetPort: () => number) {
     this.#server = createServer(client => {
@@ -74,8 +75,10 @@ export class FaultyNetwork implements AsyncDisposable {
           this.#pairs.delete(pair);
         });
         from.on('data', data => {
-          if (from === client) this.onRequest(data.length);
-          if (!to.destroyed) to.write(data);
+          if (from === client) this.onRequest(data.length, data.length >= 6 ? data.readInt16BE(4) : -1);
+          const forward = () => !to.destroyed && to.write(data);
+          if (this.#held) this.#kept.push(forward);
+          else forward();
         });
       }
       if (this.#held) for (const socket of pair) socket.pause();
@@ -101,6 +104,7 @@ export class FaultyNetwork implements AsyncDisposable {
   /** Lets everything through again, what was held too. */
   release(): void {
     this.#held = false;
+    for (const forward of this.#kept.splice(0)) forward();
     for (const pair of this.#pairs) for (const socket of pair) socket.resume();
   }
 

@@ -113,29 +113,40 @@ describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
     await other.close();
   });
 
-  test('a record larger than the topic takes is refused by itself, with the topic’s name; the writer goes on', async () => {
+  test('a record larger than the topic takes is refused by name; what was appended before is kept, nothing gets past it', async () => {
     await using log = await openLog(workerOptions(bootstrapServers, aName('transactions')));
     const [small, other] = [await makeTopic(log, 1, { 'max.message.bytes': '2000' }), await makeTopic(log)];
-    await using writer = await log.writer({ connector: 'c', task: 0 }, exactlyOnce, never);
-    await append(writer, [{ topic: small, value: 'x'.repeat(1900) }]);
-    const refused = append(writer, [
-      { topic: other, value: 'goes with it' },
-      { topic: small, value: 'x'.repeat(2000) },
-    ]);
-    await assert.rejects(refused, (error: SluiceError) => {
-      assert.equal(error.code, 'RECORD_TOO_LARGE');
-      assert.match(error.message, new RegExp(small));
-      assert.deepEqual(error.cause, { topic: small, index: 1 });
-      return true;
-    });
-    await append(writer, [{ topic: other, value: 'after' }], offset(1));
-    assert.deepEqual(await values(log, other), ['after']);
+    const task = { connector: 'c', task: 0 };
+    {
+      await using writer = await log.writer(task, exactlyOnce, never);
+      const before = append(writer, [{ topic: small, value: 'x'.repeat(1900) }], offset(1));
+      const refused = append(
+        writer,
+        [
+          { topic: other, value: 'goes with it' },
+          { topic: small, value: 'x'.repeat(2000) },
+        ],
+        offset(2),
+      );
+      const behind = append(writer, [{ topic: other, value: 'behind' }], offset(3));
+      await Promise.all([
+        before,
+        assert.rejects(refused, (error: SluiceError) => {
+          assert.equal(error.code, 'RECORD_TOO_LARGE');
+          assert.match(error.message, new RegExp(small));
+          assert.deepEqual(error.cause, { topic: small, index: 1 });
+          return true;
+        }),
+        assert.rejects(behind, code('LOG_UNAVAILABLE', /An earlier append .* failed/)),
+      ]);
+    }
+    await using next = await log.writer(task, exactlyOnce, never);
+    assert.deepEqual(next.offsets, offset(1));
     // Many small ones that together are larger go as several batches.
-    await append(
-      writer,
-      Array.from({ length: 50 }, () => ({ topic: small, value: 'y'.repeat(300) })),
-    );
+    const many = Array.from({ length: 50 }, () => ({ topic: small, value: 'y'.repeat(300) }));
+    await append(next, [...many, { topic: other, value: 'after' }], offset(4));
     assert.equal((await values(log, small)).length, 51);
+    assert.deepEqual(await values(log, other), ['after']);
   });
 
   test('a record up to max.request.size goes, the next byte does not', async () => {
@@ -165,6 +176,25 @@ describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
     await using next = await log.writer({ connector: 'c', task: 0 }, exactlyOnce, never);
     assert.deepEqual(next.offsets, offset(1));
     assert.deepEqual(await values(log, topic), ['before']);
+  });
+
+  test('appends that linger go together, and those of a closed writer are refused', async () => {
+    await using log = await openLog(workerOptions(bootstrapServers, aName('transactions')));
+    const topic = await makeTopic(log);
+    const overrides = (lingerMs: string) => ({ producerOverrides: { 'linger.ms': lingerMs }, transactional: true });
+    {
+      await using writer = await log.writer({ connector: 'c', task: 0 }, overrides('200'), never);
+      const first = append(writer, [{ topic, value: 'a' }]);
+      await until(async () => (await log.describeTopics([topic])).length === 1, { what: 'a few turns of the event loop' });
+      await Promise.all([first, append(writer, [{ topic, value: 'b' }])]);
+      // Two records and one marker: one transaction.
+      assert.equal((await log.describeTopics([topic]))[0]!.partitions[0]!.end, 3n);
+    }
+    const writer = await log.writer({ connector: 'c', task: 0 }, overrides('60000'), never);
+    const left = append(writer, [{ topic, value: 'c' }]);
+    await Promise.all([assert.rejects(left, code('LOG_UNAVAILABLE', /closed/)), writer[Symbol.asyncDispose]()]);
+    await assert.rejects(append(writer, [{ topic, value: 'd' }]), code('LOG_UNAVAILABLE', /closed/));
+    assert.deepEqual(await values(log, topic), ['a', 'b']);
   });
 
   test('writing to a topic that does not exist names it', async () => {

@@ -27,8 +27,8 @@ export type KafkaLogConfig = {
   readonly configStorage: StorageTopic;
   readonly offsetStorage: StorageTopic;
   readonly statusStorage: StorageTopic;
-  /** The worker's options as given, for those that concern one task's producer. */
-  readonly raw: RawConfig;
+  /** The worker's options as given, for those that concern one task's producer; a function, so that no dump shows the secrets in them. */
+  readonly raw: () => RawConfig;
 };
 
 const group = 'Kafka';
@@ -114,7 +114,7 @@ export const kafkaLogSpec = configSpec({
       configStorage: storage('config', 1),
       offsetStorage: storage('offset', config['offset.storage.partitions']),
       statusStorage: storage('status', config['status.storage.partitions']),
-      raw,
+      raw: () => raw,
     };
   },
 });
@@ -135,14 +135,14 @@ export function taskProducerConfig(
   overrides: Readonly<Record<string, string>>,
   transactional: boolean,
 ): TaskProducerConfig {
-  const { connection, settings, faults } = resolveProducer(config.raw, overrides, transactional);
+  const { connection, settings, faults } = resolveProducer(config.raw(), overrides, transactional);
   if (connection === null || settings === null || faults.length > 0) throw invalid('The producer’s options are invalid', faults);
   return { connection, settings };
 }
 
 /** What is wrong with a connector's `producer.override.*`, told when the connector is submitted. */
 export function checkProducerOverrides(config: KafkaLogConfig, overrides: Readonly<Record<string, string>>, transactional: boolean) {
-  const { faults, warnings } = resolveProducer(config.raw, overrides, transactional);
+  const { faults, warnings } = resolveProducer(config.raw(), overrides, transactional);
   const own = ({ option }: ConfigFault) => option.startsWith('producer.override.');
   return { faults: faults.filter(own), warnings: warnings.filter(own) };
 }

@@ -80,6 +80,7 @@ export async function* readPartitions(
       waiting = [...waiting.filter(reading => !moved.has(reading)), ...moved].filter(isUnfinished);
     }
   } finally {
+    arrivals[Symbol.dispose]();
     // What is under way ends with its connection.
     await cluster.closePool(pool);
   }
@@ -103,14 +104,19 @@ async function byLeader(cluster: Cluster, readings: readonly Reading[]): Promise
 }
 
 /** Answers as they come, one waiter; null once aborted. (Promise.race would keep a reaction a round on the abort for as long as it lasts.) */
-class Arrivals {
+class Arrivals implements Disposable {
   readonly #arrived: Outcome[] = [];
   readonly #abort: AbortSignal;
+  readonly #onAbort = () => this.#wake();
   #wake: () => void = () => {};
 
   constructor(abort: AbortSignal) {
     this.#abort = abort;
-    abort.addEventListener('abort', () => this.#wake(), { once: true });
+    abort.addEventListener('abort', this.#onAbort);
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.removeEventListener('abort', this.#onAbort);
   }
 
   expect(node: number, served: Promise<readonly Served[]>): void {

@@ -26,12 +26,12 @@ export class TopicCache {
   /** What is known, without waiting; renewed in the background when it is old. undefined: `learn` it first. */
   get(topic: string): TopicLimits | undefined {
     const limits = this.#known.get(topic);
-    if (limits !== undefined && performance.now() - limits.learntMs > this.#cluster.connection.metadataAgeMsMax) this.renew(topic);
+    if (limits !== undefined && performance.now() - limits.learntMs > this.#cluster.connection.metadataAgeMsMax) this.#renew(topic);
     return limits;
   }
 
   /** Learns anew without anybody waiting; what was known stays until then. */
-  renew(topic: string): void {
+  #renew(topic: string): void {
     if (this.#renewing.has(topic)) return;
     this.#renewing.add(topic);
     // A fault will show itself where the topic is used.

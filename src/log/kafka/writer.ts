@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type LogWriter, type SerializedBatch, SluiceError, type SourceOffset, type TaskId } from '../../contract/index.ts';
 import { StickyPartitions } from '../partitioner.ts';
 import type { Cluster } from './cluster.ts';
@@ -11,6 +12,8 @@ import { TopicCache, type TopicLimits } from './topics.ts';
 const transactionBytesMax = 8 << 20;
 /** Bytes handed over and not yet durable, of one writer. Who appends awaits what it appended long before. */
 const queueBytesMax = 256 << 20;
+/** How long a writer that is closed waits for its transaction: a broker that is away may take minutes to answer. */
+const closeMsMax = 5_000;
 
 type Unit = {
   readonly records: SerializedBatch | null;
@@ -33,8 +36,8 @@ export type WriterParts = {
 
 /**
  * One task's appends with group commit: while one transaction is on its way, what is appended is encoded into the next one. So an idle
- * task's append waits for nobody, and under load transactions grow. After any failure but RECORD_TOO_LARGE the writer refuses everything:
- * what was appended behind the failure must not get past it (its offsets would cover the records that are lost).
+ * task's append waits for nobody, and under load transactions grow. After any rejection the writer refuses everything: what was appended
+ * behind the rejected unit must not get past it (its offsets would cover the records that are lost).
  */
 export class KafkaWriter implements LogWriter {
   readonly offsets: readonly SourceOffset[];
@@ -47,6 +50,7 @@ export class KafkaWriter implements LogWriter {
   #queuedBytes = 0;
   #learning = false;
   #scheduled = false;
+  #lingering: NodeJS.Timeout | null = null;
   #sending: Promise<void> | null = null;
   #broken: SluiceError | null = null;
 
@@ -74,12 +78,16 @@ export class KafkaWriter implements LogWriter {
     this.#break(new SluiceError('FENCED', `Another owner has taken over ${this.#name()}.`));
   }
 
-  /** Waits for the transaction under way; what was not begun is rejected. */
+  /** Waits some seconds for the transaction under way; what was not begun is rejected. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#break(new SluiceError('LOG_UNAVAILABLE', `The writer of ${this.#name()} is closed.`));
-    await this.#sending;
+    if (this.#lingering !== null) clearTimeout(this.#lingering);
+    const waited = new AbortController();
+    await Promise.race([this.#sending, pause(closeMsMax, undefined, { signal: waited.signal }).catch(() => {})]);
+    waited.abort();
     await this.#parts.producer[Symbol.asyncDispose]();
     await this.#parts.cluster[Symbol.asyncDispose]();
+    await this.#sending;
   }
 
   /** Encodes what waits into the draft, in order, as long as the topics are known and the draft has room. */
@@ -94,7 +102,7 @@ export class KafkaWriter implements LogWriter {
       }
       this.#waiting.shift();
       const refusal = unit.records === null ? null : this.#refusal(unit.records, limitsOf);
-      if (refusal !== null) this.#settle(unit, refusal);
+      if (refusal !== null) this.#refuse(unit, refusal);
       else this.#draft.add(unit, unit.records, unit.offsets, limitsOf, this.#headers, this.#sticky);
     }
     this.#schedule();
@@ -117,20 +125,19 @@ export class KafkaWriter implements LogWriter {
 
   #refusal(records: SerializedBatch, limitsOf: (topic: string) => TopicLimits): SluiceError | null {
     const tooLarge = checkRecordSizes(records, limitsOf, this.#headers, this.#parts.settings);
-    // The limit may have been raised: the next attempt knows.
-    if (tooLarge !== null) for (const topic of records.topics) this.#topics.renew(topic);
     return tooLarge ?? unknownPartition(records, limitsOf);
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#sending !== null || this.#draft.units.length === 0 || this.#broken !== null) return;
+    if (this.#scheduled || this.#sending !== null || this.#draft.units.length === 0) return;
     this.#scheduled = true;
     const begin = () => {
       this.#scheduled = false;
-      if (this.#broken === null && this.#sending === null) this.#begin();
+      if (this.#sending === null && this.#draft.units.length > 0) this.#begin();
     };
     // What the same turn of the event loop appends goes along.
-    if (this.#parts.settings.lingerMs > 0) setTimeout(begin, this.#parts.settings.lingerMs);
+    const { lingerMs } = this.#parts.settings;
+    if (lingerMs > 0) this.#lingering = setTimeout(begin, lingerMs);
     else setImmediate(begin);
   }
 
@@ -180,6 +187,14 @@ export class KafkaWriter implements LogWriter {
     );
   }
 
+  /** A unit that cannot be sent: what came before it goes its way, nothing comes behind it. */
+  #refuse(unit: Unit, refusal: SluiceError): void {
+    this.#settle(unit, refusal);
+    this.#broken ??= this.#behind(refusal);
+    for (const later of this.#waiting.splice(0)) this.#settle(later, this.#broken);
+  }
+
+  /** Nothing that has not been sent goes out any more. */
   #break(error: SluiceError): void {
     this.#broken ??= error;
     const units = [...this.#draft.units, ...this.#waiting.splice(0)];
