@@ -161,6 +161,7 @@ export class PostgresDatabase implements ChangeDatabase {
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
     if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
     if (!stream) return;
+    await requireLogicalLog(client);
     const captured = await tables.list();
     this.#guard(captured.length);
     for (const { id, statement } of replicaIdentityStatements(this.#config.replicaIdentities, captured)) {
@@ -333,6 +334,13 @@ export class PostgresDatabase implements ChangeDatabase {
     }
     await this.#resources.disposeAsync();
   }
+}
+
+/** Before anything is made in the database: without it the slot could not be. Throws WAL_LEVEL. */
+async function requireLogicalLog(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ wal_level: string }>('SHOW wal_level');
+  const level = rows[0]?.wal_level;
+  if (level !== 'logical') throw new SluiceError('WAL_LEVEL', `The server's wal_level is ${level}, and logical decoding needs logical.`);
 }
 
 /** Rows of a partitioned table are read once: through its partitions where those are captured, else through the table itself. */

@@ -14,6 +14,8 @@ export class HeartbeatAction implements AsyncDisposable {
   #client: pg.Client | null = null;
   #running: Promise<void> | null = null;
   #ended = false;
+  /** The fault that was warned of: said once, until it is another or healed. */
+  #told = '';
 
   constructor(settings: ConnectionSettings, query: string, logger: Logger) {
     this.#settings = settings;
@@ -34,10 +36,13 @@ export class HeartbeatAction implements AsyncDisposable {
       this.#client ??= await connect(this.#settings);
       if (this.#ended) return await this.#close();
       await this.#client.query(this.#query);
+      this.#told = '';
     } catch (thrown) {
       if (this.#ended) return;
       const error = databaseError(thrown, 'heartbeat.action.query');
-      this.#logger.warn({ code: error.code, remedy: error.remedy }, `${error.message}; it is run again with the next heartbeat`);
+      if (error.message !== this.#told)
+        this.#logger.warn({ code: error.code, remedy: error.remedy }, `${error.message}; it is run again with each heartbeat`);
+      this.#told = error.message;
       if (error.code === 'DATABASE_UNAVAILABLE') await this.#close();
     }
   }

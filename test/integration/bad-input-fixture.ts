@@ -47,6 +47,8 @@ export function connectorOf(url: string, config: Config = {}): Config {
     'database.dbname': database,
     'slot.name': `slot_${database}`,
     'publication.name': `pub_${database}`,
+    'key.converter': 'json',
+    'value.converter': 'json',
     'key.converter.schemas.enable': 'false',
     'value.converter.schemas.enable': 'false',
     'retriable.restart.connector.wait.ms': '300',
@@ -102,6 +104,7 @@ export async function changesIn(daemon: Daemon, topic: string): Promise<string[]
   return (await logged(daemon.dataFolder, [topic])).flatMap(({ value }) => {
     if (value === null) return [];
     const { op, before, after } = JSON.parse(Buffer.from(value).toString('utf8'));
+    if (op === undefined) throw new Error(`${topic} holds no envelopes`);
     return [`${op}${(after ?? before).id}`];
   });
 }
