@@ -5,8 +5,8 @@ import type { ProducerSettings } from './producer-config.ts';
 import { compress, encodeHeaders, loneRecordBytes, RecordBatch, recordBytesMax } from './record-batch.ts';
 import type { TopicLimits } from './topics.ts';
 
-/** One task's offsets: where they go, and the keys under which others have written them. */
-export type OffsetTarget = { readonly topic: string; readonly connector: string; readonly keys: ReadonlyMap<string, Uint8Array> };
+/** One task's offsets: where they go, and the key's bytes under which each source partition was first written, by whomever. */
+export type OffsetTarget = { readonly topic: string; readonly connector: string; readonly keys: Map<string, Uint8Array> };
 
 const noBytes = new Uint8Array(0);
 /** Most header sets whose bytes are kept; a task uses a handful. */
@@ -139,6 +139,8 @@ export class Draft<Unit> {
     const now = Date.now();
     for (const [canonical, { partition, offset }] of this.#offsets) {
       const key = target.keys.get(canonical) ?? offsetKey(target.connector, partition);
+      // The same bytes from now on: other ones could go to another partition, where nothing orders the two.
+      target.keys.set(canonical, key);
       const value = offsetValue(offset);
       const bytes = recordBytesMax(key.length, value?.length ?? -1, 1);
       const headers = encodeHeaders([]);
