@@ -17,6 +17,7 @@ import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
+import { disconnect } from './disconnect.ts';
 import { HeartbeatAction } from './heartbeat-action.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
@@ -96,7 +97,7 @@ export class PostgresDatabase implements ChangeDatabase {
   async open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
     const { connection, slot, streams } = this.#settings;
     const client = await connect(connection);
-    this.#resources.defer(async () => client.end().catch(() => {}));
+    this.#resources.defer(() => disconnect(client));
     const types = await loadTypeCatalog(async sql => (await client.query<PostgresType>(sql)).rows);
     const catalog = new Catalog(client, connection.database);
     const tables = new Tables(catalog, types, this.#makers, this.#logger);
@@ -111,9 +112,11 @@ export class PostgresDatabase implements ChangeDatabase {
     const surroundings = { logger: this.#logger, clock: this.#clock, tell };
     const found = streams ? await freeSlot(client, slot, connection.database, surroundings, abort) : null;
     this.#session = { client, tables, identity, slot: found };
-    const main = from.find(({ partition }) => partition['sluice_snapshot_table'] === undefined);
+    // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
+    const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
+    const main = own.find(({ partition }) => partition['sluice_snapshot_table'] === undefined);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
-    this.#progress = new Map(from.map(readProgress).flatMap(progress => (progress ? [[progress.table, progress]] : [])));
+    this.#progress = new Map(own.map(readProgress).flatMap(progress => (progress ? [[progress.table, progress]] : [])));
     if (this.#stored === null) return { state: 'none', lost: this.#slotLost(found) };
     return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost: this.#lost(this.#stored, found, identity) };
   }

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Clock, ConnectRecord, JsonObject, Logger, SnapshotProgress, SourceBatch, SourceOffset } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
+import { batchBytesMax } from '../debezium/read-ahead.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
 import { merge } from './merge.ts';
@@ -116,6 +117,8 @@ export class Snapshot {
       bytesRead = 0;
       return taken;
     };
+    // More than one: the newest row stays behind.
+    const full = ({ length }: typeof records) => length > batchRecordsMax || (length > 1 && bytesRead >= batchBytesMax);
     let firstOfAll = false;
     let lastKey: readonly string[] | null = null;
     for await (const { rows, bytes, keys } of readTable(
@@ -133,7 +136,7 @@ export class Snapshot {
         firstOfAll ||= !this.#begun;
         this.#begun = true;
         emitter.emit(records, rows[index]!, !first ? 'true' : firstOfAll ? 'first' : 'first_in_data_collection');
-        if (keys !== null && order === 'key' && records.length > batchRecordsMax) {
+        if (keys !== null && order === 'key' && full(records)) {
           // The newest row stays behind: it may turn out to be the table's last.
           const newest = records.pop()!;
           progress = advance(progress, moment.view, lastKey!);
@@ -144,7 +147,7 @@ export class Snapshot {
         lastKey = keys?.[index] ?? null;
       }
       this.#progress = { ...this.#progress, rows: this.#progress.rows + rows.length };
-      if (order === 'unordered' && records.length > batchRecordsMax) {
+      if (order === 'unordered' && full(records)) {
         const newest = records.pop()!;
         yield this.#batch(records, takeBytes(), []);
         records = [newest];

@@ -4,6 +4,7 @@ import { SluiceError } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import type { Heartbeat } from '../debezium/heartbeat.ts';
+import { batchBytesMax } from '../debezium/read-ahead.ts';
 import type { Row } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import { quoteIdentifier } from './connection.ts';
@@ -133,7 +134,9 @@ export class ChangeStream implements PgoutputHandler {
         const moved = position.confirmedLsn > this.#storedLsn;
         const idleForMs = nowMs - storedAtMs;
         if (
-          this.#out.length > 0 ? !replication.readable || this.#out.length >= batchRecordsMax : moved && idleForMs >= idleOffsetIntervalMs
+          this.#out.length > 0
+            ? !replication.readable || this.#out.length >= batchRecordsMax || this.#bytes >= batchBytesMax
+            : moved && idleForMs >= idleOffsetIntervalMs
         ) {
           const records = this.#out;
           this.#out = [];
