@@ -4,6 +4,7 @@ import type { Filters } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { connect } from './connection.ts';
+import { disconnect } from './disconnect.ts';
 import { findPublication, publicationWarnings } from './publication.ts';
 import type { PostgresSettings } from './settings.ts';
 import { findSlot, slotFault } from './slot.ts';
@@ -25,7 +26,7 @@ export async function checkDatabase(settings: PostgresSettings, filters: Filters
   } catch (error) {
     return [faultOf('login', toSluiceError(error))];
   }
-  const end = () => void client.end().catch(() => {});
+  const end = () => void disconnect(client);
   abort.addEventListener('abort', end);
   try {
     const { hostname, port, user, database } = settings.connection;
@@ -46,7 +47,7 @@ export async function checkDatabase(settings: PostgresSettings, filters: Filters
     return [faultOf('database', toSluiceError(error))];
   } finally {
     abort.removeEventListener('abort', end);
-    await client.end().catch(() => {});
+    await disconnect(client);
   }
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
 import { databaseError } from './database-error.ts';
+import { disconnect } from './disconnect.ts';
 import { type TlsSettings, tlsOptions } from './tls.ts';
 
 /** How to reach the database. */
@@ -41,7 +42,7 @@ async function attempt(settings: ConnectionSettings, replication: boolean, tls: 
     await client.connect();
     if (!replication) for (const statement of settings.initialStatements) await client.query(statement);
   } catch (error) {
-    await client.end().catch(() => {});
+    await disconnect(client);
     throw error;
   }
   return client;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Logger } from '../../src/contract/index.ts';
 import { type ConnectionSettings, connect } from './connection.ts';
 import { databaseError } from './database-error.ts';
+import { disconnect } from './disconnect.ts';
 
 /**
  * Runs `heartbeat.action.query` with each heartbeat, on a connection of its own: a statement that waits for a lock must not keep the stream
@@ -50,7 +51,7 @@ export class HeartbeatAction implements AsyncDisposable {
   async #close(): Promise<void> {
     const client = this.#client;
     this.#client = null;
-    await client?.end().catch(() => {});
+    if (client) await disconnect(client);
   }
 
   /** Ends the connection, and with it a statement that still runs. */

@@ -3,6 +3,7 @@ import { SluiceError } from '../../src/contract/index.ts';
 import { type ConnectionSettings, connect, quoteIdentifier, quoteLiteral } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
 import { databaseError } from './database-error.ts';
+import { disconnect } from './disconnect.ts';
 import { formatLsn, parseLsn } from './lsn.ts';
 
 /** Who the server is: a restored or promoted server has another timeline, another server another system. */
@@ -126,6 +127,6 @@ export class ReplicationConnection implements AsyncDisposable {
     if (this.#statusTimer) clearInterval(this.#statusTimer);
     this.#channel?.abandon();
     this.#channel = null;
-    await this.#client.end().catch(() => {});
+    await disconnect(this.#client);
   }
 }

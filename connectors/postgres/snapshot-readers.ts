@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { CatalogTable } from './catalog.ts';
 import { connect, quoteIdentifier, quoteLiteral } from './connection.ts';
 import { databaseError } from './database-error.ts';
+import { disconnect } from './disconnect.ts';
 import { parseLsn } from './lsn.ts';
 import type { CreatedSlot } from './replication.ts';
 import type { PostgresSettings } from './settings.ts';
@@ -29,7 +30,7 @@ export async function openReaders(
     let snapshotName = created?.snapshotName ?? null;
     for (let index = 0; index < count; index++) {
       const client = await connect(settings.connection);
-      stack.defer(async () => client.end().catch(() => {}));
+      stack.defer(() => disconnect(client));
       clients.push(client);
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       if (snapshotName !== null) await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotName)}`);

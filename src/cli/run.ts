@@ -10,6 +10,8 @@ import { type RunningWorker, startWorker } from './worker.ts';
 
 /** From SIGTERM to the end, whatever hangs. */
 const stopMsMax = 9_500;
+/** From the worker's end to the process's. */
+const lingerMsMax = 250;
 
 /** `sluice run`: the daemon. Answers 0 when it was stopped, 1 when it could not start. */
 export async function run({ terminal, text }: CommandInput): Promise<number> {
@@ -55,6 +57,8 @@ export async function run({ terminal, text }: CommandInput): Promise<number> {
   process.once('SIGTERM', () => process.exit(143));
   await worker.stop();
   clearTimeout(bound);
+  // A task that did not end in time may hold a connection to a server that does not answer; nothing waits for it any more.
+  setTimeout(() => process.exit(0), lingerMsMax).unref();
   return 0;
 }
 
