@@ -45,13 +45,12 @@ function install() {
 const bin = name => join(root, 'node_modules', name);
 const setup = '--test-global-setup=test/global-setup.ts';
 const concurrency = '--test-concurrency=2';
-/** A test file that has not ended by then fails by name instead of holding up the run. */
-const timeout = '--test-timeout=300000';
+const watchdog = '--import=./test/support/watchdog.ts';
 
 /** Test runs take options of `node --test`; file patterns given replace the script's own. */
 function tests(pattern, options, args) {
   const patterns = args.some(arg => !arg.startsWith('-')) ? [] : [pattern];
-  return [['--test', timeout, ...options, ...args, ...patterns]];
+  return [['--test', watchdog, ...options, ...args, ...patterns]];
 }
 
 /** What each script runs: lists of Node's arguments, one after the other until one fails. */

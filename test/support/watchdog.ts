@@ -1,0 +1,14 @@
+import { isMainThread } from 'node:worker_threads';
+
+/** Longer than any file of tests takes on a slow machine. */
+const fileMsMax = 300_000;
+
+// Loaded into every test process (--import): `node --test` waits for ever for a file whose handles keep it alive, and
+// --test-timeout bounds only the tests inside.
+if (process.env['NODE_TEST_CONTEXT'] && isMainThread) {
+  setTimeout(() => {
+    const open = process.getActiveResourcesInfo().join(', ');
+    process.stderr.write(`${process.argv[1]} has not ended after ${fileMsMax} ms. It still has: ${open}\n`);
+    process.exit(1);
+  }, fileMsMax).unref();
+}
