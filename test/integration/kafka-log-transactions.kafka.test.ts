@@ -28,9 +28,11 @@ describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
     const task = { connector: 'c', task: 0 };
     await using zombie = await first.writer(task, exactlyOnce, never);
     await append(zombie, [{ topic, value: 'before' }], offset(1));
-    const queued = Array.from({ length: 20 }, (_, index) => append(zombie, [{ topic, value: `queued ${index}` }], offset(2 + index)));
+    const queued = Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => append(zombie, [{ topic, value: `queued ${index}` }], offset(2 + index))),
+    );
     await using owner = await second.writer(task, exactlyOnce, never);
-    const outcomes = await Promise.allSettled(queued);
+    const outcomes = await queued;
     await assert.rejects(
       append(zombie, [{ topic, value: 'zombie' }], offset(99)),
       code('FENCED', /PRODUCER_FENCED|INVALID_PRODUCER_EPOCH|taken over/),

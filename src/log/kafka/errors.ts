@@ -126,6 +126,8 @@ function codeOf(error: unknown): ErrorCode {
   if (answer !== undefined) {
     if (fenced.has(answer)) return 'FENCED';
     if (answer === 'MESSAGE_TOO_LARGE' || answer === 'RECORD_LIST_TOO_LARGE') return 'RECORD_TOO_LARGE';
+    // Not to be repeated as it is, but a fault of the broker's own that may pass.
+    if (answer === 'UNKNOWN_SERVER_ERROR') return 'LOG_UNAVAILABLE';
     if (answer === 'SASL_AUTHENTICATION_FAILED' || !repeatable.has(answer)) return 'LOG_REFUSED';
     if (answer === 'UNKNOWN_TOPIC_OR_PARTITION' || answer === 'UNKNOWN_TOPIC_ID') return 'TOPIC_UNKNOWN';
     return 'LOG_UNAVAILABLE';

@@ -85,7 +85,12 @@ export class TaskProducer implements AsyncDisposable {
       await this.#end(id, true, this.#settings.deliveryTimeoutMs);
     } catch (error) {
       const failure = kafkaError(`write as ${id}`, error);
-      if (failure.code === 'FENCED') throw await this.#fencedOrTimedOut(failure, performance.now() - beganMs);
+      const answer = brokerAnswer(error)?.answer;
+      const elapsedMs = performance.now() - beganMs;
+      // Brokers have been seen to answer a commit that races with a take-over with UNKNOWN_SERVER_ERROR.
+      if (answer === 'UNKNOWN_SERVER_ERROR' || (failure.code === 'FENCED' && elapsedMs >= this.#settings.transactionTimeoutMs))
+        throw await this.#whoseFault(failure, elapsedMs);
+      if (failure.code === 'FENCED') throw failure;
       // So that readers need not wait for the transaction's time-out; where it fails, or nobody answers, the next owner's start ends it.
       if (!isLost(error)) await this.#end(id, false, abortDeadlineMs).catch(() => {});
       throw failure;
@@ -94,20 +99,19 @@ export class TaskProducer implements AsyncDisposable {
 
   /**
    * A transaction that outlived its time-out is ended by the broker, which then answers as if somebody else were the owner. Nobody is if
-   * it still knows this producer (KIP-588).
+   * it still takes this producer for the last one (KIP-588).
    */
-  async #fencedOrTimedOut(failure: SluiceError, elapsedMs: number): Promise<SluiceError> {
-    if (elapsedMs < this.#settings.transactionTimeoutMs) return failure;
+  async #whoseFault(failure: SluiceError, elapsedMs: number): Promise<SluiceError> {
     const { id, epoch } = this.#initialized();
     try {
       await this.#initProducerId('ask who owns the task', id, epoch, new AbortController().signal);
-    } catch {
-      return failure;
+    } catch (error) {
+      const answered = kafkaError('ask who owns the task', error);
+      return answered.code === 'FENCED' ? answered : failure;
     }
-    const took = `It took ${Math.round(elapsedMs)} ms, longer than transaction.timeout.ms (${this.#settings.transactionTimeoutMs}).`;
-    return new SluiceError('LOG_UNAVAILABLE', `The broker has ended a transaction of ${this.#transactionalId}. ${took}`, {
-      cause: failure,
-    });
+    const limit = `${Math.round(elapsedMs)} ms; transaction.timeout.ms is ${this.#settings.transactionTimeoutMs}`;
+    const message = `The broker has ended a transaction of ${this.#transactionalId} after ${limit}. ${failure.message}`;
+    return new SluiceError('LOG_UNAVAILABLE', message, { cause: failure });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
