@@ -53,6 +53,19 @@ const repeatable = new Set([
   'THROTTLING_QUOTA_EXCEEDED',
 ]);
 
+/**
+ * Not to be repeated, but over with a new producer id or epoch: the broker has lost or forgotten the producer's state (a transactional id
+ * unused for a week), or failed in a way of its own.
+ */
+const healsWithNewProducer = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_TXN_STATE',
+  'TRANSACTION_ABORTABLE',
+  'UNKNOWN_SERVER_ERROR',
+]);
+
 /** Those after which partition leaders must be looked up again. */
 export const staleMetadata = new Set([
   'LEADER_NOT_AVAILABLE',
@@ -126,8 +139,7 @@ function codeOf(error: unknown): ErrorCode {
   if (answer !== undefined) {
     if (fenced.has(answer)) return 'FENCED';
     if (answer === 'MESSAGE_TOO_LARGE' || answer === 'RECORD_LIST_TOO_LARGE') return 'RECORD_TOO_LARGE';
-    // Not to be repeated as it is, but a fault of the broker's own that may pass.
-    if (answer === 'UNKNOWN_SERVER_ERROR') return 'LOG_UNAVAILABLE';
+    if (healsWithNewProducer.has(answer)) return 'LOG_UNAVAILABLE';
     if (answer === 'SASL_AUTHENTICATION_FAILED' || !repeatable.has(answer)) return 'LOG_REFUSED';
     if (answer === 'UNKNOWN_TOPIC_OR_PARTITION' || answer === 'UNKNOWN_TOPIC_ID') return 'TOPIC_UNKNOWN';
     return 'LOG_UNAVAILABLE';

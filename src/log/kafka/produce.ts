@@ -22,6 +22,14 @@ import type { BatchProducer, RecordBatch } from './record-batch.ts';
 /** Batches by topic and partition, each partition's in their order. */
 export type BatchesByTopic = ReadonlyMap<string, ReadonlyMap<number, readonly RecordBatch[]>>;
 
+/** What sending needs of a cluster and of a connection. */
+export type ProduceConnection = Pick<Connection, 'send'>;
+export type ProduceCluster = Pick<Cluster, 'version' | 'call'> & {
+  readonly connection: { readonly requestTimeoutMs: number };
+  topic(name: string): Promise<Pick<TopicMetadata, 'partitions'>>;
+  connectionTo(pool: ConnectionPool, node: number): Promise<ProduceConnection>;
+};
+
 const produceKey = 0;
 const firstFlexibleVersion = 9;
 const responses = {
@@ -48,13 +56,15 @@ type Answered = { readonly responses: readonly { name: string; partitionResponse
 
 /** Produce requests of one producer: sequences, one batch a partition and request, several requests under way, repetitions in order. */
 export class PartitionSends {
-  readonly #cluster: Cluster;
+  readonly #cluster: ProduceCluster;
   readonly #pool: ConnectionPool;
   readonly #settings: ProducerSettings;
   readonly #transactionalId: string | null;
   readonly #sequences = new Map<string, number>();
+  /** Partitions in which the broker knows this producer: only there does it notice that a batch is missing. */
+  readonly #acknowledged = new Set<string>();
 
-  constructor(cluster: Cluster, pool: ConnectionPool, settings: ProducerSettings, transactionalId: string | null) {
+  constructor(cluster: ProduceCluster, pool: ConnectionPool, settings: ProducerSettings, transactionalId: string | null) {
     this.#cluster = cluster;
     this.#pool = pool;
     this.#settings = settings;
@@ -65,14 +75,36 @@ export class PartitionSends {
   async send(batches: BatchesByTopic, producer: BatchProducer | null): Promise<void> {
     const topics = [...batches.keys()].join(', ');
     let left = this.#withSequences(batches);
-    const round = async () => {
-      const refused = await this.#round(left, producer);
-      if (refused.length === 0) return;
-      left = refused.map(({ sent }) => sent);
-      const worst = refused.find(({ error }) => isRepeatable(error) === false) ?? refused[0]!;
-      throw kafkaErrorOf(worst) ?? worst.error;
+    const rounds = async () => {
+      while (left.length > 0) {
+        const [now, later] = this.#nextRound(left, producer);
+        const refused = await this.#round(now, producer);
+        for (const { topic, partition } of now) this.#acknowledged.add(`${topic}:${partition}`);
+        for (const { sent } of refused) this.#acknowledged.delete(`${sent.topic}:${sent.partition}`);
+        left = [...refused.map(({ sent }) => sent), ...later];
+        const worst = refused.find(({ error }) => isRepeatable(error) === false) ?? refused[0];
+        if (worst !== undefined) throw kafkaErrorOf(worst) ?? worst.error;
+      }
     };
-    await this.#cluster.call(`write to ${topics}`, round, { deadlineMs: this.#settings.deliveryTimeoutMs });
+    await this.#cluster.call(`write to ${topics}`, rounds, { deadlineMs: this.#settings.deliveryTimeoutMs });
+  }
+
+  /**
+   * A partition's first batch goes alone: a broker that does not know the producer yet would take the second one although it had just
+   * refused the first. The same after a refusal.
+   */
+  #nextRound(left: readonly Sent[], producer: BatchProducer | null): [Sent[], Sent[]] {
+    const now: Sent[] = [];
+    const later: Sent[] = [];
+    const begun = new Set<string>();
+    for (const sent of left) {
+      const key = `${sent.topic}:${sent.partition}`;
+      const alone = producer !== null && !this.#acknowledged.has(key);
+      if (alone && begun.has(key)) later.push(sent);
+      else now.push(sent);
+      begun.add(key);
+    }
+    return [now, later];
   }
 
   #withSequences(batches: BatchesByTopic): Sent[] {
@@ -94,14 +126,14 @@ export class PartitionSends {
   /** Sends everything once; answers what was refused, in order. */
   async #round(all: readonly Sent[], producer: BatchProducer | null): Promise<Refused[]> {
     const version = (await this.#cluster.version('Produce', knownVersions)) as keyof typeof responses;
-    const metadata = new Map<string, TopicMetadata>();
+    const metadata = new Map<string, Pick<TopicMetadata, 'partitions'>>();
     for (const { topic } of all) if (!metadata.has(topic)) metadata.set(topic, await this.#cluster.topic(topic));
     const byLeader = Map.groupBy(all, ({ topic, partition }) => metadata.get(topic)?.partitions[partition]?.leader ?? -1);
     const unknown = byLeader.get(-1);
     if (unknown !== undefined)
       throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', `${unknown[0]!.topic} has no partition ${unknown[0]!.partition}.`);
     const rounds = [...byLeader].map(async ([leader, sends]) => {
-      let connection: Connection;
+      let connection: ProduceConnection;
       try {
         connection = await this.#cluster.connectionTo(this.#pool, leader);
       } catch (error) {
@@ -116,7 +148,7 @@ export class PartitionSends {
   }
 
   async #request(
-    connection: Connection,
+    connection: ProduceConnection,
     version: keyof typeof responses,
     part: readonly Sent[],
     producer: BatchProducer | null,
