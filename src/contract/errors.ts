@@ -14,9 +14,9 @@ export const errorCatalogue = {
   TRANSFORM_FAILED: { retry: 'record', remedy: 'Correct the transform’s options, put a predicate before it, or set errors.tolerance=all.' },
   CONVERSION_FAILED: { retry: 'record', remedy: 'Use a converter that can hold this value, or set errors.tolerance=all.' },
   RECORD_TOO_LARGE: {
-    retry: 'record',
+    retry: 'never',
     remedy:
-      'Raise max.message.bytes on the topic and max.request.size (producer.override.*), exclude the column, or set errors.tolerance=all.',
+      'Raise max.message.bytes on the topic and max.request.size (producer.override.*), or exclude or truncate the column; then restart the task.',
   },
   // Log
   FENCED: { retry: 'never', remedy: 'Another worker owns this task now; stop one of the two, then restart the task.' },

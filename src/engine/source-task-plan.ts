@@ -12,7 +12,7 @@ import type {
   WriterOptions,
 } from '../contract/index.ts';
 
-/** What becomes of a record that a transform or a converter cannot handle, and of one that is too large (Connect's `errors.*`). */
+/** What becomes of a record that a transform or a converter cannot handle (Connect's `errors.*`). */
 export type ErrorPolicy = {
   /** `none`: the task stops with the error; `all`: the record is skipped, counted and, where `logEnable` says so, logged. */
   readonly tolerance: 'none' | 'all';
