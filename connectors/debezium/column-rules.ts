@@ -1,4 +1,4 @@
-import type { Schema, Value } from '../../src/contract/index.ts';
+import { type Schema, Struct, type Value } from '../../src/contract/index.ts';
 import { hasher } from './column-hash.ts';
 import type { PatternList } from './patterns.ts';
 import type { ColumnDefinition, TableId } from './table.ts';
@@ -146,5 +146,13 @@ export function mapColumn(rules: readonly ColumnRule[], id: TableId, column: Col
   const warning = lost
     ? `${lost.option} has no effect on the column ${qualifiedName(id)}.${column.name}: only the first option that matches a column is applied, here ${first.option}.`
     : null;
-  return { schema, map, warning };
+  return { schema, map: schema.type === 'struct' ? rebound(schema, map) : map, warning };
+}
+
+/** A struct names its schema, so one whose schema got parameters must name the new one. */
+function rebound(schema: Schema, map: MappedColumn['map']): NonNullable<MappedColumn['map']> {
+  return value => {
+    const mapped = map === null ? value : map(value);
+    return mapped instanceof Struct ? new Struct(schema, mapped.values) : mapped;
+  };
 }

@@ -56,6 +56,8 @@ export class Snapshot {
   readonly #context: EventContext;
   #progress: SnapshotProgress;
   #begun: boolean;
+  /** Its first row is the snapshot's first; where the table is empty, none is (Debezium's setSnapshotMarker). */
+  #firstTable: CatalogTable | null = null;
   #finished: Finished | null = null;
   /** Progress by table as it is after the batches answered so far. */
   readonly results: Map<string, TableProgress>;
@@ -77,6 +79,7 @@ export class Snapshot {
 
   /** Reads the tables. The last batch ends with the record marked `last`. */
   async *read(catalogTables: readonly CatalogTable[], abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    this.#firstTable = catalogTables[0] ?? null;
     const left = catalogTables.filter(table => !this.#parts.progress.get(qualifiedName(table.id))?.done);
     const estimates = catalogTables.map(({ rowsEstimated }) => rowsEstimated);
     this.#progress = {
@@ -133,8 +136,8 @@ export class Snapshot {
       this.#context.at = instantOf(clock.nowNs());
       for (let index = 0; index < rows.length; index++) {
         const first = rowsRead++ === 0;
-        firstOfAll ||= !this.#begun;
-        this.#begun = true;
+        firstOfAll ||= !this.#begun && table === this.#firstTable;
+        this.#begun ||= firstOfAll;
         emitter.emit(records, rows[index]!, !first ? 'true' : firstOfAll ? 'first' : 'first_in_data_collection');
         if (keys !== null && order === 'key' && full(records)) {
           // The newest row stays behind: it may turn out to be the table's last.

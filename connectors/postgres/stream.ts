@@ -22,7 +22,7 @@ import type {
   PgoutputHandler,
   RelationMessage,
 } from './pgoutput/messages.ts';
-import { readTuple } from './pgoutput/tuple.ts';
+import { oldValues, readTuple } from './pgoutput/tuple.ts';
 import type { StreamPosition } from './position.ts';
 import type { ReplicationConnection } from './replication.ts';
 import type { SeenChanges } from './seen-changes.ts';
@@ -230,8 +230,8 @@ export class ChangeStream implements PgoutputHandler {
     if (!table) return;
     this.#unlessSeen(table, message, oldKind === null ? null : oldTupleOffset, newTupleOffset, () => {
       const before: Row | null = oldKind === null ? null : readTuple(message, oldTupleOffset, table.readers);
-      // Only a whole old row has the values that an update left out as unchanged.
-      const after = readTuple(message, newTupleOffset, table.readers, [], oldKind === 'O' ? before : null);
+      const old = oldKind === 'K' ? oldValues(message, oldTupleOffset, newTupleOffset, table.readers) : before;
+      const after = readTuple(message, newTupleOffset, table.readers, [], old);
       table.captured.emitUpdate(this.#out, before, after, this.#event(table));
     });
   }

@@ -46,7 +46,7 @@ export function skipTuple(message: Buffer, offset: number): number {
  * entry for each column of the relation message; null leaves the column out of the row.
  *
  * SQL NULL becomes the reader's `whenNull`. A TOAST value that the update left unchanged is not sent: it is taken from `old` (the row's
- * former values, known in full under replica identity full), else the reader's `unavailable` stands for it.
+ * former values: all of them under replica identity full, else `oldValues`); without it the reader's `unavailable` stands for it.
  *
  * `into` is filled and returned where it is given: give it a fresh array or one that nobody keeps.
  * Throws SluiceError MALFORMED_MESSAGE, or CONVERSION_FAILED for a value that its schema cannot hold; both name the column.
@@ -96,4 +96,23 @@ export function unchangedColumns(message: Buffer, offset: number): number[] {
     else throw unknownKind(kind, at);
   }
   return unchanged;
+}
+
+/**
+ * What the old key at `oldOffset` knows of the values that the update left out: those of the key itself, which is sent whole where it is a
+ * long one. null where the update left nothing out.
+ */
+export function oldValues(
+  message: Buffer,
+  oldOffset: number,
+  newOffset: number,
+  readers: readonly (ColumnReader | null)[],
+): Value[] | null {
+  if (unchangedColumns(message, newOffset).length === 0) return null;
+  // In an old key, NULL stands for every column outside it.
+  return readTuple(
+    message,
+    oldOffset,
+    readers.map(reader => reader && { ...reader, whenNull: reader.unavailable }),
+  );
 }

@@ -107,6 +107,8 @@ export type ArrayItems = {
   readonly optional: boolean;
   /** Whether NULL among them can be shown. */
   readonly nullable: boolean;
+  /** Whether the reference has a placeholder for an array that was not sent. */
+  readonly placeholder: boolean;
 };
 
 /** Of one array type. */
@@ -118,5 +120,6 @@ export function arrayReader(element: TypeReader, delimiter: string, items: Array
     read: itemsReader(item.read, delimiter.charCodeAt(0), items.nullable),
     fallback: [],
     unavailable: unavailableItems({ ...item, schema: itemSchema }, placeholder),
+    unavailableAsNull: !items.placeholder,
   };
 }

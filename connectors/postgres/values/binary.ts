@@ -60,12 +60,12 @@ function reader(
   const mode = options.binaryHandlingMode;
   const encode = encoders[mode];
   const read: Read = mode === 'bytes' ? toBytes : (bytes, start, end) => encode(toBytes(bytes, start, end));
-  // In base64 the reference shows null for bytes it was not sent: as good as a lost value, so it is the encoded placeholder here. In
-  // hex the reference puts the placeholder as it stands.
+  // In hex the reference puts the placeholder as it stands.
   const encoded = mode === 'hex' ? placeholder.text : encode(Buffer.from(placeholder.bytes));
   const unavailable = mode === 'bytes' ? placeholder.bytes : encoded;
   const schema = mode === 'bytes' ? schemas.bytes : schemas.string;
-  return { schema, read, fallback: mode === 'bytes' ? new Uint8Array(0) : '', unavailable };
+  const unavailableAsNull = mode === 'base64' || mode === 'base64-url-safe';
+  return { schema, read, fallback: mode === 'bytes' ? new Uint8Array(0) : '', unavailable, unavailableAsNull };
 }
 
 export function binaryReader(options: ValueOptions, placeholder: Placeholder): TypeReader {

@@ -32,7 +32,7 @@ function readBits(bytes: Buffer, start: number, end: number): Uint8Array {
 export function bitsReader(length: number, placeholder: Placeholder): TypeReader {
   if (length <= 1) return singleBit;
   const schema = logical('bytes', 'io.debezium.data.Bits', { length: String(length) });
-  return { schema, read: readBits, fallback: new Uint8Array(0), unavailable: placeholder.bytes };
+  return { schema, read: readBits, fallback: new Uint8Array(0), unavailable: placeholder.bytes, unavailableAsNull: true };
 }
 
 /** bit(length)[]: the reference gives the column the schema of one item, which no value of it fits. */

@@ -20,7 +20,7 @@ export function createColumnReader(column: CatalogColumn, types: TypeCatalog, op
   const optional = !(column.notNull || type.notNull);
   const initial = defaultValue(column.defaultExpression, type, size.scale, plain);
   const schema = plain.schema.with({ optional: optional || plain.schema.optional, default: initial ?? undefined });
-  const { read, fallback, unavailable } = plain.bind?.(schema) ?? plain;
+  const { read, fallback, unavailable, unavailableAsNull = false } = plain.bind?.(schema) ?? plain;
   return {
     name: column.name,
     schema,
@@ -29,6 +29,7 @@ export function createColumnReader(column: CatalogColumn, types: TypeCatalog, op
     scale: size.scale,
     read,
     whenNull: optional ? null : (initial ?? fallback),
-    unavailable,
+    // The reference knows the placeholders of arrays by the column's own type, so not those of domains.
+    unavailable: schema.optional && (unavailableAsNull || (type.baseOid !== 0 && schema.type === 'array')) ? null : unavailable,
   };
 }

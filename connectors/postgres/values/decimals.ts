@@ -97,6 +97,7 @@ function variableScaleReader(schema: Schema, placeholder: Placeholder): TypeRead
     read,
     fallback: new Struct(schema, [0, Uint8Array.of(0)]),
     unavailable: new Struct(schema, [0, placeholder.bytes]),
+    unavailableAsNull: true,
     bind: bound => variableScaleReader(bound, placeholder),
   };
 }
@@ -118,7 +119,7 @@ function zeroText(scale: number): string {
 export function numericReader(precision: number | null, scale: number, options: ValueOptions, placeholder: Placeholder): TypeReader {
   switch (options.decimalHandlingMode) {
     case 'double':
-      return { schema: schemas.float64, read: readDouble, fallback: 0, unavailable: 0 };
+      return { schema: schemas.float64, read: readDouble, fallback: 0, unavailable: 0, unavailableAsNull: true };
     case 'string':
       return {
         schema: schemas.string,
@@ -129,7 +130,8 @@ export function numericReader(precision: number | null, scale: number, options: 
     case 'precise': {
       if (precision === null) return variableScaleReader(variableScaleDecimal, placeholder);
       const schema = connectDecimalSchema(scale, precision);
-      return { schema, read: decimalAt(scale), fallback: Uint8Array.of(0), unavailable: placeholder.bytes };
+      const fallback = Uint8Array.of(0);
+      return { schema, read: decimalAt(scale), fallback, unavailable: placeholder.bytes, unavailableAsNull: true };
     }
   }
 }

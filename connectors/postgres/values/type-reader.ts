@@ -12,6 +12,8 @@ export type TypeReader = {
   readonly fallback: Value;
   /** What stands for a TOAST value that was not sent. */
   readonly unavailable: Value;
+  /** The reference cannot show `unavailable` for this type: null takes its place where the column may be NULL. */
+  readonly unavailableAsNull?: boolean;
   /** Of struct types: the same with `schema` in its values, since a struct names its schema, nullability and all. */
   readonly bind?: (schema: Schema) => TypeReader;
 };

@@ -57,6 +57,18 @@ const neverInArrays: ReadonlySet<number> = new Set([
   oids.refcursor,
 ]);
 
+/** Arrays of these have a placeholder of their own where an unchanged one was not sent. */
+const arrayPlaceholderOids: ReadonlySet<number> = new Set([
+  oids.text,
+  oids.varchar,
+  oids.bpchar,
+  oids.json,
+  oids.jsonb,
+  oids.int4,
+  oids.int8,
+  oids.uuid,
+]);
+
 /** Items that the reference's array schemas declare optional; those of every other array are not, though NULL may be among them. */
 const optionalItemOids: ReadonlySet<number> = new Set([
   ...textOids,
@@ -177,7 +189,15 @@ function array(type: PostgresType, context: Context): TypeReader | null {
   if (element.oid === oids.bit) return bitArrayReader(item);
   const optional = optionalItemOids.has(element.oid) || optionalItemNames.has(element.name);
   const nullable = optional && element.name !== 'ltree'; // whatever its schema says, the reference cannot show NULL among ltree
-  return arrayReader(item, element.delimiter, { optional, nullable }, placeholder);
+  const items = { optional, nullable, placeholder: hasArrayPlaceholder(element.oid, item) };
+  return arrayReader(item, element.delimiter, items, placeholder);
+}
+
+/** Debezium's UnchangedToastedReplicationMessageColumn, as far as its converters can show what it has. */
+function hasArrayPlaceholder(oid: number, item: TypeReader): boolean {
+  if (oid === oids.bytea) return item.schema.type === 'bytes';
+  if (oid === oids.date) return item.schema.name === 'io.debezium.time.Date';
+  return arrayPlaceholderOids.has(oid);
 }
 
 function resolve(type: PostgresType, context: Context): TypeReader | null {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ConnectRecord, Struct, schemaOf, schemas, type Value } from '../../../../src/contract/index.ts';
+import { type ConnectRecord, Struct, schemaOf, schemas, structSchema, type Value } from '../../../../src/contract/index.ts';
 import { column, table, taskOf } from './task.ts';
 
 /** The columns of `after` that these options make of a row. */
@@ -93,4 +93,14 @@ test('types are propagated by column and by data type', () => {
     '__debezium.source.column.scale': '0',
     '__debezium.source.column.name': 'n',
   });
+});
+
+test('a struct names the schema that its type was added to', () => {
+  const decimal = structSchema([['scale', schemas.int32]], { name: 'io.debezium.data.VariableScaleDecimal', optional: true });
+  const columns = [id, column('n', decimal, { typeName: 'numeric' })];
+  const { rowSchema } = taskOf({ 'column.propagate.source.type': '.*' }).compile(table('t', columns, ['id']));
+  const [, value] = after({ 'column.propagate.source.type': '.*' }, columns, [1, new Struct(decimal, [2])]);
+  assert.ok(value instanceof Struct);
+  assert.deepEqual(value.schema, rowSchema.field('n')?.schema);
+  assert.deepEqual(value.values, [2]);
 });

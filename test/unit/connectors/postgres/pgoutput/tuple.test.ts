@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ColumnReader } from '../../../../../connectors/postgres/column.ts';
-import { readTuple, skipTuple, unchangedColumns } from '../../../../../connectors/postgres/pgoutput/tuple.ts';
+import { oldValues, readTuple, skipTuple, unchangedColumns } from '../../../../../connectors/postgres/pgoutput/tuple.ts';
 import { SluiceError, schemas, type Value } from '../../../../../src/contract/index.ts';
 import { tuple, unchanged } from './encode.ts';
 
@@ -31,6 +31,14 @@ describe('readTuple', () => {
   test('takes an unchanged value from the whole old row', () => {
     const message = tuple(['1', unchanged, unchanged]);
     assert.deepEqual(readTuple(message, 0, columns, [], ['0', 'old b', null]), ['1', 'old b', null]);
+  });
+
+  test('takes an unchanged value of a long key from the old key, and nothing else', () => {
+    const message = Buffer.concat([tuple(['old a', null, null]), tuple([unchanged, '2', unchanged])]);
+    const newOffset = skipTuple(message, 0);
+    const old = oldValues(message, 0, newOffset, columns);
+    assert.deepEqual(readTuple(message, newOffset, columns, [], old), ['old a', '2', 'unavailable c']);
+    assert.equal(oldValues(tuple(['1', '2', '3']), 0, 0, columns), null);
   });
 
   test('leaves columns without reader out, in the new row and in the old one', () => {

@@ -114,6 +114,14 @@ describe('values that were not sent', () => {
 
   test('stay recognisable in every binary mode', () => {
     assert.equal(builtinReader('bytea', { binaryHandlingMode: 'hex' }).unavailable, placeholder);
-    assert.equal(builtinReader('bytea', { binaryHandlingMode: 'base64' }).unavailable, Buffer.from(placeholder).toString('base64'));
+    const base64 = builtinReader('bytea', { binaryHandlingMode: 'base64' }, { notNull: true }).unavailable;
+    assert.equal(base64, Buffer.from(placeholder).toString('base64'));
+  });
+
+  test('are null where the reference has no placeholder and the column may be NULL', () => {
+    assert.equal(builtinReader('bytea', { binaryHandlingMode: 'base64' }).unavailable, null);
+    for (const typeName of ['numeric', 'varbit', '_float8', '_bool', '_timestamptz', '_numeric', '_mood', '_citext'])
+      assert.equal(builtinReader(typeName).unavailable, null, typeName);
+    assert.deepEqual(builtinReader('_float8', {}, { notNull: true }).unavailable, codes);
   });
 });
