@@ -56,7 +56,7 @@ export class ConnectServer implements AsyncDisposable {
       name: 'Kafka Connect 4.1.1',
       command: 'java',
       args: ['-Xmx1500m', ...javaOptions, '-cp', `${libraries}/*`, 'org.apache.kafka.connect.cli.ConnectDistributed', file],
-      cwd: this.#scratch.path,
+      scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: async () => (await fetch(`${this.url}/connectors`)).ok, // answers only once the worker has joined its group
       startMsMax: 240_000,

@@ -116,7 +116,7 @@ export class KafkaServer implements AsyncDisposable {
       name: `Kafka ${version}`,
       command: 'java',
       args: ['-Xmx512m', ...javaOptions, '-cp', `${this.#libraries}/*`, 'kafka.Kafka', this.#properties],
-      cwd: this.#scratch.path,
+      scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: () => answers(this.bootstrapServers),
       startMsMax: 120_000,

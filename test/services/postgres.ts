@@ -111,7 +111,7 @@ export class PostgresServer implements PostgresAddress, AsyncDisposable {
       name: `PostgreSQL ${this.version}`,
       command: join(this.binaries, 'postgres'),
       args: ['-D', this.dataFolder, ...settings],
-      cwd: this.#scratch.path,
+      scratch: this.#scratch.path,
       ...(this.#systemUser && { user: this.#systemUser }),
       logFile: this.logFile,
       ready: () => this.answers(),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { until } from '../support/until.ts';
 
 /** What a server is started with. */
@@ -8,7 +9,8 @@ export type ServerCommand = {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  readonly cwd?: string;
+  /** Its working folder; deleted if this process dies without having stopped the server. */
+  readonly scratch: string;
   readonly env?: NodeJS.ProcessEnv;
   /** The system user it runs as; left out: ours. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -19,12 +21,17 @@ export type ServerCommand = {
   readonly startMsMax: number;
 };
 
-const running = new Set<ChildProcess>();
-
-// Whatever ends this process, its servers end with it. Only kill -9 of this process leaves them behind.
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+/**
+ * Whatever ends this process, kill -9 too, its server ends with it: a shell that waits for the end of a pipe which only this process
+ * holds, and then kills the server and deletes its folder. In a session of its own, so that Ctrl-C does not reach it.
+ */
+function startReaper(pid: number, scratch: string): ChildProcess {
+  const script = 'read -r _; kill -9 "$1" 2>/dev/null; sleep 1; rm -rf "$2"';
+  const reaper = spawn('sh', ['-c', script, 'reaper', String(pid), scratch], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  reaper.unref();
+  if (reaper.stdin instanceof Socket) reaper.stdin.unref();
+  return reaper;
+}
 
 /** The last lines of a server's log, for messages. */
 export function logTail(file: string, lines = 30): string {
@@ -45,14 +52,14 @@ export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<string>;
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor({ name, scratch }: ServerCommand, child: ChildProcess) {
     this.name = name;
     this.pid = child.pid!;
     this.#child = child;
-    running.add(child);
+    const reaper = startReaper(this.pid, scratch);
     this.#ended = new Promise(resolve => {
       child.once('exit', (code, signal) => {
-        running.delete(child);
+        reaper.kill('SIGKILL');
         resolve(signal ?? `exit code ${code}`);
       });
     });
@@ -67,14 +74,14 @@ export class ServerProcess implements AsyncDisposable {
   static async start(server: ServerCommand): Promise<ServerProcess> {
     const log = openSync(server.logFile, 'a');
     const child = spawn(server.command, server.args, {
-      ...(server.cwd && { cwd: server.cwd }),
+      cwd: server.scratch,
       ...server.user,
       env: server.env ?? process.env,
       stdio: ['ignore', log, log],
     });
     closeSync(log);
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
-    const started = new ServerProcess(server.name, child);
+    const started = new ServerProcess(server, child);
     try {
       await until(
         async () => {

@@ -44,7 +44,7 @@ export class Daemon implements AsyncDisposable {
       name: 'sluice',
       command: process.execPath,
       args: [main, 'run', '-c', this.workerFile],
-      cwd: this.#scratch.path,
+      scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: async () => (await fetch(`${this.url}/connectors`)).ok,
       startMsMax: 30_000,

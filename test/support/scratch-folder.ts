@@ -7,7 +7,13 @@ export class ScratchFolder implements Disposable {
   static readonly #open = new Set<ScratchFolder>();
   static {
     process.on('exit', () => {
-      for (const folder of ScratchFolder.#open) folder[Symbol.dispose]();
+      for (const folder of ScratchFolder.#open) {
+        try {
+          folder[Symbol.dispose]();
+        } catch {
+          // A server that is just being killed still writes there; what watches over it deletes the rest.
+        }
+      }
     });
   }
   readonly path: string;
