@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { startConnect } from '../services/connect.ts';
 import { consoleConsumer } from '../services/kafka.ts';
@@ -9,28 +8,17 @@ import { startDaemon } from '../support/daemon.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
 import { sharedKafka, sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
+import { workerGroup } from '../support/worker-group.ts';
 
 const accounts = 200;
 
-/** What a worker of either kind is given: the group and topics that make it the same worker. */
-function workerSettings(group: string): Record<string, string> {
-  return {
-    'group.id': group,
-    'config.storage.topic': `${group}-configs`,
-    'offset.storage.topic': `${group}-offsets`,
-    'status.storage.topic': `${group}-status`,
-    'config.storage.replication.factor': '1',
-    'offset.storage.replication.factor': '1',
-    'status.storage.replication.factor': '1',
-    'offset.storage.partitions': '1',
-    'status.storage.partitions': '1',
-    'exactly.once.source.support': 'enabled',
-    'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'key.converter.schemas.enable': 'false',
-    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'value.converter.schemas.enable': 'false',
-  };
-}
+const json = 'org.apache.kafka.connect.json.JsonConverter';
+const converters = {
+  'key.converter': json,
+  'key.converter.schemas.enable': 'false',
+  'value.converter': json,
+  'value.converter.schemas.enable': 'false',
+};
 
 function connectorConfig(server: PostgresAddress, database: string, table: string): Record<string, string> {
   return {
@@ -133,7 +121,7 @@ test('the daemon takes a connector over from Kafka Connect and Debezium, and the
     await database.run(
       `create table ${table} (id int primary key, version int not null); insert into ${table} select n, 0 from generate_series(1, ${accounts}) n`,
     );
-  const settings = workerSettings(`takeover-${randomBytes(4).toString('hex')}`);
+  const settings = { ...workerGroup('takeover'), ...converters };
   const config = (name: string) => connectorConfig(server, database.name, name);
   const tell = async (when: string) => {
     for (const name of names) {

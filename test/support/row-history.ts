@@ -16,12 +16,29 @@ export class RowHistory {
   readonly operations = new Map<string, number>();
 
   apply(record: ConnectRecord): void {
-    if (!(record.value instanceof Struct) || !record.topic.includes('.public.')) return;
-    const { value } = record;
-    const op = String(value.get('op'));
+    if (!(record.value instanceof Struct)) return;
+    const { key, value } = record;
+    this.#follow(
+      record.topic,
+      String(value.get('op')),
+      contentOf(key) ?? '',
+      contentOf(value.get('before')),
+      contentOf(value.get('after')),
+    );
+  }
+
+  /** The same for a record as a JsonConverter without schemas wrote it. */
+  applyWritten({ topic, key, value }: { readonly topic: string; readonly key: string; readonly value: string | null }): void {
+    if (value === null || value === 'null') return; // a tombstone
+    const { op, before, after } = JSON.parse(value) as { op: string; before: object | null; after: object | null };
+    const content = (row: object | null) => (row === null ? undefined : JSON.stringify(Object.values(row)));
+    this.#follow(topic, op, key, content(before), content(after));
+  }
+
+  #follow(topic: string, op: string, content: string, before: string | undefined, after: string | undefined): void {
+    if (!topic.includes('.public.')) return;
     this.operations.set(op, (this.operations.get(op) ?? 0) + 1);
-    const key = `${record.topic} ${contentOf(record.key)}`;
-    const [before, after] = [contentOf(value.get('before')), contentOf(value.get('after'))];
+    const key = `${topic} ${content}`;
     const known = this.#rows.get(key);
     if (known !== before) this.faults.push(`${op} of ${key}: follows ${before?.slice(0, 60)}, but the row was ${known?.slice(0, 60)}`);
     if (after === undefined) this.#rows.delete(key);

@@ -7,7 +7,7 @@ import { until } from './until.ts';
  * (invariant 2). `check` is asked meanwhile and ends the wait by throwing.
  */
 export async function settled(
-  server: PostgresAddress,
+  server: Pick<PostgresAddress, 'url'>,
   slot: string,
   { timeoutMs = 60_000, check }: { timeoutMs?: number; check?: () => Promise<unknown> } = {},
 ): Promise<void> {
