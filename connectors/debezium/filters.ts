@@ -48,6 +48,21 @@ export class Filters {
     return allows(schemaInclude, schemaExclude, id.schema) && allows(tableInclude, tableExclude, name);
   }
 
+  /**
+   * Captured tables in the order in which a snapshot reads them: by the pattern of `table.include.list` that matches first, then by name
+   * (RelationalSnapshotChangeEventSource.addSignalingCollectionAndSort).
+   */
+  inSnapshotOrder<Table extends { readonly id: TableId }>(tables: readonly Table[]): readonly Table[] {
+    const patterns = this.#settings.tableInclude?.patterns ?? [];
+    const places = tables.map(table => {
+      const name = qualifiedName(table.id);
+      const pattern = patterns.findIndex(({ matches }) => matches(name));
+      return { table, name, pattern: pattern < 0 ? patterns.length : pattern };
+    });
+    places.sort((a, b) => a.pattern - b.pattern || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    return places.map(({ table }) => table);
+  }
+
   /** Whether a snapshot reads a captured table. */
   includesInSnapshot(id: TableId): boolean {
     return this.#settings.snapshotInclude === null || this.#settings.snapshotInclude.matches(qualifiedName(id));

@@ -20,6 +20,7 @@ export function recordMakers(config: PostgresConfig, { task, clock }: Pick<Plugi
     valueOptions: config.values,
     recordOptions: made,
     includesTable: id => config.filters.includesTable(id),
+    inSnapshotOrder: tables => config.filters.inSnapshotOrder(tables),
     sourceInfo: new SourceInfo(prefix, config.settings.connection.database),
     messages: new LogicalMessages(messageTopic, config.values.binaryHandlingMode, made.schemaName),
     includesMessage: config.includesMessage,

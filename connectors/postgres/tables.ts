@@ -23,6 +23,7 @@ export type TableSettings = {
   readonly valueOptions: ValueOptions;
   readonly recordOptions: RecordOptions;
   includesTable(id: TableId): boolean;
+  inSnapshotOrder<Table extends { readonly id: TableId }>(tables: readonly Table[]): readonly Table[];
 };
 
 /** Which tables are captured, and how each is read at the version at hand. */
@@ -42,7 +43,8 @@ export class Tables {
   /** The captured tables as the catalog has them now, in the order of a snapshot. */
   async list(): Promise<readonly CatalogTable[]> {
     const names = await this.#catalog.names();
-    return this.#catalog.tables(names.filter(({ id }) => this.#settings.includesTable(id)).map(({ oid }) => oid));
+    const captured = await this.#catalog.tables(names.filter(({ id }) => this.#settings.includesTable(id)).map(({ oid }) => oid));
+    return this.#settings.inSnapshotOrder(captured);
   }
 
   /** A table as the catalog has it. */

@@ -24,6 +24,15 @@ const all = [
   'public.spatial_ref_sys',
 ];
 
+test('a snapshot reads the tables by the pattern that matches them first, then by name', () => {
+  const ordered = (options: Readonly<Record<string, string>>) =>
+    configOf(options)
+      .filters.inSnapshotOrder(['b.two', 'a.one', 'a-b.x', 'b.one', 'A.one'].map(name => ({ id: id(name) })))
+      .map(table => `${table.id.schema}.${table.id.table}`);
+  assert.deepEqual(ordered({}), ['A.one', 'a-b.x', 'a.one', 'b.one', 'b.two']);
+  assert.deepEqual(ordered({ 'table.include.list': 'b.two,.*\\.one,.*' }), ['b.two', 'A.one', 'a.one', 'b.one', 'a-b.x']);
+});
+
 test('without lists all but the database’s own tables are captured', () => {
   assert.deepEqual(included({}, all), ['public.users', 'public.orders', 'crm.users']);
   assert.equal(included({ 'table.ignore.builtin': 'false' }, all).length, all.length);
