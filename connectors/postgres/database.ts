@@ -19,6 +19,7 @@ import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import { disconnect } from './disconnect.ts';
 import { HeartbeatAction } from './heartbeat-action.ts';
+import { lostPosition, lostSlot } from './lost-position.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
 import {
@@ -35,7 +36,7 @@ import { replicaIdentityStatements } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
-import { type Slot, slotFault } from './slot.ts';
+import { findSlot, type Slot, slotFault } from './slot.ts';
 import { freeSlot } from './slot-wait.ts';
 import { Snapshot } from './snapshot.ts';
 import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
@@ -110,51 +111,22 @@ export class PostgresDatabase implements ChangeDatabase {
       this.retry = retry;
     };
     const surroundings = { logger: this.#logger, clock: this.#clock, tell };
-    const found = streams ? await freeSlot(client, slot, connection.database, surroundings, abort) : null;
+    const found = streams ? await freeSlot(client, slot, connection.database, surroundings, abort) : await findSlot(client, slot.name);
     this.#session = { client, tables, identity, slot: found };
     // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
     const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
     const main = own.find(({ partition }) => partition['sluice_snapshot_table'] === undefined);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
     this.#progress = new Map(own.map(readProgress).flatMap(progress => (progress ? [[progress.table, progress]] : [])));
-    if (this.#stored === null) return { state: 'none', lost: this.#slotLost(found) };
-    return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost: this.#lost(this.#stored, found, identity) };
-  }
-
-  #slotLost(slot: Slot | null): SluiceError | null {
-    const fault = slot && slotFault(this.#settings.slot.name, slot, this.#settings.connection.database);
-    return fault?.code === 'SLOT_LOST' ? fault : null;
+    const { database } = connection;
+    if (this.#stored === null) return { state: 'none', lost: lostSlot(slot.name, found, database) };
+    const lost = lostPosition(this.#stored, { name: slot.name, slot: found, database }, identity);
+    return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
   }
 
   #warn(message: string): void {
     this.warnings = [...this.warnings, message];
     this.#logger.warn({}, message);
-  }
-
-  /** Why the stored offset cannot be streamed from; null where it can. */
-  #lost(stored: StoredPosition, slot: Slot | null, identity: SystemIdentity): SluiceError | null {
-    const { name } = this.#settings.slot;
-    if (!slot)
-      return new SluiceError(
-        'SLOT_LOST',
-        `The replication slot "${name}" does not exist any more, so the changes since the stored offset are not to be had.`,
-      );
-    const lost = this.#slotLost(slot);
-    if (lost) return lost;
-    if (stored.identity && stored.identity.systemId !== identity.systemId) {
-      return new SluiceError(
-        'POSITION_LOST',
-        `The stored offset belongs to another server (system ${stored.identity.systemId}; this one is ${identity.systemId}).`,
-      );
-    }
-    const confirmed = slot.confirmedFlushLsn;
-    if (stored.position && confirmed !== null && confirmed > stored.position.confirmedLsn) {
-      return new SluiceError(
-        'POSITION_LOST',
-        `The replication slot "${name}" has given up the log before ${formatLsn(confirmed)}, but the stored offset is at ${formatLsn(stored.position.confirmedLsn)}: the changes in between are not to be had.`,
-      );
-    }
-    return null;
   }
 
   async prepare({ snapshot, stream, fresh }: { snapshot: boolean; stream: boolean; fresh: boolean }): Promise<void> {
@@ -165,6 +137,10 @@ export class PostgresDatabase implements ChangeDatabase {
     if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
     if (!stream) return;
     await requireLogicalLog(client);
+    const existing = this.#session!.slot;
+    const fault = existing && slotFault(slot.name, existing, connection.database);
+    // A lost slot is of no use to anybody; that a new one may be made was decided already.
+    if (fault && fault.code !== 'SLOT_LOST') throw fault;
     const captured = await tables.list();
     this.#guard(captured.length);
     for (const { id, statement } of replicaIdentityStatements(this.#config.replicaIdentities, captured)) {
@@ -175,16 +151,8 @@ export class PostgresDatabase implements ChangeDatabase {
     }
     const ids = captured.map(({ id }) => id);
     for (const message of await preparePublication(client, publication, ids, this.#logger)) this.#warn(message);
-    let existing = this.#session!.slot;
-    if (existing && this.#slotLost(existing)) {
-      await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
-      existing = null;
-    }
-    if (existing) {
-      const fault = slotFault(slot.name, existing, connection.database);
-      if (fault) throw fault;
-      return;
-    }
+    if (fault) await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
+    else if (existing) return;
     this.#progress.clear();
     this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
     this.#logger.info({ slot: slot.name, lsn: formatLsn(this.#created.consistentPoint) }, `Created the replication slot "${slot.name}"`);
