@@ -10,10 +10,4 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
   process.exit(1);
 }
 
-// kafkajs sets timers in the past, which Node 24 says at every connection; nobody can do anything about it.
-process.removeAllListeners('warning');
-process.on('warning', warning => {
-  if (warning.name !== 'TimeoutNegativeWarning') process.stderr.write(`${warning.name}: ${warning.message}\n`);
-});
-
 import('../dist/src/main.js');
