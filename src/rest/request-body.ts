@@ -11,7 +11,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   if (length > bodyBytesMax) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
+  // A body that is refused midway leaves the connection as it is: the answer still has to go out on it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const part = chunk as Buffer;
     bytes += part.length;
     if (bytes > bodyBytesMax) throw tooLarge();

@@ -18,6 +18,8 @@ const readyWaitMsMax = 5_000;
 const connectionsMax = 256;
 /** A request must be there in full after so long. */
 const requestMsMax = 30_000;
+/** How long a client may go on sending a body that was refused. */
+const unreadBodyMsMax = 2_000;
 
 export type RestSettings = RootSettings & {
   readonly supervisor: Supervisor;
@@ -143,10 +145,22 @@ export class RestServer implements AsyncDisposable {
     this.#allowOrigin(request, response);
     if (body !== undefined) response.setHeader('content-type', request.method === 'OPTIONS' ? 'text/plain' : 'application/json');
     if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
-    // What is left of a body that was not read would be taken for the next request.
-    if (!request.complete) response.setHeader('connection', 'close');
-    response.end(request.method === 'HEAD' ? undefined : text);
-    if (!request.complete) request.resume();
+    const shown = request.method === 'HEAD' ? '' : text;
+    if (request.complete) {
+      response.end(shown);
+      return;
+    }
+    // What is left of a body that was not read would be taken for the next request: the connection ends. Not before the client has sent it,
+    // though, since a connection that is closed with unread bytes takes the answer with it; but for no longer than this.
+    response.setHeader('connection', 'close');
+    response.write(shown);
+    const timer = setTimeout(() => response.end(), unreadBodyMsMax);
+    request.once('close', () => {
+      clearTimeout(timer);
+      response.end();
+    });
+    request.once('end', () => response.end());
+    request.resume();
   }
 
   /** Connect's access.control.allow.*: which pages a browser lets call this API. */
