@@ -1,5 +1,5 @@
 import type { SchemaAndValue } from './converter.ts';
-import { javaFloat, parseBigDecimal, unscaledBytes } from './java-numbers.ts';
+import { parseBigDecimal, unscaledBytes } from './java-numbers.ts';
 import * as schemas from './schema.ts';
 import { arraySchema, mapSchema, Schema, type SchemaType, schemaOf } from './schema.ts';
 import type { Value } from './value.ts';
@@ -13,8 +13,15 @@ const timestampSchema = schemaOf('int64', { name: schemas.connectTimestamp, vers
 
 const dayMs = 86_400_000;
 const depthMax = 100;
-const literal = /[^,:{}[\]"]+/y;
-const temporal = /\d{4}-\d\d-\d\d(?:T\d\d\\?:\d\d\\?:\d\d\.\d{3}Z)?|\d\d\\?:\d\d\\?:\d\d\.\d{3}Z/y;
+/** What stands before the next delimiter; a backslash takes a delimiter its meaning. */
+const literal = /(?:\\.|[^,:{}[\]"\\])+/sy;
+const temporal = /(?:\d{4}-\d\d-\d\d(?:T\d\d\\?:\d\d\\?:\d\d\.\d{3}Z)?|\d\d\\?:\d\d\\?:\d\d\.\d{3}Z)(?=\s*(?:[,:{}[\]"]|$))/y;
+
+/** The text from `at` to the next delimiter, with the colons of a time; empty where a delimiter stands. */
+function literalAt(text: string, at: number): string {
+  temporal.lastIndex = literal.lastIndex = at;
+  return (temporal.exec(text) ?? literal.exec(text))?.[0] ?? '';
+}
 
 function parseTemporal(text: string): SchemaAndValue | null {
   const plain = text.replaceAll('\\:', ':');
@@ -34,9 +41,9 @@ function parseInteger(value: bigint): SchemaAndValue | null {
   return BigInt.asIntN(64, value) === value ? { schema: schemas.int64, value } : null;
 }
 
-/** The narrowest type that holds the number: Java would take float32 for any fraction and lose digits; here it must hold them all. */
+/** The narrowest integer; for anything else float32, though it may lose digits, double, and Decimal for what is beyond both. */
 function parseNumber(text: string): SchemaAndValue | null {
-  const decimal = /^[+-]?\d/.test(text) ? parseBigDecimal(text) : null;
+  const decimal = /^(?:\d|[+-]\.?\d)/.test(text) ? parseBigDecimal(text) : null;
   if (!decimal || Math.abs(decimal.scale) > 10_000) return null;
   const { unscaled, scale } = decimal;
   const factor = 10n ** BigInt(Math.abs(scale));
@@ -44,25 +51,19 @@ function parseNumber(text: string): SchemaAndValue | null {
     const integer = parseInteger(scale <= 0 ? unscaled * factor : unscaled / factor);
     if (integer) return integer;
   }
-  const number = Number(text);
-  const digits = (candidate: string) =>
-    candidate
-      .replace(/^[+-]|\./g, '')
-      .replace(/e.*$/i, '')
-      .replace(/^0+|0+$/g, '');
-  if (scale !== 0 && Number.isFinite(number)) {
-    if (digits(javaFloat(number)) === digits(text)) return { schema: schemas.float32, value: Math.fround(number) };
-    if (digits(String(number)) === digits(text)) return { schema: schemas.float64, value: number };
-  }
+  const double = Number(text);
+  const float = Math.fround(double);
+  if (scale !== 0 && Number.isFinite(float)) return { schema: schemas.float32, value: float };
+  if (scale !== 0 && Number.isFinite(double)) return { schema: schemas.float64, value: double };
   const schema = schemaOf('bytes', { name: schemas.connectDecimal, version: 1, parameters: { scale: String(scale) } });
   return { schema, value: unscaledBytes(unscaled) };
 }
 
 const ranks: Readonly<Partial<Record<SchemaType, number>>> = { int8: 0, int16: 1, int32: 2, int64: 3, float32: 4, float64: 5 };
 
-/** The schema that holds values of both, null where there is none. */
+/** The schema that holds values of both, null where there is none. Of one type the later counts, whatever it is an array or map of. */
 function merged(a: Schema, b: Schema): Schema | null {
-  if (a.type === b.type) return a.name === b.name ? a : null;
+  if (a.type === b.type) return b;
   const [rankOfA, rankOfB] = [ranks[a.type], ranks[b.type]];
   if (rankOfA === undefined || rankOfB === undefined || a.name !== null || b.name !== null) return null;
   return rankOfA > rankOfB ? a : b;
@@ -79,14 +80,15 @@ function commonSchema(parts: readonly SchemaAndValue[]): Schema | null {
   return common;
 }
 
-/** A number of a narrower type as the common schema has it. */
+/** A number of a narrower type as the common schema has it. Throws where it is null: no inferred schema is optional. */
 function aligned({ value }: SchemaAndValue, schema: Schema | null): Value {
+  if (schema !== null && value === null) throw new NotStructured('null beside other values');
   if (schema?.type === 'int64' && typeof value === 'number') return BigInt(value);
   if ((schema?.type === 'float32' || schema?.type === 'float64') && typeof value === 'bigint') return Number(value);
   return value;
 }
 
-/** Reads one structured text; throws where it is none. */
+/** Reads one structured text, and not what follows it; throws where it is none. */
 class StructuredText {
   readonly #text: string;
   #at = 0;
@@ -95,11 +97,8 @@ class StructuredText {
     this.#text = text;
   }
 
-  whole(): SchemaAndValue {
-    const value = this.#value(0);
-    this.#blanks();
-    if (this.#at < this.#text.length) throw new NotStructured('text behind the value');
-    return value;
+  value(): SchemaAndValue {
+    return this.#value(0);
   }
 
   #blanks(): void {
@@ -118,56 +117,53 @@ class StructuredText {
     if (this.#take('[')) return this.#array(depth + 1);
     if (this.#take('{')) return this.#map(depth + 1);
     if (this.#take('"')) return this.#quoted();
-    temporal.lastIndex = literal.lastIndex = this.#at;
-    const token = (temporal.exec(this.#text) ?? literal.exec(this.#text))?.[0];
-    const parsed = token === undefined ? null : parseLiteral(token.trim());
+    const token = literalAt(this.#text, this.#at);
+    const parsed = parseLiteral(token.trim());
     if (!parsed) throw new NotStructured('a value that cannot be read');
-    this.#at += token!.length;
+    this.#at += token.length;
     return parsed;
   }
 
+  /** Backslashes before quotes stay. */
   #quoted(): SchemaAndValue {
-    let content = '';
+    const start = this.#at;
     for (; this.#at < this.#text.length; this.#at++) {
-      let unit = this.#text[this.#at]!;
-      if (unit === '"') {
-        this.#at++;
+      const unit = this.#text[this.#at];
+      if (unit === '\\') this.#at++;
+      else if (unit === '"') {
+        const content = this.#text.slice(start, this.#at++);
         return parseTemporal(content) ?? { schema: schemas.string, value: content };
       }
-      if (unit === '\\') unit = this.#text[++this.#at] ?? '';
-      content += unit;
     }
     throw new NotStructured('a text without its closing quote');
   }
 
+  /** A comma may stand behind the last item. */
   #array(depth: number): SchemaAndValue {
     const items: SchemaAndValue[] = [];
-    if (!this.#take(']'))
-      do items.push(this.#value(depth));
-      while (this.#more(']'));
+    while (!this.#take(']')) {
+      items.push(this.#value(depth));
+      if (this.#take(',')) continue;
+      if (!this.#take(']')) throw new NotStructured('a delimiter is missing');
+      break;
+    }
     const schema = commonSchema(items);
     return { schema: schema ? arraySchema(schema) : new Schema('array'), value: items.map(item => aligned(item, schema)) };
   }
 
+  /** Commas between entries may be left out. */
   #map(depth: number): SchemaAndValue {
     const keys: SchemaAndValue[] = [];
     const values: SchemaAndValue[] = [];
-    if (!this.#take('}'))
-      do {
-        keys.push(this.#value(depth));
-        if (!this.#take(':') || keys.at(-1)!.value === null) throw new NotStructured('a map entry without key or value');
-        values.push(this.#value(depth));
-      } while (this.#more('}'));
+    while (!this.#take('}')) {
+      keys.push(this.#value(depth));
+      if (!this.#take(':') || keys.at(-1)!.value === null) throw new NotStructured('a map entry without key or value');
+      values.push(this.#value(depth));
+      this.#take(',');
+    }
     const [keySchema, valueSchema] = [commonSchema(keys), commonSchema(values)];
     const schema = keySchema && valueSchema ? mapSchema(keySchema, valueSchema) : new Schema('map', { keySchema });
     return { schema, value: new Map(keys.map((key, index) => [aligned(key, keySchema), aligned(values[index]!, valueSchema)])) };
-  }
-
-  /** true behind a comma, false behind the end. */
-  #more(end: string): boolean {
-    if (this.#take(end)) return false;
-    if (this.#take(',')) return true;
-    throw new NotStructured('a delimiter is missing');
   }
 }
 
@@ -179,15 +175,17 @@ function parseLiteral(text: string): SchemaAndValue | null {
 
 /**
  * What a header's text stands for, as Connect's Values.parseString infers it: null, boolean, the narrowest number, date, time, timestamp,
- * array or map; any other text is a string. A text is read whole or not at all: `1,2` stays a string (Java takes the 1 and forgets the rest).
+ * array or map; any other text is a string. What follows a number, an array or a map behind a delimiter is forgotten: `1,2` is 1. Other than
+ * in Java, dates that no calendar has (`2024-13-45`) are strings.
  */
 export function parseConnectText(text: string): SchemaAndValue {
   const trimmed = text.trim();
-  const parsed = parseLiteral(trimmed);
+  const token = literalAt(trimmed, 0).trim();
+  const parsed = token === trimmed ? parseLiteral(token) : (parseTemporal(token) ?? parseNumber(token));
   if (parsed) return parsed;
   if (trimmed.startsWith('[') || trimmed.startsWith('{')) {
     try {
-      return new StructuredText(trimmed).whole();
+      return new StructuredText(trimmed).value();
     } catch (fault) {
       if (!(fault instanceof NotStructured)) throw fault;
     }

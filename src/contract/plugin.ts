@@ -36,6 +36,12 @@ export type PluginType = 'source' | 'sink' | 'transformation' | 'predicate' | 'c
  */
 export type Plugin<Config, Made> = {
   readonly spec: ConfigSpec<Config>;
+  /**
+   * Of a transform: what its model in Java does with a record's Headers object, which Debezium's deletes share with their tombstones.
+   * `adds`: puts headers into that very object, and hands it on; `adds then copies`: the same, but its result has a copy; `keeps`: hands
+   * it on. Left out: a record that it changes has a copy. The engine gives the tombstone what was added to the shared one.
+   */
+  readonly sharedHeaders?: 'adds' | 'adds then copies' | 'keeps';
   create(config: Config, context: PluginContext): Made;
 };
 

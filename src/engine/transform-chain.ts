@@ -171,6 +171,7 @@ function makeStages(
   return stages.map(({ plugin, config, predicate, ...stage }) => ({
     ...stage,
     transform: plugin.create(config, context),
+    sharedHeaders: plugin.sharedHeaders,
     predicate: predicate === null ? null : (made.get(predicate) ?? null),
   }));
 }

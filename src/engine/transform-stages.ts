@@ -1,4 +1,12 @@
-import { type ConnectRecord, type Predicate, SluiceError, type Transform } from '../contract/index.ts';
+import {
+  type ConnectRecord,
+  type Header,
+  type PluginOf,
+  type Predicate,
+  SluiceError,
+  type Transform,
+  type Value,
+} from '../contract/index.ts';
 
 /** One transform of a chain; without predicate it always runs. */
 export type Stage = {
@@ -9,6 +17,7 @@ export type Stage = {
   readonly transform: Transform;
   readonly predicate: Predicate | null;
   readonly negate: boolean;
+  readonly sharedHeaders: PluginOf<'transformation'>['sharedHeaders'];
 };
 
 /** An error as the task reports it: which transform, on which topic. What an unforeseen error says might show a value, so it stays behind. */
@@ -18,13 +27,28 @@ function failure(stage: Stage, record: ConnectRecord, thrown: unknown): SluiceEr
   return new SluiceError('TRANSFORM_FAILED', message, { cause: thrown });
 }
 
+/** Headers that were added to the object which a record shares with the tombstone behind it: the key and the headers tell the two. */
+type AddedToShared = { readonly key: Value; readonly headers: readonly Header[]; readonly result: readonly Header[] };
+
 /**
  * The stages as one function, in their order (Connect's TransformationChain). A record that one of them drops ends there and is counted in
- * `dropped` under its alias. Throws SluiceError TRANSFORM_FAILED, naming the transform.
+ * `dropped` under its alias. A tombstone has the headers that were added to its delete, as long as no earlier stage had made a copy of
+ * that record: in Debezium the two share one Headers object. Throws SluiceError TRANSFORM_FAILED, naming the transform.
  */
 export function chainOf(stages: readonly Stage[], dropped: Map<string, number>): Transform {
+  let added: AddedToShared | null = null;
+
+  /** The record as its first stage finds it. */
+  function withShared<R extends ConnectRecord>(record: R): R {
+    const known = added;
+    added = null;
+    const isItsTombstone = known !== null && record.value === null && record.key === known.key && record.headers === known.headers;
+    return isItsTombstone ? { ...record, headers: known.result } : record;
+  }
+
   return <R extends ConnectRecord>(record: R): R | null => {
-    let current = record;
+    let current = added === null ? record : withShared(record);
+    let isShared = record.value !== null;
     for (const stage of stages) {
       let next: R | null;
       try {
@@ -36,6 +60,12 @@ export function chainOf(stages: readonly Stage[], dropped: Map<string, number>):
       if (next === null) {
         dropped.set(stage.alias, (dropped.get(stage.alias) ?? 0) + 1);
         return null;
+      }
+      if (isShared && next !== current) {
+        const { sharedHeaders } = stage;
+        if (sharedHeaders?.startsWith('adds') && next.headers !== current.headers)
+          added = { key: record.key, headers: record.headers, result: next.headers };
+        isShared = sharedHeaders === 'adds' || (sharedHeaders === 'keeps' && next.headers === current.headers);
       }
       current = next;
     }

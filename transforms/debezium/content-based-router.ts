@@ -5,6 +5,7 @@ import { beforeExpression, routerSpec, type ScriptingConfig } from './scripting/
 /** io.debezium.transforms.ContentBasedRouter: the expression gives the topic; null leaves it. */
 export const contentBasedRouter: Plugin<ScriptingConfig, Transform> = {
   spec: routerSpec,
+  sharedHeaders: 'keeps',
   create: config => record => {
     const step = beforeExpression(record, config);
     if (step !== 'evaluate') return step === 'pass' ? record : null;

@@ -38,6 +38,7 @@ function headerSchema(name: string | null): Schema | null {
  */
 export const extractChangedRecordState: Plugin<ConfigOf<typeof changedOptions>, Transform> = {
   spec: configSpec({ options: changedOptions }),
+  sharedHeaders: 'adds',
   create(config) {
     const changedSchema = headerSchema(config['header.changed.name']);
     const unchangedSchema = headerSchema(config['header.unchanged.name']);

@@ -21,6 +21,7 @@ import { RowExtender } from './unwrap/row-extender.ts';
  */
 export const extractNewRecordState: Plugin<UnwrapConfig, Transform> = {
   spec: unwrapSpec,
+  sharedHeaders: 'adds then copies',
   create(config, { logger }) {
     const unwrapper = new Unwrapper(config, logger);
     return record => {

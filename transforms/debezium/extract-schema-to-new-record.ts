@@ -37,6 +37,7 @@ const parameterPrefix = '__debezium.source.column.';
  */
 export const extractSchemaToNewRecord: Plugin<ConfigOf<typeof schemaOptions>, Transform> = {
   spec: configSpec({ options: schemaOptions }),
+  sharedHeaders: 'keeps',
   create(config) {
     const shapes = new SourceSchemas(nameAdjuster(config['schema.name.adjustment.mode'], 'schema'));
     const additions = new WeakMap<Schema, Addition>();

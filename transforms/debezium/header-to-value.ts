@@ -52,6 +52,7 @@ const headerToValueSpec: ConfigSpec<HeaderToValueConfig> = configSpec({
 /** io.debezium.transforms.HeaderToValue: copies or moves headers into fields of the value, made where they do not exist. */
 export const headerToValue: Plugin<HeaderToValueConfig, Transform> = {
   spec: headerToValueSpec,
+  sharedHeaders: 'keeps',
   create({ fieldByHeader, operation }) {
     const plans = new InsertionPlans();
     const insert = <R extends ConnectRecord>(record: R): R => {

@@ -63,6 +63,7 @@ function murmur(schema: Schema, value: Exclude<Value, null>): number {
  */
 export const partitionRouting: Plugin<RoutingConfig, Transform> = {
   spec: routingSpec,
+  sharedHeaders: 'keeps',
   create:
     ({ paths, partitions, hash }) =>
     record => {

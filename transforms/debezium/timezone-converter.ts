@@ -85,6 +85,7 @@ const unsupportedTypes: ReadonlySet<string> = new Set([
  */
 export const timezoneConverter: Plugin<ConverterConfig, Transform> = {
   spec: converterSpec,
+  sharedHeaders: 'keeps',
   create(config, { logger, clock }) {
     const converter = new RecordConverter(config, logger, () => config.zone.offsetAt(clock.nowMs()));
     return record => {

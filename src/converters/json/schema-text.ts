@@ -24,9 +24,9 @@ export const typeNames: Readonly<Record<SchemaType, string>> = {
  */
 export function schemaText(schema: Schema, writers: TextWriters, fieldName: string | null = null): string {
   let text = `{"type":"${typeNames[schema.type]}"`;
-  if (schema.type === 'array') text += `,"items":${schemaText(schema.valueSchema!, writers)}`;
-  if (schema.type === 'map')
-    text += `,"keys":${schemaText(schema.keySchema!, writers)},"values":${schemaText(schema.valueSchema!, writers)}`;
+  const part = ({ valueSchema }: Schema) => (valueSchema === null ? 'null' : schemaText(valueSchema, writers));
+  if (schema.type === 'array') text += `,"items":${part(schema)}`;
+  if (schema.type === 'map') text += `,"keys":${schemaText(schema.keySchema!, writers)},"values":${part(schema)}`;
   if (schema.type === 'struct')
     text += `,"fields":[${schema.fields.map(field => schemaText(field.schema, writers, field.name)).join(',')}]`;
   text += `,"optional":${schema.optional}`;

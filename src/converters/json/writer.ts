@@ -70,12 +70,17 @@ export class TextWriters {
       case 'bytes':
         return value => (value instanceof Uint8Array ? base64(value) : otherwise(value, nulls, 'bytes'));
       case 'array':
-        return this.#array(this.of(schema.valueSchema!), nulls);
+        return this.#array(this.#ofPart(schema.valueSchema), nulls);
       case 'map':
         return this.#map(schema, nulls);
       case 'struct':
         return this.#struct(schema, nulls);
     }
+  }
+
+  /** Of items and values. Where a header's text was read, they may have no schema in common. */
+  #ofPart(schema: Schema | null): TextWriter {
+    return schema === null ? value => writeSchemaless(value, this) : this.of(schema);
   }
 
   #array(item: TextWriter, nulls: NullRule): TextWriter {
@@ -89,7 +94,7 @@ export class TextWriters {
 
   #map(schema: Schema, nulls: NullRule): TextWriter {
     const writeKey = this.of(schema.keySchema!);
-    const writeValue = this.of(schema.valueSchema!);
+    const writeValue = this.#ofPart(schema.valueSchema);
     const asObject = schema.keySchema!.type === 'string';
     return value => {
       if (!(value instanceof Map)) return otherwise(value, nulls, 'map');

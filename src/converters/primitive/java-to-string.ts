@@ -33,12 +33,26 @@ export function javaNumber(schema: Schema | null, value: number): string {
   return schema?.type === 'float64' || !Number.isSafeInteger(value) ? javaDouble(value) : String(value);
 }
 
+/** Structs whose bytes are arrays in Debezium. */
+const structOfByteArrays = /^io\.debezium\.data\.(?:VariableScaleDecimal$|geometry\.)/;
+
+/**
+ * Bytes are a java.nio.ByteBuffer in Debezium, whose text tells their length only. Where they are an array (bits, decimals, geometries), Java
+ * would write its identity (`[B@1b6d3586`), another one every time: these are refused.
+ */
+function bytesText(schema: Schema | null, bytes: Uint8Array): string {
+  if (schema?.name === 'io.debezium.data.Bits') throw new ConversionError('bits have no text; use ByteArrayConverter or JsonConverter');
+  return `java.nio.HeapByteBuffer[pos=0 lim=${bytes.length} cap=${bytes.length}]`;
+}
+
 function structText(struct: Struct): string {
   const parts: string[] = [];
+  const holdsByteArrays = structOfByteArrays.test(struct.schema.name ?? '');
   for (const { name, index, schema } of struct.schema.fields) {
     const value = struct.values[index] ?? null;
     if (value === null) continue;
     try {
+      if (holdsByteArrays && value instanceof Uint8Array) throw new ConversionError('bytes that have no text; use JsonConverter');
       parts.push(`${name}=${javaToString(schema, value)}`);
     } catch (fault) {
       throw inField(fault, name);
@@ -47,10 +61,7 @@ function structText(struct: Struct): string {
   return `Struct{${parts.join(',')}}`;
 }
 
-/**
- * `toString()` of the Java object that Connect has for a value. Bytes are refused: Java would write the array's identity
- * (`[B@1b6d3586`), so that the value would be lost without a word.
- */
+/** `toString()` of the Java object that Connect has for a value. Throws ConversionError for what has no text of its own. */
 export function javaToString(schema: Schema | null, value: Value): string {
   if (value === null) return 'null';
   const dateMs = connectDateMs(schema, value);
@@ -59,7 +70,7 @@ export function javaToString(schema: Schema | null, value: Value): string {
   if (decimal !== null) return decimal;
   if (typeof value === 'number') return javaNumber(schema, value);
   if (typeof value !== 'object') return String(value);
-  if (value instanceof Uint8Array) throw new ConversionError('bytes have no text; use ByteArrayConverter or JsonConverter');
+  if (value instanceof Uint8Array) return bytesText(schema, value);
   if (value instanceof Struct) return structText(value);
   if (value instanceof Map) {
     const pairs = [...(value as ReadonlyMap<Value, Value>)].map(

@@ -13,9 +13,19 @@ const recorded: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Where this project refuses what Java turns into an object's identity (`[B@1b6d3586`), which nobody can read back.
+ * Bytes in samples for StringConverter, by their length. The recording had them as arrays, which Java writes as an object's identity
+ * (`[B@1b6d3586`); Debezium has them as buffers.
  */
-const refusedHere: ReadonlySet<string> = new Set(['string bytes', 'string struct']);
+const bufferLengths: ReadonlyMap<string, number> = new Map([
+  ['string bytes', 3],
+  ['string struct', 4],
+]);
+
+/** The recorded text, with buffers in place of arrays. */
+function withBuffers(name: string, text: string): string {
+  const length = bufferLengths.get(name);
+  return length === undefined ? text : text.replace(/\[B@[0-9a-f]+/g, `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`);
+}
 
 function outcome(serialize: () => Uint8Array | null): string {
   try {
@@ -35,6 +45,6 @@ for (const { name, serialize } of samples) {
   test(`byte for byte as Connect: ${name}`, () => {
     const expected = recorded.get(name)!;
     const text = expected === 'null' || expected === 'error' ? expected : Buffer.from(expected, 'base64').toString();
-    assert.equal(outcome(serialize), refusedHere.has(name) ? 'error' : text);
+    assert.equal(outcome(serialize), withBuffers(name, text));
   });
 }

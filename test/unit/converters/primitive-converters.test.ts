@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { schemas, type Value } from '../../../src/contract/index.ts';
+import { Struct, schemaOf, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
 import { booleanConverter } from '../../../src/converters/primitive/boolean-converter.ts';
 import { byteArrayConverter } from '../../../src/converters/primitive/byte-array-converter.ts';
 import {
@@ -44,6 +44,23 @@ test('strings in other encodings have question marks for what they lack', () => 
   const ascii = created(stringConverter, { 'converter.encoding': 'us-ascii' });
   assert.equal(Buffer.from(ascii.serialize('t', schemas.string, 'aé')!).toString(), 'a?');
   assert.match(stringConverter.spec.parse({ 'converter.encoding': 'EBCDIC' }).faults[0]!.message, /Encoding must be one of/);
+});
+
+test('the text of bytes tells their length; bytes that Debezium has as an array are refused', () => {
+  const converter = created(stringConverter);
+  const blob = structSchema([['blob', schemas.bytes]]);
+  const text = Buffer.from(converter.serialize('t', blob, new Struct(blob, [Buffer.of(1, 2)]))!).toString();
+  assert.equal(text, 'Struct{blob=java.nio.HeapByteBuffer[pos=0 lim=2 cap=2]}');
+  const bits = schemaOf('bytes', { name: 'io.debezium.data.Bits', version: 1 });
+  const decimal = structSchema(
+    [
+      ['scale', schemas.int32],
+      ['value', schemas.bytes],
+    ],
+    { name: 'io.debezium.data.VariableScaleDecimal', version: 1 },
+  );
+  assert.throws(() => converter.serialize('t', bits, Buffer.of(1)), { code: 'CONVERSION_FAILED' });
+  assert.throws(() => converter.serialize('t', decimal, new Struct(decimal, [0, Buffer.of(1)])), { code: 'CONVERSION_FAILED' });
 });
 
 test('converters are found by Java’s class names and by short ones', async () => {
