@@ -120,7 +120,8 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#progress = new Map(own.map(readProgress).flatMap(progress => (progress ? [[progress.table, progress]] : [])));
     const { database } = connection;
     if (this.#stored === null) return { state: 'none', lost: lostSlot(slot.name, found, database) };
-    const lost = lostPosition(this.#stored, { name: slot.name, slot: found, database }, identity);
+    // Without streaming there is no slot, and nothing that could be lost.
+    const lost = this.#settings.streams ? lostPosition(this.#stored, { name: slot.name, slot: found, database }, identity) : null;
     return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
   }
 

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Struct } from '../../src/contract/index.ts';
+import { freshDatabase } from '../support/fresh-database.ts';
+import { sharedPostgres } from '../support/servers.ts';
+import { SourceRun } from '../support/source-run.ts';
+
+test('an interrupted snapshot of snapshot.mode=initial_only goes on where it was, makes no slot, and ends', async () => {
+  await using database = await freshDatabase(await sharedPostgres(18));
+  await database.run(`
+    create table wide (id int primary key, pad text); alter table wide alter pad set storage external;
+    insert into wide select n, repeat('p', 1000) from generate_series(1, 12000) n;`);
+  const url = new URL(database.url);
+  const run = new SourceRun({
+    'topic.prefix': 'srv',
+    'database.hostname': url.hostname,
+    'database.port': url.port,
+    'database.user': decodeURIComponent(url.username),
+    'database.password': decodeURIComponent(url.password) || 'none',
+    'database.dbname': database.name,
+    'snapshot.mode': 'initial_only',
+    'snapshot.fetch.size': '500',
+  });
+  let batches = 7;
+  await run.run(() => (--batches > 0 ? 'append' : 'crash before'));
+  const before = run.records.length;
+  assert.ok(before > 1000 && before < 12_000, `interrupted half-way, after ${before} rows`);
+  await run.run(() => 'append');
+  const ids = run.records.map(({ key }) => (key instanceof Struct ? key.values[0] : null));
+  assert.deepEqual(
+    ids,
+    Array.from({ length: 12_000 }, (_, index) => index + 1),
+  );
+  await run.run(() => assert.fail('nothing is left to read'));
+  const { rows } = await database.client.query('select slot_name from pg_replication_slots where database = $1', [database.name]);
+  assert.deepEqual(rows, []);
+});
