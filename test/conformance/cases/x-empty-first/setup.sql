@@ -1,0 +1,1 @@
+create table a_empty(id int primary key); create table b(id int primary key); create table c_one(id int primary key); create table d_empty(id int primary key); create table e_two(id int primary key); create table z_empty(id int primary key); insert into b values (1), (2), (3); insert into c_one values (1); insert into e_two values (1), (2);

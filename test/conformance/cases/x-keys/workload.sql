@@ -1,0 +1,17 @@
+insert into uniq_one values (2, 'y', 3); insert into uniq_nullable values (2, 'z'); insert into uniq_two values (2, 'b', 4); insert into uniq_mixed values (null, 6, 7);
+--;
+insert into uniq_multi values (4, 5, 6); insert into uniq_multi_nn values (4, 5, 6); insert into uniq_partial values (2, 'x'); insert into uniq_expr values ('Cd', 'b'); insert into uniq_expr_two values ('B', 2);
+--;
+insert into uniq_include values (2, 2, 'c'); insert into pk_include values (2, 2, 'c'); insert into uniq_deferred values (2, 'x'); insert into pk_last values ('v2', 2, 3); insert into pk_order values (2, 'b', 4, 'v');
+--;
+insert into pk_and_unique values (2, 'd'); insert into just_index values (2, 'c');
+--;
+insert into mk_a values (3, 'aa', 4); insert into mk_b_two values (2, 'e'); insert into mk_c_two values (5); insert into mk_expr_one values (3, 4); insert into mk_one values (2, 'c');
+--;
+update uniq_one set b = 'changed' where a = 1; update uniq_nullable set a = 11 where a = 1; update uniq_nullable set b = 'n' where a is null;
+--;
+update pk_order set a = 11 where a = 1; update pk_last set v = 'vv' where id = 2; update pk_include set b = 22 where a = 1; update pk_and_unique set code = 'new' where id = 1;
+--;
+update mk_a set b = 20 where id = 1; update mk_a set id = 20 where id = 2; update mk_b_two set c = 'f' where id = 1; update mk_b_two set id = 9 where id = 1;
+--;
+delete from uniq_one where a = 2; delete from uniq_nullable where a is null; delete from pk_order where c = 4; delete from mk_a where id = 1; delete from mk_b_two where id = 2; delete from pk_include; delete from mk_one where id = 1;

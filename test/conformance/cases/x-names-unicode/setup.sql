@@ -1,0 +1,14 @@
+create schema "Up Case"; create schema "sch.dot"; create schema "ünï"; create schema "select";
+create type "Up Case"."My Enum" as enum ('A b', 'c,d', 'é');
+create table "Up Case"."Table Name"("Id Col" int primary key, "value.dot" text, "select" text, "a-b" int, "1st" int, "é✓" text, "__proto__" text, "constructor" text, "q""uote" text, "e" "Up Case"."My Enum" default 'A b', "ea" "Up Case"."My Enum"[]);
+create table "sch.dot"."t.dot"("id" int primary key, "x.y" int);
+create table "ünï"."tàble✓"("ïd" int primary key, "日本" text);
+create table "select"."from"("where" int primary key, "order" text not null default 'x');
+create table "__proto__"("constructor" int primary key, "toString" text);
+create table "constructor"("__proto__" int primary key, "prototype" text, "hasOwnProperty" text);
+create table "q""t'b"("a""b" int primary key, "c'd" text, "back\slash" text, "semi;colon" text, "dollar$" text, "comma,x" text);
+create table "a_very_long_table_name_that_goes_up_to_the_limit_of_sixtythree_"("a_very_long_column_name_that_goes_up_to_the_limit_of_63_letters_x" int primary key);
+create table "UPPER"("ID" int primary key, "Value" text); create table upper(id int primary key, value text);
+create table "9digits"("9" int primary key, "_x" int, "$y" int);
+insert into "Up Case"."Table Name" values (1, 'a', 'b', 1, 2, 'c', 'proto', 'cons', 'q', 'c,d', '{é}'); insert into "sch.dot"."t.dot" values (1, 2); insert into "ünï"."tàble✓" values (1, 'x'); insert into "select"."from" values (1);
+insert into "__proto__" values (1, 'x'); insert into "constructor" values (1, 'p', 'h'); insert into "q""t'b" values (1, 'a', 'b', 'c', 'd', 'e'); insert into "a_very_long_table_name_that_goes_up_to_the_limit_of_sixtythree_" values (1); insert into "UPPER" values (1, 'U'); insert into upper values (1, 'u'); insert into "9digits" values (1, 2, 3);

@@ -1,0 +1,43 @@
+insert into ev values (6, '2023-07-07', 'b', 'six'), (7, '2024-07-07', 'a', 'seven'), (8, '2030-01-01', 'b', 'eight');
+--;
+update ev set v = 'ONE' where id = 1;
+--;
+update ev set at = '2022-06-06' where id = 6;
+--;
+update ev set kind = 'zz' where id = 7;
+--;
+update ev set id = 80 where id = 8;
+--;
+delete from ev where id in (2, 3);
+--;
+insert into hashed values (7, 'h7');
+--;
+update hashed set v = upper(v);
+--;
+insert into keyless values (3, 'z');
+--;
+insert into plain values (2, 'q');
+--;
+insert into child values (3, 'child two', 1);
+--;
+update parent set v = 'all' ;
+--;
+begin;
+insert into ev values (9, '2023-08-08', 'b', 'nine');
+insert into hashed values (8, 'h8');
+insert into ev_2023 values (10, '2023-09-09', 'b', 'direct');
+commit;
+--; settle
+create table ev_2025 partition of ev for values from ('2025-01-01') to ('2026-01-01');
+--;
+insert into ev values (11, '2025-01-02', 'n', 'eleven');
+--; settle
+alter table ev detach partition ev_2023;
+--;
+update ev_2023 set v = 'alone' where id = 1;
+--;
+insert into ev values (12, '2023-01-01', 'd', 'to default');
+--; settle
+truncate keyless;
+--;
+truncate ev;

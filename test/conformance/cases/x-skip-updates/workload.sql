@@ -1,0 +1,17 @@
+insert into a values (3, 'three', 3); insert into b values (3, 'three', 3);
+--;
+update a set v = v where id = 1; update b set v = v where id = 1; update b set w = 11 where id = 1; update b set v = 'hidden' where id = 2;
+--;
+update a set id = 20 where id = 2; update b set id = 20 where id = 2;
+--;
+update nk set v = v; update nk set v = 'y'; delete from nk;
+--;
+delete from a where id = 1; delete from b where id = 1;
+--;
+begin; insert into a values (50, 'fifty', 5); update a set v = 'FIFTY' where id = 50; delete from a where id = 50; insert into b values (50, 'fifty', 5); commit;
+--;
+begin; update b set v = v; commit;
+--;
+truncate a, b;
+--;
+insert into a values (60, 'after', 6);

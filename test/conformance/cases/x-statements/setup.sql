@@ -1,0 +1,4 @@
+create table p(id serial primary key, v text); create table c(id serial primary key, pid int references p on delete cascade on update cascade, v text); create table g(id int primary key, cid int references c on delete set null, pid int default 0 references p on update cascade on delete set default);
+create table audit(n bigserial primary key, what text); create function audit() returns trigger language plpgsql as $$ begin insert into audit(what) values (tg_op || ' ' || tg_table_name); return null; end $$; create trigger ta after insert or update or delete on g for each row execute function audit();
+create table k(a int, b int, v text, primary key(a, b)); create table def(id int primary key, fk int references p deferrable initially deferred);
+insert into p(v) values ('zero'), ('one'), ('two'), ('three'); update p set id = 0 where v = 'zero'; insert into c(pid, v) select n, 'c' || n from generate_series(2, 4) n; insert into g values (1, 1, 2), (2, 2, 3);

@@ -1,0 +1,37 @@
+insert into p(v) values ('a'), ('b'), ('c') returning id;
+--;
+update p set id = 20 where id = 2;
+--;
+delete from p where id = 20;
+--;
+delete from c where v = 'c3';
+--;
+begin; insert into p(id, v) values (50, 's'); savepoint a; update p set v = 't' where id = 50; savepoint b; delete from p where id = 50; rollback to b; insert into c(pid, v) values (50, 'sp'); release a; commit;
+--;
+begin; savepoint a; insert into p(id, v) values (60, 'x'); rollback to a; savepoint a; insert into p(id, v) values (61, 'y'); rollback to a; commit;
+--;
+insert into k values (1, 1, 'x'), (1, 2, 'y'), (2, 1, 'z');
+--;
+insert into k values (1, 1, 'up'), (3, 3, 'new') on conflict (a, b) do update set v = excluded.v || k.v where k.v <> 'never';
+--;
+insert into k values (1, 1, 'no') on conflict do nothing;
+--;
+merge into k using (values (1, 2, 'm'), (9, 9, 'm9'), (2, 1, null)) as s(a, b, v) on k.a = s.a and k.b = s.b when matched and s.v is null then delete when matched then update set v = s.v when not matched then insert values (s.a, s.b, s.v);
+--;
+with moved as (delete from k where a = 1 returning *) insert into p(v) select v from moved;
+--;
+update k set a = a + 1; 
+--;
+begin; insert into def values (1, 999); insert into p(id, v) values (999, 'later'); commit;
+--;
+do $$ begin for i in 1..3 loop insert into def values (i + 100, null); begin insert into def values (i + 100, null); exception when unique_violation then update def set fk = 999 where id = i + 100; end; end loop; end $$;
+--;
+create table copied as select * from p where false;
+--; settle
+alter table copied add primary key (id); insert into copied select n, 'bulk ' || n from generate_series(1, 50) n;
+--; settle
+select lo_create(4242);
+--;
+truncate p restart identity cascade;
+--;
+insert into p(v) values ('again');

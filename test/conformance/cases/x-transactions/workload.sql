@@ -1,0 +1,17 @@
+begin; insert into a values (5, 'a', 1); insert into b values (5, 'b', 1); insert into other.o values (1); insert into hidden values (1); insert into part values (1); update b set v = 'c' where id = 5; delete from a where id = 5; commit;
+--;
+insert into hidden values (2);
+--;
+begin; insert into hidden values (3); insert into a values (6, 'x', 1); insert into hidden values (4); commit;
+--;
+create table ddl_only(id int primary key);
+--;
+begin; insert into a values (7, 'x', 1); savepoint s; insert into b values (7, 'lost', 1); rollback to s; update b set w = 5 where id = 1; commit;
+--;
+truncate a;
+--;
+begin; truncate b; insert into b values (8, 'y', 1); commit;
+--;
+delete from b where id = 8;
+--;
+begin; insert into a select n, 'm', n from generate_series(100, 110) n; update a set w = w + 1 where id > 105; commit;

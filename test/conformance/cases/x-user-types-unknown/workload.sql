@@ -1,0 +1,11 @@
+insert into doms select id + 10, a, b, c, d, e, f, g, h, i, j, k, l, m, n from doms;
+--;
+insert into enums select id + 10, m, m2, n, ma, ma2 from enums;
+--;
+insert into ranges select id + 10, i4, i8, nr, tr, tz, dr, fr, i4m, nm, dm, tzm, frm from ranges;
+--;
+insert into comps select id + 10, p, pn, v from comps;
+--;
+insert into misc select id + 10, tid, xid, cid, rc, rp, rt, pl, ts, tsq, tsv, b, l, ls, p, po, ci, pt, jp, isb, is2, x, x8, ac, "char", bp, v0, tc from misc;
+--;
+delete from doms where id = 1; delete from enums where id = 1; delete from ranges where id = 1; delete from comps where id = 1; delete from misc where id = 1;

@@ -1,0 +1,13 @@
+insert into num select id + 10, n, n52, n0, m, md, p, na, n52a, pa, bi from num;
+--;
+insert into tim select id + 10, d, dd, t, t0, t1, t3, t4, t6, td, tz, tz0, tzd, ts, ts0, ts1, ts2, ts3, ts4, ts5, ts6, tsd, ts3d, mo, tstz, tstz1, tstz3, tstzd, iv, ivh, ivs3, ivd, sp, da, ta, tza, tsa, ts3a, tstza from tim;
+--;
+insert into bin select id + 10, b, bd, bl, ba, h, hd, bt, bt1, vb, btd, ha from bin;
+--;
+update num set n = n + 1, m = m - 1::money where id in (1, 2);
+--;
+update tim set ts = ts + interval '1 microsecond', iv = iv * 2 where id = 1;
+--;
+update bin set b = b || '\x01', h = h || 'z=>26' where id = 1;
+--;
+delete from num where id = 1; delete from tim where id = 1; delete from bin where id = 1;
