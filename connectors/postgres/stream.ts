@@ -306,8 +306,8 @@ export class ChangeStream implements PgoutputHandler {
     if (seen !== 'depends on key') return;
     const [lsn, xid] = [this.#lsn, this.#xid];
     this.#blocked = async () => {
-      const sawOld = oldOffset === null ? null : await this.#sawKey(table, message, oldOffset, xid);
-      const sawNew = newOffset === null ? null : await this.#sawKey(table, message, newOffset, xid);
+      const sawOld = oldOffset === null ? null : await this.#sawKey(table, message, oldOffset, null, xid);
+      const sawNew = newOffset === null ? null : await this.#sawKey(table, message, newOffset, oldOffset, xid);
       if (sawOld !== false && sawNew !== false) return;
       // A row that moved between two ranges: what one of the views saw of it is dropped.
       const from = this.#out.length;
@@ -319,7 +319,8 @@ export class ChangeStream implements PgoutputHandler {
     };
   }
 
-  #sawKey(table: ReadableTable, message: Buffer, offset: number, xid: number): Promise<boolean> {
+  /** Of the row at `offset`; a long key that the update left unchanged is in the old one. */
+  #sawKey(table: ReadableTable, message: Buffer, offset: number, oldOffset: number | null, xid: number): Promise<boolean> {
     const { id, definition, name } = table.captured;
     const keyColumns = definition.primaryKey;
     const texts = table.readers.map(reader =>
@@ -328,7 +329,8 @@ export class ChangeStream implements PgoutputHandler {
         : null,
     );
     const names = texts.filter(reader => reader !== null).map(reader => reader.name);
-    const values = readTuple(message, offset, texts) as string[];
+    const old = oldOffset === null ? null : readTuple(message, oldOffset, texts);
+    const values = readTuple(message, offset, texts, [], old) as string[];
     const key = keyColumns.map(column => values[names.indexOf(column)] ?? '');
     return this.#seen!.sawKey(
       this.#parts.client,
