@@ -1,0 +1,2 @@
+create extension ltree; create extension hstore; create type mood as enum ('sad'); create table a(id int primary key, l ltree[], l2 ltree[], e mood[], tv tsvector[], c char(3)[], h hstore[], m macaddr[], r int8range[], j json[] not null default '{}', ui uuid[] not null default '{}');
+insert into a values (1, '{a.b,c}', '{}', '{sad}', '{a,b}', '{a,NULL}', '{NULL}', '{NULL}', '{NULL}'), (2, null, '{NULL}', '{NULL}', '{NULL}', null, null, null, null);
