@@ -130,7 +130,9 @@ export type StoredConnector = {
  */
 export interface ConnectorStore {
   list(): Promise<readonly StoredConnector[]>;
-  putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
+  /** With a target state both are stored together; without, the stored one stays, and a new connector is STARTED. */
+  putConfig(name: string, config: Readonly<Record<string, string>>, targetState?: TargetState): Promise<void>;
+  /** Of a connector that is stored. */
   putTargetState(name: string, state: TargetState): Promise<void>;
   /** Config and target state go; its offsets stay, as in Connect. */
   remove(name: string): Promise<void>;

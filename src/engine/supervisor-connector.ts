@@ -21,7 +21,7 @@ export type Worker = {
   readonly taskStopMsMax: number;
 };
 
-/** One connector and its tasks. Its user lets one call end before the next begins (`NameLocks`). */
+/** One connector and its tasks. Its user lets one call end before the next begins (`NameLocks`), but for `end`. */
 export class SupervisedConnector {
   readonly name: string;
   /** The file that holds it; null for one made by REST. */
@@ -36,6 +36,8 @@ export class SupervisedConnector {
   #trace: string | null = null;
   #resolved: ResolvedConnector | null = null;
   #tasks: readonly SupervisedTask[] = [];
+  /** Nothing is started any more, not by a call that is under way either. */
+  #ended = false;
 
   constructor(worker: Worker, stored: StoredConnector) {
     this.#worker = worker;
@@ -63,12 +65,14 @@ export class SupervisedConnector {
   async apply(as: 'UNASSIGNED' | 'RESTARTING' = 'UNASSIGNED'): Promise<void> {
     if (this.#target === 'STOPPED') {
       await this.#stopTasks('UNASSIGNED');
+      if (this.#ended) return;
       this.#tasks = [];
       this.#setState('STOPPED', null);
       return;
     }
     this.#applied = this.#config;
     const plan = await this.#resolve();
+    if (this.#ended) return;
     if (plan === null) {
       // As in Connect, a connector that cannot start has no say over the tasks it once made; ours are ended, since they run an old config.
       await this.#stopTasks('UNASSIGNED');
@@ -77,6 +81,7 @@ export class SupervisedConnector {
     }
     const paused = this.#target === 'PAUSED';
     await this.#stopTasks(paused ? 'PAUSED' : as);
+    if (this.#ended) return;
     this.#tasks = Array.from({ length: plan.tasks }, (_, task) => this.#newTask(plan, task));
     this.#setState(paused ? 'PAUSED' : 'RUNNING', null);
     for (const task of this.#tasks) {
@@ -109,7 +114,7 @@ export class SupervisedConnector {
     if (connector && (this.#state === 'FAILED' || this.#tasks.length === 0)) return this.apply('RESTARTING');
     if (connector) {
       const plan = await this.#resolve();
-      if (plan === null) return;
+      if (plan === null || this.#ended) return;
       this.#setState('RUNNING', null);
     }
     for (const task of this.#tasks.filter(tasks)) await this.#restartTask(task);
@@ -120,10 +125,11 @@ export class SupervisedConnector {
     if (task !== undefined && this.#target === 'STARTED') await this.#restartTask(task);
   }
 
-  /** Ends the tasks; `as` is their last state. */
-  async end(as: RunState): Promise<void> {
-    await this.#stopTasks(as);
-    this.#setState(as, null);
+  /** Ends the tasks, for good; may be called while another call is under way. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#stopTasks('UNASSIGNED');
+    this.#setState('UNASSIGNED', null);
   }
 
   status(): ConnectorStatus {
@@ -187,6 +193,7 @@ export class SupervisedConnector {
       const listed = resolved.faults.map(({ message }) => message).join('\n');
       throw new SluiceError('CONFIG_INVALID', `The configuration of connector ${this.name} is invalid:\n${listed}`);
     } catch (error) {
+      if (this.#ended) return null;
       this.#setState('FAILED', traceOfThrown(error));
       this.#logger.error({ err: error }, `The connector cannot start: ${error instanceof Error ? error.message : String(error)}`);
       return null;
@@ -212,7 +219,7 @@ export class SupervisedConnector {
   async #restartTask(task: SupervisedTask): Promise<void> {
     await task.stop('RESTARTING', this.#worker.taskStopMsMax);
     const plan = await this.#resolve();
-    if (plan === null) return;
+    if (plan === null || this.#ended) return;
     const fresh = this.#newTask(plan, task.id);
     this.#tasks = this.#tasks.map(other => (other === task ? fresh : other));
     fresh.start('RESTARTING');

@@ -27,8 +27,8 @@ export async function loadConnectors(
     const marked = { ...config, [managedByFile]: file };
     if (before !== undefined && before.config[managedByFile] === undefined)
       logger.warn({ connector: name, file }, `Connector ${name} was made by REST and is now held by ${file}.`);
-    if (before === undefined && targetState !== 'STARTED') await store.putTargetState(name, targetState);
-    if (JSON.stringify(before?.config) !== JSON.stringify(marked)) await store.putConfig(name, marked);
+    if (before === undefined) await store.putConfig(name, marked, targetState);
+    else if (JSON.stringify(before.config) !== JSON.stringify(marked)) await store.putConfig(name, marked);
     stored.set(name, { name, config: marked, targetState: before?.targetState ?? targetState });
   }
   return [...stored.values()];

@@ -5,7 +5,7 @@ const topicsMax = 10_000;
 
 /**
  * What tells the store of states and topics as they come up: in the background, one call at a time, only the newest state of each
- * connector and task. A store that fails costs a log line; states and topics are told again with the next change.
+ * connector and task. A store that fails costs a log line; a state is told again with the next change, topics with their next records.
  */
 export class StatePublisher {
   readonly #store: ConnectorStore;
@@ -56,12 +56,9 @@ export class StatePublisher {
     await this.#store.resetActiveTopics(name);
   }
 
-  /** A connector is gone. */
-  async forget(name: string): Promise<void> {
-    for (const [key, { name: of }] of this.#states) if (of === name) this.#states.delete(key);
-    this.#newTopics.delete(name);
+  /** A connector is gone, and everything about it had been told. */
+  forget(name: string): void {
     this.#topics.delete(name);
-    await this.#working;
   }
 
   /** Resolves when everything so far has been told, or has failed. */
@@ -88,13 +85,20 @@ export class StatePublisher {
           const { name, task, ...status } = state[1];
           await this.#store.putStatus(name, task, status);
         }
-        if (topics !== undefined) {
-          this.#newTopics.delete(topics[0]);
-          await this.#store.addActiveTopics(topics[0], [...topics[1]]);
-        }
+        if (topics !== undefined) await this.#tellTopics(...topics);
       } catch (error) {
         this.#logger.warn({ err: error }, 'The log did not take a connector’s state or topics.');
       }
+    }
+  }
+
+  async #tellTopics(name: string, added: ReadonlySet<string>): Promise<void> {
+    this.#newTopics.delete(name);
+    try {
+      await this.#store.addActiveTopics(name, [...added]);
+    } catch (error) {
+      for (const topic of added) this.#topics.get(name)?.delete(topic);
+      throw error;
     }
   }
 }

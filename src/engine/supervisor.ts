@@ -60,7 +60,6 @@ export class Supervisor {
   readonly #connectors = new Map<string, SupervisedConnector>();
   readonly #locks = new NameLocks();
   readonly #versions: ReadonlyMap<string, string>;
-  readonly #background = new Set<Promise<void>>();
   #started: Started | null = null;
   #ending = false;
 
@@ -106,13 +105,13 @@ export class Supervisor {
       this.#connectors.set(name, this.#make(worker, name, config, targetState));
     }
     this.#started = { worker, log, publisher };
-    for (const connector of this.#connectors.values()) this.#apply(connector.name, () => connector.apply());
+    for (const connector of this.#connectors.values()) this.#apply(connector, () => connector.apply());
   }
 
   /** Ends all tasks cleanly, in the bound of `taskStopMsMax`. Connectors keep their target states. */
   async stop(): Promise<void> {
     this.#ending = true;
-    await Promise.all([...this.#connectors.values()].map(connector => connector.end('UNASSIGNED')));
+    await Promise.all([...this.#connectors.values()].map(connector => connector.end()));
     await this.#started?.publisher.drained();
   }
 
@@ -163,31 +162,10 @@ export class Supervisor {
     options: { readonly replace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
     return this.#locks.run(name, async () => {
-      const { worker, log, publisher } = this.#running;
       const existing = this.#connectors.get(name) ?? null;
       if (existing !== null && !options.replace) throw new SluiceError('CONFLICT', `Connector ${name} already exists`);
-      if (existing !== null) this.#refuseFile(existing);
-      if (config[managedByFile] !== undefined)
-        throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
-      const given = await this.#unmask(config, existing);
-      const resolved = await resolveConnector(given, this.#resolving);
-      if (resolved.faults.length > 0) throw invalidConfig(resolved);
-      const valid = given as RawConfig;
-      if (existing === null && options.initialState !== undefined && options.initialState !== 'STARTED')
-        await log.connectors.putTargetState(name, options.initialState);
-      await log.connectors.putConfig(name, valid);
-      const warnings = resolved.warnings.map(({ message }) => message);
-      if (existing !== null) {
-        existing.adopt(valid, resolved);
-        this.#apply(name, () => existing.reconfigure());
-        return { created: false, info: existing.info(), warnings };
-      }
-      await publisher.load(name);
-      const connector = this.#make(worker, name, valid, options.initialState ?? 'STARTED');
-      connector.adopt(valid, resolved);
-      this.#connectors.set(name, connector);
-      this.#apply(name, () => connector.apply());
-      return { created: true, info: connector.info(), warnings };
+      const { connector, warnings } = await this.#put(name, existing, config, options.initialState ?? 'STARTED');
+      return { created: existing === null, info: connector.info(), warnings };
     });
   }
 
@@ -196,21 +174,33 @@ export class Supervisor {
     name: string,
     patch: Readonly<Record<string, string | null>>,
   ): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
-    const connector = this.#connector(name);
-    const config: Record<string, string | null> = { ...connector.config, ...(await this.#unmask(patch, connector)) };
-    for (const [option, value] of Object.entries(patch)) if (value === null) delete config[option];
-    return this.put(name, config, { replace: true });
+    return this.#locks.run(name, async () => {
+      const existing = this.#connector(name);
+      const config: Record<string, string | null> = { ...existing.config, ...(await this.#unmask(patch, existing)) };
+      for (const [option, value] of Object.entries(patch)) if (value === null) delete config[option];
+      const { connector, warnings } = await this.#put(name, existing, config, existing.target);
+      return { info: connector.info(), warnings };
+    });
   }
 
   async delete(name: string): Promise<void> {
     await this.#locks.run(name, async () => {
       const connector = this.#connector(name);
       this.#refuseFile(connector);
-      const { log, publisher } = this.#running;
-      await log.connectors.remove(name);
-      await connector.end('UNASSIGNED');
+      const { worker, log, publisher } = this.#running;
+      await connector.end();
+      // What the tasks said last is stored first, so that it goes with the rest.
+      await publisher.drained();
+      try {
+        await log.connectors.remove(name);
+      } catch (error) {
+        const again = this.#make(worker, name, connector.config, connector.target);
+        this.#connectors.set(name, again);
+        this.#apply(again, () => again.apply());
+        throw error;
+      }
       this.#connectors.delete(name);
-      await publisher.forget(name);
+      publisher.forget(name);
     });
   }
 
@@ -219,7 +209,7 @@ export class Supervisor {
     await this.#locks.run(name, async () => {
       const connector = this.#connector(name, `Unknown connector ${name}`);
       await this.#running.log.connectors.putTargetState(name, target);
-      this.#apply(name, () => connector.setTarget(target));
+      this.#apply(connector, () => connector.setTarget(target));
     });
   }
 
@@ -229,7 +219,7 @@ export class Supervisor {
     const status = connector.status();
     const whole = !onlyFailed || status.connector.state === 'FAILED';
     const tasks = new Set(status.tasks.filter(({ state }) => includeTasks && (!onlyFailed || state === 'FAILED')).map(({ id }) => id));
-    this.#apply(name, () => connector.restart(whole, task => tasks.has(task.id)));
+    this.#apply(connector, () => connector.restart(whole, task => tasks.has(task.id)));
     const restarting = <S extends { readonly state: string; readonly trace?: string }>({ trace: _, ...state }: S) => ({
       ...state,
       state: 'RESTARTING' as const,
@@ -242,9 +232,11 @@ export class Supervisor {
   }
 
   async restartTask(name: string, task: number): Promise<void> {
-    const connector = this.#connector(name, `Unknown connector: ${name}`);
-    if (!connector.tasks.some(({ id }) => id === task)) throw new SluiceError('NOT_FOUND', `Unknown task: ${name}-${task}`);
-    await this.#locks.run(name, () => connector.restartTask(task));
+    await this.#locks.run(name, async () => {
+      const connector = this.#connector(name, `Unknown connector: ${name}`);
+      if (!connector.tasks.some(({ id }) => id === task)) throw new SluiceError('NOT_FOUND', `Unknown task: ${name}-${task}`);
+      await connector.restartTask(task);
+    });
   }
 
   activeTopics(name: string): readonly string[] {
@@ -305,6 +297,32 @@ export class Supervisor {
     return connector;
   }
 
+  /** Stores a config that is valid, within the connector's lock; its tasks follow in the background. */
+  async #put(
+    name: string,
+    existing: SupervisedConnector | null,
+    config: Readonly<Record<string, string | null>>,
+    initialState: TargetState,
+  ): Promise<{ readonly connector: SupervisedConnector; readonly warnings: readonly string[] }> {
+    const { worker, log, publisher } = this.#running;
+    if (existing !== null) this.#refuseFile(existing);
+    if (config[managedByFile] !== undefined)
+      throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
+    const given = await this.#unmask(config, existing);
+    const resolved = await resolveConnector(given, this.#resolving);
+    if (resolved.faults.length > 0) throw invalidConfig(resolved);
+    const valid = given as RawConfig;
+    if (existing === null) {
+      await publisher.load(name);
+      await log.connectors.putConfig(name, valid, initialState);
+    } else await log.connectors.putConfig(name, valid);
+    const connector = existing ?? this.#make(worker, name, valid, initialState);
+    connector.adopt(valid, resolved);
+    this.#connectors.set(name, connector);
+    this.#apply(connector, () => (existing === null ? connector.apply() : connector.reconfigure()));
+    return { connector, warnings: resolved.warnings.map(({ message }) => message) };
+  }
+
   /** A config with the masks in it replaced by what is stored. Throws SluiceError BAD_REQUEST for a mask that stands for nothing. */
   async #unmask(
     config: Readonly<Record<string, string | null>>,
@@ -330,16 +348,15 @@ export class Supervisor {
       );
   }
 
-  /** Does something to a connector after what is already under way, and lets nobody wait for it. */
-  #apply(name: string, action: () => Promise<void>): void {
-    const done = this.#locks
-      .run(name, async () => {
-        if (!this.#ending) await action();
+  /** Does something to a connector after what is already under way, unless it is gone by then; nobody waits for it. */
+  #apply(connector: SupervisedConnector, action: () => Promise<void>): void {
+    const { name } = connector;
+    void this.#locks
+      .follow(name, async () => {
+        if (!this.#ending && this.#connectors.get(name) === connector) await action();
       })
       .catch((error: unknown) =>
         this.#settings.logger.error({ connector: name, err: error }, 'A change of the connector could not be carried out.'),
-      )
-      .finally(() => this.#background.delete(done));
-    this.#background.add(done);
+      );
   }
 }

@@ -25,8 +25,8 @@ export class EmbeddedConnectorStore implements ConnectorStore {
     return readActiveTopics(this.#database, name);
   }
 
-  putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
-    return this.#change({ kind: 'putConfig', name, config });
+  putConfig(name: string, config: Readonly<Record<string, string>>, targetState?: TargetState): Promise<void> {
+    return this.#change({ kind: 'putConfig', name, config, targetState: targetState ?? null });
   }
 
   putTargetState(name: string, state: TargetState): Promise<void> {

@@ -59,8 +59,11 @@ export function changeConnector(database: DatabaseSync, change: ConnectorChange)
   switch (change.kind) {
     case 'putConfig':
       database
-        .prepare("insert into connectors values (?, ?, 'STARTED') on conflict (name) do update set config = excluded.config")
-        .run(name, JSON.stringify(change.config));
+        .prepare(
+          `insert into connectors values (?1, ?2, coalesce(?3, 'STARTED'))
+           on conflict (name) do update set config = excluded.config, target_state = coalesce(?3, target_state)`,
+        )
+        .run(name, JSON.stringify(change.config), change.targetState);
       return;
     case 'putTargetState':
       database.prepare('update connectors set target_state = ? where name = ?').run(change.state, name);

@@ -28,7 +28,12 @@ export type ChangeRequest =
   | { readonly kind: 'closeWriter'; readonly writerId: number }
   | { readonly kind: 'ensureTopics'; readonly topics: readonly TopicSpec[] }
   | { readonly kind: 'deleteTopics'; readonly names: readonly string[] }
-  | { readonly kind: 'putConfig'; readonly name: string; readonly config: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'putConfig';
+      readonly name: string;
+      readonly config: Readonly<Record<string, string>>;
+      readonly targetState: TargetState | null;
+    }
   | { readonly kind: 'putTargetState'; readonly name: string; readonly state: TargetState }
   | { readonly kind: 'remove'; readonly name: string }
   | { readonly kind: 'alterOffsets'; readonly name: string; readonly offsets: readonly SourceOffset[] }

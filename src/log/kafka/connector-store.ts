@@ -46,9 +46,11 @@ export class KafkaConnectorStore implements ConnectorStore, AsyncDisposable {
     return this.#configView.connectors();
   }
 
-  async putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+  async putConfig(name: string, config: Readonly<Record<string, string>>, targetState?: TargetState): Promise<void> {
     await this.#configTopic.readToEnd(never);
-    const records = [configRecords.config(name, config)];
+    // The target state first, as Connect does: whoever reads the config must not start what is to be stopped.
+    const records = targetState === undefined ? [] : [configRecords.targetState(name, targetState)];
+    records.push(configRecords.config(name, config));
     // Task configs that Connect left belong to an older config: without them a Connect worker that takes over makes new ones.
     if (this.#configView.committedTasks(name) > 0) records.push(configRecords.commit(name, 0));
     await this.#writer.write(this.#configTopic.topic, records);
@@ -95,10 +97,9 @@ export class KafkaConnectorStore implements ConnectorStore, AsyncDisposable {
     await this.#writer.write(this.#statusTopic.topic, records);
   }
 
-  /** Connect's DESTROYED deletes the state. */
   async putStatus(name: string, task: number | null, status: { readonly state: string; readonly trace: string | null }): Promise<void> {
-    const record = status.state === 'DESTROYED' ? null : { ...status, workerId: this.#config.workerId, generation };
-    await this.#writer.write(this.#statusTopic.topic, [statusRecords.state(name, task, record)]);
+    const record = statusRecords.state(name, task, { ...status, workerId: this.#config.workerId, generation });
+    await this.#writer.write(this.#statusTopic.topic, [record]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -29,6 +29,16 @@ export function connectorTests(suite: Suite): void {
     assert.equal(stored!.targetState, 'STARTED');
   });
 
+  test('a connector may be stored with its target state at once, and keeps it when its config changes', async () => {
+    const name = suite.aName('stopped');
+    const { connectors } = suite.log;
+    await connectors.putConfig(name, { a: '1' }, 'STOPPED');
+    await connectors.putConfig(name, { a: '2' });
+    await suite.reopen();
+    const [stored] = (await suite.log.connectors.list()).filter(connector => connector.name === name);
+    assert.deepEqual(stored, { name, config: { a: '2' }, targetState: 'STOPPED' });
+  });
+
   test('offsets of a removed connector stay, and it may come back', async () => {
     const task = suite.aTask();
     await using writer = await suite.writerOf(task);
