@@ -158,4 +158,7 @@ function castFields(targets: ReadonlyMap<string, CastTarget>, replaceNull: boole
 }
 
 /** org.apache.kafka.connect.transforms.Cast: other types for fields, or for the whole key or value, by Java's conversions. */
-export const cast = keyAndValue(configSpec({ options: castOptions }), compile);
+export const cast = keyAndValue(
+  configSpec({ doc: 'Casts fields of the key or value, or the whole of it, to another primitive type.', options: castOptions }),
+  compile,
+);

@@ -6,7 +6,7 @@ const dropOptions = { headers: nonEmptyList('The name of the headers to be remov
 
 /** org.apache.kafka.connect.transforms.DropHeaders: takes away every header of these names. */
 export const dropHeaders: Plugin<ConfigOf<typeof dropOptions>, Transform> = {
-  spec: configSpec({ options: dropOptions }),
+  spec: configSpec({ doc: 'Takes away every header of the names given.', options: dropOptions }),
   create(config) {
     const names = new Set(config.headers);
     const keep = perHeaders(headers =>

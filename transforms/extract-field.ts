@@ -12,6 +12,7 @@ const extractOptions = {
 };
 
 const spec = configSpec({
+  doc: 'Puts one field of the key or value in its place. Null where there is none.',
   options: extractOptions,
   refine: (config: ConfigOf<typeof extractOptions>, _, report) => {
     let steps: readonly string[] = [config.field];

@@ -2,6 +2,9 @@ import { configSpec, type Plugin, type Transform } from '../src/contract/index.t
 
 /** org.apache.kafka.connect.transforms.Filter: drops every record; used behind a predicate. */
 export const filter: Plugin<object, Transform> = {
-  spec: configSpec({ options: {} }),
+  spec: configSpec({
+    doc: 'Drops every record. With a `predicate` (and `negate`) it drops those that the predicate chooses; it takes no options of its own.',
+    options: {},
+  }),
   create: () => () => null,
 };

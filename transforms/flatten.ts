@@ -90,4 +90,7 @@ function compile({ delimiter }: ConfigOf<typeof flattenOptions>, part: RecordPar
 }
 
 /** org.apache.kafka.connect.transforms.Flatten: nested structs or maps become one, with joined names. Arrays stay as they are. */
-export const flatten = keyAndValue(configSpec({ options: flattenOptions }), compile);
+export const flatten = keyAndValue(
+  configSpec({ doc: 'Lifts the fields of nested structs or maps to the top, their names joined by a delimiter.', options: flattenOptions }),
+  compile,
+);

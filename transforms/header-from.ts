@@ -19,6 +19,7 @@ const headerOptions = {
 type Config = ConfigOf<typeof headerOptions>;
 
 const spec = configSpec({
+  doc: 'Moves or copies fields of the key or value to headers.',
   options: headerOptions,
   refine: (config: Config, _, report) => {
     if (config.fields.length !== config.headers.length)

@@ -23,4 +23,7 @@ function compile({ field }: ConfigOf<typeof hoistOptions>, part: RecordPart): Tr
 }
 
 /** org.apache.kafka.connect.transforms.HoistField: wraps the whole key or value into a struct or map with one field. */
-export const hoistField = keyAndValue(configSpec({ options: hoistOptions }), compile);
+export const hoistField = keyAndValue(
+  configSpec({ doc: 'Wraps the key or value in a struct (or a map, without a schema) with one field.', options: hoistOptions }),
+  compile,
+);

@@ -30,6 +30,7 @@ const insertOptions = {
 type Config = ConfigOf<typeof insertOptions>;
 
 const spec = configSpec({
+  doc: 'Adds fields to the key or value: the record’s topic, partition or timestamp, or a fixed text.',
   options: insertOptions,
   refine: (config: Config, _, report) => {
     const names = ['topic.field', 'partition.field', 'offset.field', 'timestamp.field', 'static.field'] as const;

@@ -12,7 +12,7 @@ const insertOptions = {
 
 /** org.apache.kafka.connect.transforms.InsertHeader: adds one header to every record, its type inferred from the literal (`12` is an int8). */
 export const insertHeader: Plugin<ConfigOf<typeof insertOptions>, Transform> = {
-  spec: configSpec({ options: insertOptions }),
+  spec: configSpec({ doc: 'Adds a header with a fixed value to every record.', options: insertOptions }),
   create(config) {
     const header: Header = { key: config.header, ...parseConnectText(config['value.literal']) };
     const withHeader = perHeaders(headers => [...headers, header]);

@@ -99,4 +99,10 @@ function compile(config: ConfigOf<typeof maskOptions>, part: RecordPart): Transf
 }
 
 /** org.apache.kafka.connect.transforms.MaskField: empties fields (0, false, "") or puts one replacement in their place. */
-export const maskField = keyAndValue(configSpec({ options: maskOptions }), compile);
+export const maskField = keyAndValue(
+  configSpec({
+    doc: 'Replaces the values of fields by an empty value of their type (0, "", false ...), or by a replacement.',
+    options: maskOptions,
+  }),
+  compile,
+);

@@ -8,6 +8,7 @@ const routerOptions = {
 };
 
 const spec = configSpec({
+  doc: 'Renames topics: where the expression matches the whole name, the replacement takes its place.',
   options: routerOptions,
   refine: (config: ConfigOf<typeof routerOptions>, raw, report) => {
     let rename: (topic: string) => string = topic => topic;

@@ -65,4 +65,7 @@ function compile(config: ConfigOf<typeof replaceOptions>, part: RecordPart): Tra
 }
 
 /** org.apache.kafka.connect.transforms.ReplaceField: takes fields away, or renames them. */
-export const replaceField = keyAndValue(configSpec({ options: replaceOptions }), compile);
+export const replaceField = keyAndValue(
+  configSpec({ doc: 'Leaves out, keeps or renames fields of the key or value.', options: replaceOptions }),
+  compile,
+);

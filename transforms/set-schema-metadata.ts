@@ -13,6 +13,7 @@ const metadataOptions = {
 type Config = ConfigOf<typeof metadataOptions>;
 
 const spec = configSpec({
+  doc: 'Sets name and version of the schema of the key or value.',
   options: metadataOptions,
   refine: (config: Config, _, report) => {
     if (config['schema.name'] === null && config['schema.version'] === null)

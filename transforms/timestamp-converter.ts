@@ -48,6 +48,7 @@ const converterOptions = {
 type Config = ConfigOf<typeof converterOptions>;
 
 const spec = configSpec({
+  doc: 'Converts a timestamp between text, Unix time and Connect’s Date, Time and Timestamp.',
   options: converterOptions,
   refine: (config: Config, _, report) => {
     const isBlank = config.format.trim() === '';

@@ -21,7 +21,7 @@ const routerOptions = {
 
 /** org.apache.kafka.connect.transforms.TimestampRouter: makes the topic's name from the old one and the record's timestamp, in UTC. */
 export const timestampRouter: Plugin<ConfigOf<typeof routerOptions>, Transform> = {
-  spec: configSpec({ options: routerOptions }),
+  spec: configSpec({ doc: 'Makes the topic’s name of the old one and the record’s timestamp.', options: routerOptions }),
   create(config, { clock }: PluginContext) {
     const { format } = javaDateFormat(config['timestamp.format'], clock.nowMs());
     return record => {

@@ -13,7 +13,7 @@ const purpose = 'copying fields from value to key';
 
 /** org.apache.kafka.connect.transforms.ValueToKey: makes the key of some fields of the value. */
 export const valueToKey: Plugin<ConfigOf<typeof keyOptions>, Transform> = {
-  spec: configSpec({ options: keyOptions }),
+  spec: configSpec({ doc: 'Makes the key of some fields of the value.', options: keyOptions }),
   create(config) {
     const layoutOf = perSchema(schema => {
       const fields = config.fields.map(name => {

@@ -72,7 +72,7 @@ export const replicationOptions = {
   'slot.retry.delay.ms': options.long({
     default: '10000',
     min: 1,
-    doc: 'Milliseconds between two looks.',
+    doc: 'Milliseconds between two looks at a slot that another connection reads (slot.max.retries).',
     importance: 'LOW',
     group,
     displayName: 'Retry delay',
@@ -208,7 +208,12 @@ export const replicationOptions = {
   'xmin.fetch.interval.ms': limited(
     ['0'],
     {},
-    { default: '0', doc: 'The slot’s xmin is not read: source.xmin is always null.', group, displayName: 'Xmin fetch interval (ms)' },
+    {
+      default: '0',
+      doc: 'How often the slot’s xmin is read. It is not read here, so source.xmin is always null, and only 0 is taken.',
+      group,
+      displayName: 'Xmin fetch interval (ms)',
+    },
   ),
   'include.schema.changes': options.boolean({
     default: null,
@@ -220,7 +225,12 @@ export const replicationOptions = {
   'source.struct.version': limited(
     ['v2'],
     { v1: 'the source block has the form of version 2' },
-    { default: 'v2', doc: 'Debezium 1.x: the form of the source block.', group: 'Connector', displayName: 'Source struct maker version' },
+    {
+      default: 'v2',
+      doc: 'Debezium 1.x: the form of the source block, always that of version 2.',
+      group: 'Connector',
+      displayName: 'Source struct maker version',
+    },
   ),
   ...unsupportedOptions({
     'lsn.flush.timeout.ms': 'A report to the server is one message that nobody waits for.',

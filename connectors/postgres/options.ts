@@ -25,6 +25,7 @@ const options = { ...connectionOptions, ...replicationOptions, ...valueOptions, 
 
 /** Every option that Debezium's PostgreSQL connector documents: read, or refused by name; with the names they had in 1.x. */
 export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
+  doc: 'Debezium’s PostgreSQL connector: a snapshot of the tables, then their changes by logical replication (pgoutput).',
   options,
   patterns: debeziumPatterns,
   check(raw, report) {

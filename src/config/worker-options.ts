@@ -117,9 +117,13 @@ export const workerOptions = {
     default: jsonConverter,
     group: connector,
     importance: 'HIGH',
-    doc: 'Converter of values, likewise.',
+    doc: 'Converter of values, for connectors that name none.',
   }),
-  'header.converter': options.className({ default: simpleHeaderConverter, group: connector, doc: 'Converter of headers, likewise.' }),
+  'header.converter': options.className({
+    default: simpleHeaderConverter,
+    group: connector,
+    doc: 'Converter of headers, for connectors that name none.',
+  }),
   'connector.client.config.override.policy': options.parsed(
     'STRING',
     {
@@ -175,7 +179,11 @@ export const workerOptions = {
     group: rest,
     doc: 'Origins that browsers may call from (`*` or one a comma).',
   }),
-  'access.control.allow.methods': options.string({ default: '', group: rest, doc: 'Methods they may use; empty: GET, POST and HEAD.' }),
+  'access.control.allow.methods': options.string({
+    default: '',
+    group: rest,
+    doc: 'Methods that such calls may use; empty: GET, POST and HEAD.',
+  }),
   'topic.tracking.enable': options.boolean({ default: 'true', group: rest, doc: 'Answer GET /connectors/NAME/topics.' }),
   'topic.tracking.allow.reset': options.boolean({ default: 'true', group: rest, doc: 'Answer PUT /connectors/NAME/topics/reset.' }),
   'task.shutdown.graceful.timeout.ms': options.long({
@@ -242,6 +250,7 @@ export const kafkaOption =
   /^(?:group\.id|client\.id|(?:config|offset|status)\.storage\..+|(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
 
 export const workerSpec = configSpec({
+  doc: 'The worker: where it listens, where its log is, which connectors it runs, and what connectors get that do not say otherwise.',
   options: workerOptions,
   patterns: [
     { pattern: /^(?:key|value|header)\.converter\..+$/, example: 'value.converter.schemas.enable', doc: 'Options of the converters.' },

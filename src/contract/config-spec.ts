@@ -17,8 +17,12 @@ export type Option<Parsed> = {
   /** The group under which `validate` and the reference page list it: `Connection`, `Snapshot` ... */
   readonly group: string;
   readonly displayName: string;
-  /** The values it may have (lower case), for enumerations. */
+  /** The values it may have, for enumerations. */
   readonly values: readonly string[] | null;
+  /** Values that Debezium or Connect know beside those, refused here: each with the reason. */
+  readonly refusedValues: Readonly<Record<string, string>>;
+  /** What a number must lie in; empty where its type is the only limit. */
+  readonly range: Range;
   /** Older names that still work, in the order in which they are looked for. */
   readonly aliases: readonly string[];
   /** Known to Debezium or Connect but not supported here: the reason. Set, it is a fault; left out, all is well (invariant 5). */
@@ -27,7 +31,10 @@ export type Option<Parsed> = {
   parse(text: string): Parsed;
 };
 
-type OptionSettings = {
+/** Limits of a numeric option, both inclusive. */
+export type Range = { readonly min?: number; readonly max?: number };
+
+type OptionSettings = Range & {
   default?: string | null;
   doc: string;
   importance?: Importance;
@@ -35,17 +42,15 @@ type OptionSettings = {
   displayName?: string;
   aliases?: readonly string[];
   unsupported?: string;
+  values?: readonly string[];
+  refusedValues?: Readonly<Record<string, string>>;
 };
 
 /** Required where `default` is left out; `null` in the type where the default is null. */
 type Parsed<S extends OptionSettings, T> = S extends { default: null } ? T | null : T;
 
-function option<T>(
-  type: OptionType,
-  settings: OptionSettings,
-  parse: (text: string) => T,
-  values: readonly string[] | null = null,
-): Option<T> {
+function option<T>(type: OptionType, settings: OptionSettings, parse: (text: string) => T): Option<T> {
+  const { min, max } = settings;
   return {
     type,
     default: settings.default,
@@ -53,7 +58,9 @@ function option<T>(
     importance: settings.importance ?? 'MEDIUM',
     group: settings.group ?? 'Common',
     displayName: settings.displayName ?? '',
-    values,
+    values: settings.values ?? null,
+    refusedValues: settings.refusedValues ?? {},
+    range: { ...(min !== undefined && { min }), ...(max !== undefined && { max }) },
     aliases: settings.aliases ?? [],
     unsupported: settings.unsupported ?? null,
     parse,
@@ -67,9 +74,6 @@ function parseInteger(text: string, least: bigint, most: bigint, kind: string): 
   if (value < least || value > most) throw new Error(`Not a number of type ${kind}`);
   return value;
 }
-
-/** Limits of a numeric option, both inclusive. */
-type Range = { min?: number; max?: number };
 
 function inRange(value: number, { min, max }: Range): number {
   if (min !== undefined && value < min) throw new Error(`Value must be at least ${min}`);
@@ -85,7 +89,7 @@ export const options = {
       return text as Parsed<S, string>;
     });
   },
-  int<const S extends OptionSettings>(settings: S & Range): Option<Parsed<S, number>> {
+  int<const S extends OptionSettings>(settings: S): Option<Parsed<S, number>> {
     return option(
       'INT',
       settings,
@@ -93,13 +97,13 @@ export const options = {
     );
   },
   /** A number of at most 2^53; larger limits (Long.MAX_VALUE) become that. */
-  long<const S extends OptionSettings>(settings: S & Range): Option<Parsed<S, number>> {
+  long<const S extends OptionSettings>(settings: S): Option<Parsed<S, number>> {
     return option('LONG', settings, text => {
       const value = Number(parseInteger(text, -(2n ** 63n), 2n ** 63n - 1n, 'LONG'));
       return inRange(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)), settings) as Parsed<S, number>;
     });
   },
-  double<const S extends OptionSettings>(settings: S & Range): Option<Parsed<S, number>> {
+  double<const S extends OptionSettings>(settings: S): Option<Parsed<S, number>> {
     return option('DOUBLE', settings, text => {
       const value = Number(text);
       if (text.trim() === '' || Number.isNaN(value)) throw new Error('Not a number of type DOUBLE');
@@ -130,19 +134,14 @@ export const options = {
   },
   /** One of a few words, in any case. */
   choice<const V extends readonly string[], const S extends OptionSettings>(values: V, settings: S): Option<Parsed<S, V[number]>> {
-    return option(
-      'STRING',
-      settings,
-      text => {
-        const lower = text.trim().toLowerCase();
-        if (values.includes(lower)) return lower as Parsed<S, V[number]>;
-        const near = nearest(lower, values);
-        throw new Error(`Value must be one of ${values.join(', ')}${near ? `; did you mean "${near}"?` : ''}`);
-      },
-      values,
-    );
+    return option('STRING', { ...settings, values }, text => {
+      const lower = text.trim().toLowerCase();
+      if (values.includes(lower)) return lower as Parsed<S, V[number]>;
+      const near = nearest(lower, values);
+      throw new Error(`Value must be one of ${values.join(', ')}${near ? `; did you mean "${near}"?` : ''}`);
+    });
   },
-  /** A text that a parser of its own reads; `parse` throws an Error whose message says what is wrong. */
+  /** A text that a parser of its own reads; `parse` throws an Error whose message says what is wrong, and sees to `values` if there are any. */
   parsed<T, const S extends OptionSettings>(type: OptionType, settings: S, parse: (text: string) => T): Option<Parsed<S, T>> {
     return option(type, settings, text => parse(text) as Parsed<S, T>);
   },
@@ -154,7 +153,13 @@ export type OptionMap = Readonly<Record<string, Option<unknown>>>;
 export type ConfigOf<Options extends OptionMap> = { readonly [Name in keyof Options]: Options[Name] extends Option<infer T> ? T : never };
 
 /** Options whose names have a variable part: `column.mask.with.N.chars`, `topic.creation.GROUP.partitions`, `transforms.NAME.type`. */
-export type OptionPattern = { readonly pattern: RegExp; readonly doc: string; readonly example: string };
+export type OptionPattern = {
+  readonly pattern: RegExp;
+  readonly doc: string;
+  readonly example: string;
+  /** Set where all such options are refused: the reason. */
+  readonly unsupported?: string;
+};
 
 /** Something wrong with one option. */
 export type ConfigFault = { readonly option: string; readonly message: string };
@@ -178,6 +183,8 @@ export type ParsedConfig<Config> = {
 
 /** One object a plugin: defaults, validation, `validate` answers and the reference page all come from it. */
 export type ConfigSpec<Config> = {
+  /** What the plugin does, in a sentence or two, for the reference page. */
+  readonly doc: string;
   readonly options: OptionMap;
   readonly patterns: readonly OptionPattern[];
   /** Finds all faults at once. Names that `foreign` accepts belong to somebody else (the worker's, a transform's) and are not warned of. */
@@ -188,17 +195,18 @@ export type ConfigSpec<Config> = {
 export type ConfigReport = { fault(option: string, message: string): void; warning(option: string, message: string): void };
 
 /**
- * A config spec. `options` are the fixed names; what has variable names is described in `patterns`. `check` sees the texts, whatever
+ * A config spec. `doc` says what the plugin does; `options` are the fixed names; what has variable names is described in `patterns`. `check` sees the texts, whatever
  * faults there are already: for variable names and for what concerns several options, so that all faults are found at once. `refine` makes
  * the resolved config of the parsed options, where there is no fault so far; it may find more.
  */
 export function configSpec<const Options extends OptionMap, Config = ConfigOf<Options>>(definition: {
+  doc?: string;
   options: Options;
   patterns?: readonly OptionPattern[];
   check?: (raw: RawConfig, report: ConfigReport) => void;
   refine?: (config: ConfigOf<Options>, raw: RawConfig, report: ConfigReport) => Config;
 }): ConfigSpec<Config> {
-  const { options: known, patterns = [], check, refine } = definition;
+  const { doc = '', options: known, patterns = [], check, refine } = definition;
   const names = new Map<string, string>();
   for (const [name, { aliases }] of Object.entries(known)) for (const alias of [name, ...aliases]) names.set(alias, name);
 
@@ -244,5 +252,5 @@ export function configSpec<const Options extends OptionMap, Config = ConfigOf<Op
       states: states.map(state => ({ ...state, errors: errorsOf(state.name) })),
     };
   }
-  return { options: known, patterns, parse };
+  return { doc, options: known, patterns, parse };
 }

@@ -22,6 +22,9 @@ class SimpleHeaderConverter implements HeaderConverter {
 }
 
 export const simpleHeaderConverter: Plugin<unknown, SimpleHeaderConverter> = {
-  spec: configSpec({ options: {} }),
+  spec: configSpec({
+    doc: 'Headers as texts; when they are read, their types are inferred. The default for headers, and for headers only.',
+    options: {},
+  }),
   create: () => new SimpleHeaderConverter(),
 };

@@ -1,4 +1,4 @@
-import { configSpec, options } from '../contract/index.ts';
+import { configSpec, type OptionPattern, options } from '../contract/index.ts';
 
 /** Width of an option in a form, as Connect's `validate` gives it. */
 export type OptionWidth = 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
@@ -54,7 +54,7 @@ export const commonOptions = {
   }),
   'key.converter': options.className({
     default: null,
-    doc: 'Converter class used to convert between Kafka Connect format and the serialized form that is written to Kafka. This controls the format of the keys in messages.',
+    doc: 'Converter of keys: a Java class name, or a short one such as json. Without it the worker’s converter is used, with the worker’s options.',
     importance: 'LOW',
     displayName: 'Key converter class',
   }),
@@ -67,7 +67,7 @@ export const commonOptions = {
   }),
   'value.converter': options.className({
     default: null,
-    doc: 'Converter class used to convert between Kafka Connect format and the serialized form that is written to Kafka. This controls the format of the values in messages.',
+    doc: 'Converter of values: a Java class name, or a short one such as json. Without it the worker’s converter is used, with the worker’s options.',
     importance: 'LOW',
     displayName: 'Value converter class',
   }),
@@ -80,7 +80,7 @@ export const commonOptions = {
   }),
   'header.converter': options.className({
     default: null,
-    doc: 'HeaderConverter class used to convert between Kafka Connect format and the serialized form that is written to Kafka. By default the SimpleHeaderConverter is used.',
+    doc: 'Converter of headers: a Java class name, or a short one such as simple. Without it the worker’s converter is used, with the worker’s options.',
     importance: 'LOW',
     displayName: 'Header converter class',
   }),
@@ -95,7 +95,7 @@ export const commonOptions = {
     'LIST',
     {
       default: '',
-      doc: 'Aliases for the transformations to be applied to records.',
+      doc: 'Names of the transforms that records go through, in their order; the options of each follow under transforms.NAME.',
       importance: 'LOW',
       group: 'Transforms',
       displayName: 'Transforms',
@@ -106,7 +106,7 @@ export const commonOptions = {
     'LIST',
     {
       default: '',
-      doc: 'Aliases for the predicates used by transformations.',
+      doc: 'Names of predicates that transforms may use; the options of each follow under predicates.NAME.',
       importance: 'LOW',
       group: 'Predicates',
       displayName: 'Predicates',
@@ -153,7 +153,7 @@ export const commonOptions = {
     'LIST',
     {
       default: '',
-      doc: 'Groups of configurations for topics created by source connectors',
+      doc: 'Names of groups of topics, beside default, that are created with settings of their own; a topic belongs to the first whose include matches it.',
       importance: 'LOW',
       group: 'Topic Creation',
       displayName: 'Topic Creation Groups',
@@ -228,20 +228,49 @@ export const commonLayout: Readonly<Record<string, readonly [width: OptionWidth,
   'offsets.storage.topic': ['LONG', 1],
 };
 
+const workersClients = 'source connectors share the worker’s consumer and admin clients; set consumer.* and admin.* in the worker file.';
+
 /** Names with a variable part that belong to the worker's side of a connector's config, not to its class. */
-const commonPatterns =
-  /^(?:(?:key|value|header)\.converter|transforms|predicates|topic\.creation|producer\.override|consumer\.override|admin\.override)\..+$/;
+const commonPatterns: readonly OptionPattern[] = [
+  {
+    pattern: /^(?:key|value|header)\.converter\..+$/,
+    doc: 'Options of the converter that the connector names.',
+    example: 'value.converter.schemas.enable',
+  },
+  {
+    pattern: /^transforms\..+$/,
+    doc: 'Of each transform: `type` (its class), its own options, `predicate` (the name of one: only records it chooses are transformed) and `negate` (true: only those it does not choose).',
+    example: 'transforms.unwrap.type',
+  },
+  { pattern: /^predicates\..+$/, doc: 'Of each predicate: `type` (its class) and its own options.', example: 'predicates.orders.type' },
+  {
+    pattern: /^topic\.creation\..+$/,
+    doc:
+      'How topics are created: `partitions`, `replication.factor` (-1: the log’s own; the group default needs both once any of these is set), Kafka’s topic configs by their names, and, but for default, ' +
+      '`include` and `exclude`: Java regular expressions over whole topic names.',
+    example: 'topic.creation.default.partitions',
+  },
+  {
+    pattern: /^producer\.override\..+$/,
+    doc: 'Options of the task’s Kafka producer over those of the worker’s producer.*, as far as the worker’s connector.client.config.override.policy allows. The embedded log has no producer: there they have no effect, and a warning says so.',
+    example: 'producer.override.compression.type',
+  },
+  { pattern: /^consumer\.override\..+$/, doc: 'Not supported.', example: 'consumer.override.…', unsupported: workersClients },
+  { pattern: /^admin\.override\..+$/, doc: 'Not supported.', example: 'admin.override.…', unsupported: workersClients },
+];
 
 /** Stands in the stored config of a connector that a file of the worker holds, and names that file. Never shown and never given. */
 export const managedByFile = 'sluice.file';
 
 /** Whether an option belongs to what all connectors have. */
 export function isCommonOption(name: string): boolean {
-  return name in commonOptions || commonPatterns.test(name);
+  return name in commonOptions || commonPatterns.some(({ pattern }) => pattern.test(name));
 }
 
 export const commonSpec = configSpec({
+  doc: 'What every source connector takes beside the options of its class.',
   options: commonOptions,
+  patterns: commonPatterns,
   refine(config, raw, report) {
     for (const name of ['errors.retry.timeout', 'errors.retry.delay.max.ms'])
       if (raw[name] !== undefined && raw[name] !== commonOptions[name as 'errors.retry.timeout'].default)

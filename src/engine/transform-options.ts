@@ -23,17 +23,20 @@ export const chainSpec = configSpec({
 /** What every transform takes beside its own options. */
 export const stageSpec = configSpec({
   options: {
-    type: options.className({ importance: 'HIGH', doc: 'Class of the transformation.' }),
+    type: options.className({ importance: 'HIGH', doc: 'Class of the transform: a Java class name or a short one.' }),
     predicate: options.string({
       default: null,
-      doc: 'The alias of a predicate used to determine whether to apply this transformation.',
+      doc: 'The name of a predicate: only records that it chooses are transformed, others pass as they are.',
     }),
-    negate: options.boolean({ default: 'false', doc: 'Whether the configured predicate should be negated.' }),
+    negate: options.boolean({
+      default: 'false',
+      doc: 'Whether the predicate is turned round: only records that it does not choose are transformed.',
+    }),
   },
 });
 
 export const predicateSpec = configSpec({
-  options: { type: options.className({ importance: 'HIGH', doc: 'Class of the predicate.' }) },
+  options: { type: options.className({ importance: 'HIGH', doc: 'Class of the predicate: a Java class name or a short one.' }) },
 });
 
 /** The options under a prefix, without it. */

@@ -75,6 +75,7 @@ const routerOptions = {
 };
 
 const routerSpec: ConfigSpec<RouterConfig> = configSpec({
+  doc: 'Leads the records of several tables (shards, partitions) into one topic, and keeps their keys apart.',
   options: routerOptions,
   refine(config, _raw, report): RouterConfig {
     const size = config['logical.table.cache.size'];

@@ -31,7 +31,10 @@ const schemasMax = 10_000;
  * content is a JSON object becomes an insert event with that object as its row, so that EventRouter can take it. The key is dropped.
  */
 export const decodeLogicalDecodingMessageContent: Plugin<ConfigOf<typeof decodeOptions>, Transform> = {
-  spec: configSpec({ options: decodeOptions }),
+  spec: configSpec({
+    doc: 'A message written by `pg_logical_emit_message`, whose content is a JSON object, becomes an insert event with that object as its row, so that EventRouter can take it. The key is dropped.',
+    options: decodeOptions,
+  }),
   create(config) {
     const decoder = new MessageDecoder(new JsonSchemaInference(config['fields.null.include'] ? 'optional_bytes' : 'ignore', name => name));
     return record => {

@@ -37,7 +37,10 @@ function headerSchema(name: string | null): Schema | null {
  * every other operation, and where the old row is not known (replica identity), but they are always there.
  */
 export const extractChangedRecordState: Plugin<ConfigOf<typeof changedOptions>, Transform> = {
-  spec: configSpec({ options: changedOptions }),
+  spec: configSpec({
+    doc: 'Adds headers with the names of the columns that an update changed, and of those that it did not.',
+    options: changedOptions,
+  }),
   sharedHeaders: 'adds',
   create(config) {
     const changedSchema = headerSchema(config['header.changed.name']);

@@ -36,7 +36,10 @@ const parameterPrefix = '__debezium.source.column.';
  * must propagate the source types of all columns (`column.propagate.source.type=.*`). Truncates pass.
  */
 export const extractSchemaToNewRecord: Plugin<ConfigOf<typeof schemaOptions>, Transform> = {
-  spec: configSpec({ options: schemaOptions }),
+  spec: configSpec({
+    doc: 'Adds `sourceSchema` to the envelope: a description of the table’s columns. The connector must propagate the types of all columns (`column.propagate.source.type=.*`).',
+    options: schemaOptions,
+  }),
   sharedHeaders: 'keeps',
   create(config) {
     const shapes = new SourceSchemas(nameAdjuster(config['schema.name.adjustment.mode'], 'schema'));

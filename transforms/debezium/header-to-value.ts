@@ -20,6 +20,7 @@ type HeaderToValueConfig = {
 };
 
 const headerToValueSpec: ConfigSpec<HeaderToValueConfig> = configSpec({
+  doc: 'Moves or copies headers into fields of the value.',
   options: {
     headers: options.list({
       importance: 'HIGH',

@@ -20,6 +20,7 @@ type RoutingConfig = {
 };
 
 const routingSpec: ConfigSpec<RoutingConfig> = configSpec({
+  doc: 'Chooses the partition by fields of the row in place of the key.',
   options: {
     'partition.payload.fields': options.list({
       importance: 'HIGH',

@@ -4,6 +4,7 @@ import { transformFailed } from './envelope.ts';
 const eventTypes = ['CREATE', 'ALTER', 'DROP', 'TRUNCATE', 'DATABASE'] as const;
 
 const filterSpec: ConfigSpec<ReadonlySet<string>> = configSpec({
+  doc: 'Drops events of a schema change topic by their kind. Other records pass, so it changes nothing for a database that has no such topic.',
   options: {
     'schema.change.event.exclude.list': options.list({
       importance: 'HIGH',

@@ -24,6 +24,7 @@ const listDoc =
   'begin with before., after. or source. (source.ts_ms is converted only if named).';
 
 const converterSpec: ConfigSpec<ConverterConfig> = configSpec({
+  doc: 'Converts times of rows from UTC to a time zone.',
   options: {
     'converted.timezone': options.parsed(
       'STRING',

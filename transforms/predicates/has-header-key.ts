@@ -5,7 +5,7 @@ const headerOptions = { name: textOption({ doc: 'The header name.' }, notEmpty) 
 
 /** org.apache.kafka.connect.transforms.predicates.HasHeaderKey: records with at least one header of this name. */
 export const hasHeaderKey: Plugin<ConfigOf<typeof headerOptions>, Predicate> = {
-  spec: configSpec({ options: headerOptions }),
+  spec: configSpec({ doc: 'Records with at least one header of that name.', options: headerOptions }),
   create:
     ({ name }) =>
     record =>

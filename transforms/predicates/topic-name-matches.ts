@@ -8,7 +8,7 @@ const topicOptions = {
 
 /** org.apache.kafka.connect.transforms.predicates.TopicNameMatches: records whose whole topic name matches. */
 export const topicNameMatches: Plugin<ConfigOf<typeof topicOptions>, Predicate> = {
-  spec: configSpec({ options: topicOptions }),
+  spec: configSpec({ doc: 'Records whose topic’s whole name matches the expression.', options: topicOptions }),
   create({ pattern }) {
     const matches = perTopic(matchesWhole(pattern));
     return record => matches(record.topic);

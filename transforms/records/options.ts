@@ -40,7 +40,7 @@ export function exactChoice<const V extends readonly string[]>(
   values: V,
   settings: { doc: string; default?: string; importance?: 'HIGH' | 'LOW' },
 ) {
-  return options.parsed('STRING', settings, text => {
+  return options.parsed('STRING', { values, ...settings }, text => {
     const value = values.find(candidate => candidate === text.trim());
     if (value !== undefined) return value as V[number];
     const near = nearest(text, values);

@@ -33,7 +33,7 @@ export const columnOptions = {
     'LIST',
     {
       default: null,
-      doc: 'The same for all columns of a type: schema.table.type, Java regular expressions.',
+      doc: 'Types of columns (schema.table.type, Java regular expressions) for which column.propagate.source.type holds too.',
       importance: 'MEDIUM',
       group,
       displayName: 'Propagate Source Types by Data Type',
@@ -53,15 +53,19 @@ export const columnPatterns: readonly OptionPattern[] = [
     doc: 'Columns (schema.table.column, Java regular expressions) whose values are cut to that length.',
     example: 'column.truncate.to.20.chars',
   },
-  { pattern: mask, doc: 'Columns whose values are replaced by so many stars.', example: 'column.mask.with.12.chars' },
+  {
+    pattern: mask,
+    doc: 'Columns (schema.table.column, Java regular expressions) whose values are replaced by so many stars.',
+    example: 'column.mask.with.12.chars',
+  },
   {
     pattern: hash,
-    doc: 'Columns whose values are replaced by their salted hash, computed over the text as Java serializes it.',
+    doc: 'Columns (schema.table.column, Java regular expressions) whose values are replaced by their salted hash, computed over the text as Java serializes it.',
     example: 'column.mask.hash.SHA-256.with.salt.SALT',
   },
   {
     pattern: hashV2,
-    doc: 'Columns whose values are replaced by their salted hash, computed over the text’s UTF-8 bytes.',
+    doc: 'The same, with the hash computed over the text’s UTF-8 bytes.',
     example: 'column.mask.hash.v2.SHA-256.with.salt.SALT',
   },
 ];

@@ -50,7 +50,7 @@ export const flowOptions = {
   'retriable.restart.connector.wait.ms': options.long({
     default: '10000',
     min: 0,
-    doc: 'Milliseconds to wait before it is tried again.',
+    doc: 'Longest pause in milliseconds before a task is tried again (errors.max.retries). Pauses begin at half a second and double.',
     importance: 'LOW',
     group,
     displayName: 'Retriable restart wait (ms)',
@@ -58,7 +58,12 @@ export const flowOptions = {
   'event.processing.failure.handling.mode': limited(
     ['fail'],
     { warn: stopsOrTolerates, skip: stopsOrTolerates, ignore: stopsOrTolerates },
-    { default: 'fail', doc: 'What happens to a change that cannot be processed.', group, displayName: 'Event processing failure handling' },
+    {
+      default: 'fail',
+      doc: 'What happens to a change that cannot be processed: the task stops with an error that names it.',
+      group,
+      displayName: 'Event processing failure handling',
+    },
   ),
 };
 

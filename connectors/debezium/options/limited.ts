@@ -12,7 +12,7 @@ export function limited<const V extends readonly string[]>(
   others: Readonly<Record<string, string>>,
   settings: Settings,
 ): Option<V[number]> {
-  return options.parsed('STRING', { importance: 'LOW', ...settings }, (text): V[number] => {
+  return options.parsed('STRING', { importance: 'LOW', values: supported, refusedValues: others, ...settings }, (text): V[number] => {
     const lower = text.trim().toLowerCase();
     const known = supported.find(value => value.toLowerCase() === lower);
     if (known !== undefined) return known;

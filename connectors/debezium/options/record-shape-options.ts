@@ -158,7 +158,7 @@ export const recordShapeOptions = {
   }),
   'field.name.adjustment.mode': options.choice(adjustments, {
     default: 'none',
-    doc: 'The same for names of fields.',
+    doc: 'What becomes of characters that Avro does not allow in names of fields: kept, underscores, or _uXXXX.',
     importance: 'MEDIUM',
     group,
     displayName: 'Field Name Adjustment',

@@ -3,10 +3,10 @@ import { unsupportedOptions } from './limited.ts';
 
 const signals =
   'Signals and incremental snapshots are not there yet; to read tables again, delete the connector’s offsets while it is stopped.';
-const notifications = 'Notifications are not there yet; the REST API and the metrics tell of snapshots.';
+const notifications = 'Notifications are not there yet; GET /sluice/connectors/NAME tells of snapshots.';
 const plugins = 'Java classes cannot be loaded.';
 const openLineage = 'OpenLineage is not supported.';
-const jmx = 'There are no MBeans; the metrics endpoint has the figures.';
+const jmx = 'There are no MBeans; GET /sluice/connectors/NAME has position, lag and rates.';
 const configurationBased = 'Use snapshot.mode initial, initial_only, no_data, always or when_needed.';
 
 /** Options of Debezium’s relational connectors that are refused by name (invariant 5). */
@@ -32,7 +32,7 @@ export const refusedOptions = unsupportedOptions({
   'snapshot.query.mode.custom.name': plugins,
   'snapshot.custom.class': plugins,
   'snapshot.max.threads.multiplier': 'snapshot.fetch.size sets the size of a chunk.',
-  'snapshot.tables.order.by.row.count': 'Snapshots read the tables in the order of their names.',
+  'snapshot.tables.order.by.row.count': 'Snapshots read the tables in the order of table.include.list, then of their names.',
   'query.fetch.size': 'snapshot.fetch.size sets how many rows a snapshot reads at once; other queries have few.',
   'custom.metric.tags': jmx,
   'statistics.metrics.enabled': jmx,
@@ -64,6 +64,7 @@ const refusedPrefixes: readonly (readonly [prefix: string, reason: string])[] = 
 export const refusedPatterns: readonly OptionPattern[] = refusedPrefixes.map(([prefix, reason]) => ({
   pattern: new RegExp(`^${prefix.replaceAll('.', '\\.')}`),
   doc: `Not supported. ${reason}`,
+  unsupported: reason,
   example: `${prefix}…`,
 }));
 

@@ -35,7 +35,7 @@ const jsonOptions = {
 
 /** `org.apache.kafka.connect.json.JsonConverter`, for keys, values and headers. */
 export const jsonConverter: Plugin<ConfigOf<typeof jsonOptions>, JsonConverter> = {
-  spec: configSpec({ options: jsonOptions }),
+  spec: configSpec({ doc: 'JSON, with each value’s schema beside it or without. For keys, values and headers.', options: jsonOptions }),
   create: config =>
     new JsonConverter({
       schemasEnable: config['schemas.enable'],

@@ -42,6 +42,6 @@ class BooleanConverter implements Converter, HeaderConverter {
 }
 
 export const booleanConverter: Plugin<unknown, BooleanConverter> = {
-  spec: configSpec({ options: {} }),
+  spec: configSpec({ doc: 'A boolean as one byte, 1 or 0. For keys, values and headers.', options: {} }),
   create: () => new BooleanConverter(),
 };

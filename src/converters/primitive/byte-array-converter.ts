@@ -45,6 +45,6 @@ class ByteArrayConverter implements Converter, HeaderConverter {
 }
 
 export const byteArrayConverter: Plugin<unknown, ByteArrayConverter> = {
-  spec: configSpec({ options: {} }),
+  spec: configSpec({ doc: 'Bytes as they are; other values are refused. For keys, values and headers.', options: {} }),
   create: () => new ByteArrayConverter(),
 };

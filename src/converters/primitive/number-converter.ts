@@ -103,13 +103,13 @@ class NumberConverter implements Converter, HeaderConverter {
   }
 }
 
-const plugin = (format: NumberFormat): Plugin<unknown, NumberConverter> => ({
-  spec: configSpec({ options: {} }),
+const plugin = (format: NumberFormat, form: string): Plugin<unknown, NumberConverter> => ({
+  spec: configSpec({ doc: `${form}, big-endian. For keys, values and headers.`, options: {} }),
   create: () => new NumberConverter(format),
 });
 
-export const shortConverter = plugin(formats.short);
-export const integerConverter = plugin(formats.integer);
-export const longConverter = plugin(formats.long);
-export const floatConverter = plugin(formats.float);
-export const doubleConverter = plugin(formats.double);
+export const shortConverter = plugin(formats.short, 'An int16 as two bytes');
+export const integerConverter = plugin(formats.integer, 'An int32 as four bytes');
+export const longConverter = plugin(formats.long, 'An int64 as eight bytes');
+export const floatConverter = plugin(formats.float, 'A float32 as four bytes');
+export const doubleConverter = plugin(formats.double, 'A float64 as eight bytes');

@@ -86,6 +86,6 @@ const stringOptions = {
 };
 
 export const stringConverter: Plugin<ConfigOf<typeof stringOptions>, StringConverter> = {
-  spec: configSpec({ options: stringOptions }),
+  spec: configSpec({ doc: 'The text of a value, as Java’s `toString` gives it. For keys, values and headers.', options: stringOptions }),
   create: config => new StringConverter(config['converter.encoding']),
 };

@@ -32,7 +32,7 @@ export type KafkaLogConfig = {
 };
 
 const group = 'Kafka';
-const replicas = 'Copies; unset: three, or as many as there are brokers.';
+const replicas = 'Copies of the topic; unset: three, or as many as there are brokers.';
 
 const storageOptions = {
   'group.id': options.string({

@@ -173,6 +173,7 @@ function additionalField(item: string): AdditionalField {
 
 /** The options of EventRouter. */
 export const outboxSpec: ConfigSpec<OutboxConfig> = configSpec({
+  doc: 'The outbox pattern: an insert into an outbox table becomes the event it holds, on the topic it names. Deletes from the table are dropped.',
   options: outboxOptions,
   refine(config, _raw, report): OutboxConfig {
     const attempt = <T>(option: string, make: () => T, otherwise: T): T => {

@@ -45,6 +45,7 @@ const common = {
 
 /** Options that both transforms have, and one for the expression. */
 function scriptingSpec(
+  purpose: string,
   name: 'condition' | 'topic.expression',
   displayName: string,
   doc: string,
@@ -52,6 +53,7 @@ function scriptingSpec(
 ): ConfigSpec<ScriptingConfig> {
   const known = { ...common, [name]: options.string({ importance: 'HIGH', displayName, doc: `${doc} ${variablesDoc}` }) };
   return configSpec({
+    doc: purpose,
     options: known,
     refine(config: ConfigOf<typeof common> & Readonly<Record<string, unknown>>, raw, report): ScriptingConfig {
       const text = raw[name] ?? '';
@@ -97,12 +99,17 @@ function languageRefusal(language: string, text: string, option: string): string
 }
 
 /** The options of io.debezium.transforms.Filter. */
-export const filterSpec = scriptingSpec('condition', 'Filtering condition', 'Records for which it is true stay, others are dropped.', [
-  'bool',
-]);
+export const filterSpec = scriptingSpec(
+  'Keeps the records for which an expression is true.',
+  'condition',
+  'Filtering condition',
+  'Records for which it is true stay, others are dropped.',
+  ['bool'],
+);
 
 /** The options of io.debezium.transforms.ContentBasedRouter. */
 export const routerSpec = scriptingSpec(
+  'Chooses each record’s topic by an expression.',
   'topic.expression',
   'Topic name expression',
   'Gives the topic of a record, or null: it keeps its topic.',

@@ -119,6 +119,7 @@ const successors: Readonly<Record<string, string>> = {
 
 /** The options of ExtractNewRecordState. */
 export const unwrapSpec: ConfigSpec<UnwrapConfig> = configSpec({
+  doc: 'Puts the row in the place of the envelope ("unwraps" it), and decides what becomes of deletes.',
   options: unwrapOptions,
   refine(config, raw, report): UnwrapConfig {
     const references = (option: 'add.fields' | 'add.headers' | 'add.source.fields', prefix: string, path = '') =>
