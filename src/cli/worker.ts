@@ -128,10 +128,10 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
 
   async function opened(): Promise<EventLog> {
     for (let attempt = 1; ; attempt++) {
-      stopping.signal.throwIfAborted();
       try {
         return await openLog(config, logging.logger('sluice.log'), rest.workerId, stopping.signal);
       } catch (thrown) {
+        refuseWhileStopping();
         const error = toSluiceError(thrown);
         if (error.retry !== 'backoff') throw error;
         const delayMs = backOffMs(attempt, openDelayMsMax, Math.random());
@@ -141,8 +141,13 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
           `The log is tried again in ${delayMs} ms: ${error.message}`,
         );
         await pause(delayMs, stopping.signal);
+        refuseWhileStopping();
       }
     }
+  }
+
+  function refuseWhileStopping(): void {
+    if (stopping.signal.aborted) throw new SluiceError('UNAVAILABLE', 'Worker is shutting down');
   }
 
   return {

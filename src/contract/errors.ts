@@ -58,6 +58,7 @@ export const errorCatalogue = {
     remedy: 'Read the database’s message, correct it and restart the task; finished chunks are not read again.',
   },
   // REST
+  LISTEN_FAILED: { retry: 'never', remedy: 'Stop the process that has the address, or change `listeners` in the worker’s file.' },
   NOT_FOUND: { retry: 'never', remedy: 'Check the name.' },
   CONFLICT: { retry: 'never', remedy: 'Read the message: the connector is in another state than this call needs.' },
   BAD_REQUEST: { retry: 'never', remedy: 'Correct the request.' },

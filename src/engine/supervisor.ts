@@ -73,6 +73,11 @@ export class Supervisor {
     return this.#started !== null && !this.#ending;
   }
 
+  /** Whether it is being stopped, or has been. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
   get plugins(): readonly PluginListing[] {
     return this.#settings.registry.list();
   }

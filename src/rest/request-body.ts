@@ -5,18 +5,23 @@ import { jsonFault } from './json-fault.ts';
 /** The largest body that is read. A connector's config is a few kilobytes. */
 export const bodyBytesMax = 1024 * 1024;
 
-/** Reads a body. Rejects with 413 for one over the bound, 415 for one that says it is something else than JSON. */
+/** Reads a body. Rejects with 413 for one over the bound, 415 for one that says it is something else than JSON, 400 for one that breaks off. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > bodyBytesMax) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // A body that is refused midway leaves the connection as it is: the answer still has to go out on it.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const part = chunk as Buffer;
-    bytes += part.length;
-    if (bytes > bodyBytesMax) throw tooLarge();
-    chunks.push(part);
+  try {
+    // A body that is refused midway leaves the connection as it is: the answer still has to go out on it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const part = chunk as Buffer;
+      bytes += part.length;
+      if (bytes > bodyBytesMax) throw tooLarge();
+      chunks.push(part);
+    }
+  } catch (error) {
+    // The client went away, or took longer than the server waits: no fault of this worker.
+    throw error instanceof RequestError ? error : new RequestError(400, 'The connection ended before the body did.');
   }
   const type = request.headers['content-type'];
   if (bytes > 0 && type !== undefined && !/^\s*application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type)) throw plainError(415);

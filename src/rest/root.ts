@@ -20,6 +20,7 @@ export function rootRoutes(supervisor: Supervisor, { version, commit, startup }:
 
   function health(): Answer {
     if (supervisor.ready) return ok({ status: 'healthy', message: 'Worker has completed startup and is ready to handle requests.' });
+    if (supervisor.ending) return { status: 503, body: { status: 'unhealthy', message: 'Worker is shutting down.' } };
     const details = startup();
     return { status: 503, body: { status: 'starting', message: `Worker is still starting up.${details === null ? '' : ` ${details}`}` } };
   }

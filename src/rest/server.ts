@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from '../contract/index.ts';
+import { type Logger, SluiceError } from '../contract/index.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
 import type { LogLevels } from '../observe/log-levels.ts';
-import { type Answer, errorAnswer, RequestError } from './answer.ts';
+import { type Answer, errorAnswer, plainError } from './answer.ts';
 import { connectorPluginRoutes } from './connector-plugins.ts';
 import { connectorRoutes } from './connectors.ts';
 import { loggerRoutes } from './loggers.ts';
@@ -14,7 +14,7 @@ import { sluiceRoutes } from './sluice.ts';
 
 /** How long a request waits for a worker that is starting before it is answered 503. */
 const readyWaitMsMax = 5_000;
-/** Sockets open at once; more wait in the system's queue. */
+/** Sockets open at once; more are closed as they come. */
 const connectionsMax = 256;
 /** A request must be there in full after so long. */
 const requestMsMax = 30_000;
@@ -54,9 +54,10 @@ export class RestServer implements AsyncDisposable {
     ]);
   }
 
-  /** Binds all listeners. Rejects where one cannot be had. */
+  /** Binds all listeners. Rejects with SluiceError LISTEN_FAILED where one cannot be had; then none is. */
   async listen(): Promise<void> {
     const servers: Server[] = [];
+    this.#servers = servers;
     try {
       for (const { host, port } of this.#settings.listeners) {
         const server = createServer({ requestTimeout: requestMsMax, headersTimeout: requestMsMax }, (request, response) => {
@@ -64,13 +65,19 @@ export class RestServer implements AsyncDisposable {
         });
         server.maxConnections = connectionsMax;
         servers.push(server);
+        // Once it listens, such as a connection that could not be accepted for want of file descriptors.
+        server.on('error', error => this.#settings.logger.warn({ host, port, err: error }, `REST: ${error.message}`));
         await new Promise<void>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen({ host, port }, () => resolve());
+          server.once('error', (error: NodeJS.ErrnoException) => {
+            const why = error.code === 'EADDRINUSE' ? 'another process has the address' : error.message;
+            reject(new SluiceError('LISTEN_FAILED', `Cannot listen on ${host}:${port}: ${why}.`, { cause: error }));
+          });
+          server.listen({ host, port }, resolve);
         });
       }
-    } finally {
-      this.#servers = servers;
+    } catch (error) {
+      await this.close(0);
+      throw error;
     }
   }
 
@@ -135,7 +142,9 @@ export class RestServer implements AsyncDisposable {
 
   #send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
     if (response.destroyed) return;
-    const text = body === undefined ? '' : request.method === 'OPTIONS' ? String(body) : JSON.stringify(body);
+    // Only the list of methods that OPTIONS answers is text.
+    const isText = typeof body === 'string';
+    const text = body === undefined ? '' : isText ? body : JSON.stringify(body);
     response.statusCode = status;
     for (const { name, value, mode } of this.#settings.responseHeaders) {
       if (mode === 'set') response.setHeader(name, value);
@@ -143,7 +152,7 @@ export class RestServer implements AsyncDisposable {
     }
     for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
     this.#allowOrigin(request, response);
-    if (body !== undefined) response.setHeader('content-type', request.method === 'OPTIONS' ? 'text/plain' : 'application/json');
+    if (body !== undefined) response.setHeader('content-type', isText ? 'text/plain' : 'application/json');
     if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
     const shown = request.method === 'HEAD' ? '' : text;
     if (request.complete) {
@@ -178,9 +187,9 @@ export class RestServer implements AsyncDisposable {
   }
 }
 
-/** Path (still encoded) and query of a request line. Throws 400. */
+/** Path (still encoded) and query of a request line, which may also name the server, as proxies ask (RFC 9112, 3.2.2). Throws 400. */
 function parseTarget(url: string): { readonly pathname: string; readonly searchParams: URLSearchParams } {
-  const [path = '/', query = ''] = url.split(/\?(.*)/s);
-  if (!path.startsWith('/')) throw new RequestError(400, 'HTTP 400 Bad Request');
+  const [path = '/', query = ''] = url.replace(/^https?:\/\/[^/?]*(?=\/)/i, '').split(/\?(.*)/s);
+  if (!path.startsWith('/')) throw plainError(400);
   return { pathname: path, searchParams: new URLSearchParams(query) };
 }

@@ -63,8 +63,14 @@ export class Supervised implements AsyncDisposable {
 
   /** Starts (again, with what the log holds). */
   async start(files: readonly FileConnector[] = [], secrets: RawConfig = {}): Promise<this> {
-    const { context: _, ...resolving } = resolvingWith(this.script, {}, secrets);
     this.#log = await openEmbeddedLog({ dataDir: this.#folder.path, logger: silentLogger });
+    await this.make(secrets).start(this.#log, files);
+    return this;
+  }
+
+  /** A supervisor that is not started yet. */
+  make(secrets: RawConfig = {}): Supervisor {
+    const { context: _, ...resolving } = resolvingWith(this.script, {}, secrets);
     this.#supervisor = new Supervisor({
       ...resolving,
       runTask: runSourceTask,
@@ -81,8 +87,7 @@ export class Supervised implements AsyncDisposable {
       workerId: () => '127.0.0.1:8083',
       taskStopMsMax: 1000,
     });
-    await this.#supervisor.start(this.#log, files);
-    return this;
+    return this.#supervisor;
   }
 
   async stop(): Promise<void> {

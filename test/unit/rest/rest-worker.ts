@@ -11,8 +11,10 @@ export class RestWorker implements AsyncDisposable {
   readonly supervised = new Supervised();
   #rest: RestServer | null = null;
 
-  async start(changes: Partial<RestSettings> = {}): Promise<this> {
-    await this.supervised.start();
+  /** With `started` false its supervisor is one that has not loaded its connectors yet. */
+  async start({ started = true, ...changes }: Partial<RestSettings> & { readonly started?: boolean } = {}): Promise<this> {
+    if (started) await this.supervised.start();
+    else this.supervised.make();
     this.#rest = new RestServer({
       supervisor: this.supervised.supervisor,
       levels: new LogLevels('error', () => 1),

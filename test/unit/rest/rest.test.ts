@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { SluiceError } from '../../../src/contract/index.ts';
+import { freePort } from '../../support/free-port.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 import { until } from '../../support/until.ts';
 import { scriptedClass } from '../engine/scripted-source.ts';
 import { config } from '../engine/supervised.ts';
@@ -215,8 +219,8 @@ describe('the server', () => {
       whenReady: async () => {
         throw new SluiceError('UNAVAILABLE', 'Worker is still starting up.');
       },
+      started: false,
     });
-    await worker.supervised.supervisor.stop();
     assert.deepEqual((await worker.call('GET', '/')).body, { version: '0.1.0', commit: 'unknown', kafka_cluster_id: null });
     const health = await worker.call('GET', '/health');
     assert.deepEqual(
@@ -224,6 +228,76 @@ describe('the server', () => {
       [503, { status: 'starting', message: 'Worker is still starting up. The log cannot be opened yet: nobody there' }],
     );
     await refused(worker, 503, /still starting up/, 'GET', '/connectors');
+  });
+
+  test('says that it stops', async () => {
+    await using worker = await new RestWorker().start();
+    await worker.supervised.supervisor.stop();
+    const health = await worker.call('GET', '/health');
+    assert.deepEqual([health.status, health.body], [503, { status: 'unhealthy', message: 'Worker is shutting down.' }]);
+    await refused(worker, 503, /Worker is shutting down/, 'PUT', '/connectors/c/config', config());
+  });
+
+  test('has all of its listeners or none', async () => {
+    const taken = createServer();
+    taken.listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const free = await freePort();
+    const starting = new RestWorker();
+    try {
+      const listeners = [free, port].map(each => ({ host: '127.0.0.1', port: each }));
+      await assert.rejects(starting.start({ listeners }), {
+        code: 'LISTEN_FAILED',
+        message: `Cannot listen on 127.0.0.1:${port}: another process has the address.`,
+      });
+      await assert.rejects(once(connect(free, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
+    } finally {
+      await starting[Symbol.asyncDispose]();
+      taken.close();
+    }
+  });
+
+  test('takes a request line that names the server, as proxies send it', async () => {
+    await using worker = await new RestWorker().start();
+    const { port } = new URL(worker.url);
+    const call = request({ host: '127.0.0.1', port, path: 'http://sluice:8083/connectors?expand=info' }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    assert.equal(response.statusCode, 200);
+    response.resume();
+  });
+
+  test('answers OPTIONS of a path that there is not as it answers others', async () => {
+    await using worker = await new RestWorker().start();
+    await refused(worker, 404, /^HTTP 404 Not Found$/, 'OPTIONS', '/nowhere');
+  });
+
+  test('holds a client that leaves in the middle of its body for no fault of its own', async () => {
+    const errors: string[] = [];
+    const answered = Promise.withResolvers<void>();
+    const logger = {
+      ...silentLogger,
+      error: (_: object, message: string) => errors.push(message),
+      debug: (fields: { readonly method?: string }) => fields.method === 'PUT' && answered.resolve(),
+    };
+    await using worker = await new RestWorker().start({ logger });
+    const socket = connect(Number(new URL(worker.url).port), '127.0.0.1');
+    socket.write('PUT /connectors/c/config HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{');
+    await until(async () => (await worker.call('GET', '/health')).status === 200, { what: 'the server to have read it' });
+    socket.destroy();
+    await answered.promise;
+    assert.deepEqual(errors, []);
+  });
+
+  test('takes names with slashes, spaces and any letters, encoded in the path', async () => {
+    await using worker = await new RestWorker().start();
+    for (const name of ['a/b', 'żółć 猫', '100%', '__proto__']) {
+      const path = `/connectors/${encodeURIComponent(name)}`;
+      assert.equal((await worker.call('PUT', `${path}/config`, config())).status, 201, name);
+      assert.equal(((await worker.call('GET', path)).body as { name: string }).name, name);
+      assert.equal((await worker.call('DELETE', path)).status, 204, name);
+    }
+    await refused(worker, 404, /^Connector x+ not found$/, 'GET', `/connectors/${'x'.repeat(8000)}`);
   });
 
   test('is healthy when connectors are loaded', async () => {
