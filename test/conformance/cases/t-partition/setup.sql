@@ -1,0 +1,6 @@
+create table p_one(id int primary key, name text, n int, note text, l bigint, d double precision, f real, b boolean, num numeric(10,3), ts timestamp, u uuid); alter table p_one replica identity full;
+create table p_two(id int primary key, name text, n int, note text, l bigint, d double precision, f real, b boolean, num numeric(10,3), ts timestamp, u uuid); alter table p_two replica identity full;
+create table p_after(id int primary key, name text, n int, note text, l bigint, d double precision, f real, b boolean, num numeric(10,3), ts timestamp, u uuid); alter table p_after replica identity full;
+create table p_miss(id int primary key, name text, n int, note text, l bigint, d double precision, f real, b boolean, num numeric(10,3), ts timestamp, u uuid); alter table p_miss replica identity full;
+create table p_null(id int primary key, name text, n int, note text, l bigint, d double precision, f real, b boolean, num numeric(10,3), ts timestamp, u uuid); alter table p_null replica identity full;
+create table p_types(id int primary key, name text, n int, note text, l bigint, d double precision, f real, b boolean, num numeric(10,3), ts timestamp, u uuid); alter table p_types replica identity full

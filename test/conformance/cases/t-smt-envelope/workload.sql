@@ -1,0 +1,21 @@
+update e_flat set name = 'upd', l = 1 where id = 1; update e_flat set sub = 21 where id = 2; delete from e_flat where id = 3;
+--;
+update e_repl set name = 'upd', l = 1 where id = 1; update e_repl set sub = 21 where id = 2; delete from e_repl where id = 3;
+--;
+update e_after set name = 'upd', l = 1 where id = 1; update e_after set sub = 21 where id = 2; delete from e_after where id = 3;
+--;
+update e_path set name = 'upd', l = 1 where id = 1; update e_path set sub = 21 where id = 2; delete from e_path where id = 3;
+--;
+update e_meta set name = 'upd', l = 1 where id = 1; update e_meta set sub = 21 where id = 2; delete from e_meta where id = 3;
+--;
+update e_hoist set name = 'upd', l = 1 where id = 1; update e_hoist set sub = 21 where id = 2; delete from e_hoist where id = 3;
+--;
+update e_ins set name = 'upd', l = 1 where id = 1; update e_ins set sub = 21 where id = 2; delete from e_ins where id = 3;
+--;
+update e_head set name = 'upd', l = 1 where id = 1; update e_head set sub = 21 where id = 2; delete from e_head where id = 3;
+--;
+update e_vtk set name = 'upd', l = 1 where id = 1; update e_vtk set sub = 21 where id = 2; delete from e_vtk where id = 3;
+--;
+update e_cast set name = 'upd', l = 1 where id = 1; update e_cast set sub = 21 where id = 2; delete from e_cast where id = 3;
+--;
+update e_mask set name = 'upd', l = 1 where id = 1; update e_mask set sub = 21 where id = 2; delete from e_mask where id = 3
