@@ -66,6 +66,7 @@ const scripts = {
     ['--test', 'test/unit/architecture/*.test.ts'],
   ],
   build: () => [['src/build.ts']],
+  docs: () => [['src/reference/write.ts']],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write', '.']],
 };
 

@@ -228,7 +228,7 @@ const table: Table = {
 };
 
 /** Classes that a config may name, known but not supported: refused with the reason. */
-const refused: ReadonlyMap<string, string> = new Map([
+export const refusedClasses: ReadonlyMap<string, string> = new Map([
   ['io.debezium.transforms.tracing.ActivateTracingSpan', 'there is no tracing here'],
   ['io.debezium.transforms.openlineage.OpenLineage', 'no lineage is reported to OpenLineage'],
   ['io.debezium.transforms.EnforceRecordSize', 'records are not cut to a size; use column.truncate.to.N.chars'],
@@ -237,6 +237,13 @@ const refused: ReadonlyMap<string, string> = new Map([
   ['io.debezium.transforms.VectorToJsonConverter', 'vectors stay as the connector writes them'],
   ['io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb', 'it asks the database, and transforms here do no I/O'],
 ]);
+
+/** Every plugin with the further names that a config may use, for the reference pages. */
+export function namedPlugins(): readonly (PluginListing & { readonly aliases: readonly string[] })[] {
+  return (Object.keys(table) as PluginType[]).flatMap(type =>
+    table[type].map(entry => ({ type, class: entry.class, aliases: entry.aliases, version })),
+  );
+}
 
 /** The registry of this build. */
 export const registry: PluginRegistry = {
@@ -248,7 +255,7 @@ export const registry: PluginRegistry = {
     const entries: readonly Entry<T>[] = table[type];
     const entry = entries.find(candidate => candidate.class === name || candidate.aliases.includes(name));
     if (entry) return entry.load();
-    const reason = refused.get(name);
+    const reason = refusedClasses.get(name);
     if (reason !== undefined)
       throw new SluiceError('PLUGIN_UNKNOWN', `The ${type.replace('_', ' ')} '${name}' is not supported: ${reason}.`);
     const near = nearest(

@@ -81,7 +81,7 @@ export const replicationOptions = {
     'STRING',
     {
       default: '',
-      doc: 'Further parameters of the plugin, as name=value separated by semicolons: origin=any.',
+      doc: 'Further parameters of the plugin, as name=value separated by semicolons, such as origin=any.',
       importance: 'LOW',
       group,
       displayName: 'Optional parameters to pass to the logical decoder when the stream is started.',

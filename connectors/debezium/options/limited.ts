@@ -16,7 +16,7 @@ export function limited<const V extends readonly string[]>(
     const lower = text.trim().toLowerCase();
     const known = supported.find(value => value.toLowerCase() === lower);
     if (known !== undefined) return known;
-    const reason = others[lower];
+    const reason = Object.entries(others).find(([value]) => value.toLowerCase() === lower)?.[1];
     if (reason !== undefined) throw new Error(`it is not supported: ${reason}`);
     const near = nearest(lower, supported);
     throw new Error(`Value must be one of ${supported.join(', ')}${near ? `; did you mean "${near}"?` : ''}`);

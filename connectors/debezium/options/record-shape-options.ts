@@ -39,11 +39,11 @@ export const recordShapeOptions = {
   'topic.naming.strategy': limited(
     ['io.debezium.schema.SchemaTopicNamingStrategy'],
     {
-      'io.debezium.schema.defaulttopicnamingstrategy': 'topics here are named PREFIX.schema.table; rename them with a RegexRouter',
-      'io.debezium.schema.schemaregextopicnamingstrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
-      'io.debezium.schema.defaultregextopicnamingstrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
-      'io.debezium.schema.schemaunicodetopicnamingstrategy': 'characters a topic cannot have become underscores',
-      'io.debezium.schema.defaultunicodetopicnamingstrategy': 'characters a topic cannot have become underscores',
+      'io.debezium.schema.DefaultTopicNamingStrategy': 'topics here are named PREFIX.schema.table; rename them with a RegexRouter',
+      'io.debezium.schema.SchemaRegexTopicNamingStrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
+      'io.debezium.schema.DefaultRegexTopicNamingStrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
+      'io.debezium.schema.SchemaUnicodeTopicNamingStrategy': 'characters a topic cannot have become underscores',
+      'io.debezium.schema.DefaultUnicodeTopicNamingStrategy': 'characters a topic cannot have become underscores',
     },
     {
       default: 'io.debezium.schema.SchemaTopicNamingStrategy',

@@ -38,7 +38,16 @@ export const rooms: readonly Room[] = [
 
 /** The composition root: it alone names concrete plugins. Examples start the program as it does. */
 const everythingBut = ['test', 'bench'];
-const compositionRoot = ['src/main.ts', 'src/cli', 'src/registry.ts', 'src/bootstrap.js', 'src/build.ts', 'src/sluice.js', 'config'];
+const compositionRoot = [
+  'src/main.ts',
+  'src/cli',
+  'src/registry.ts',
+  'src/bootstrap.js',
+  'src/build.ts',
+  'src/reference',
+  'src/sluice.js',
+  'config',
+];
 /** Constants of the build. */
 const forAll = ['src/version.ts'];
 

@@ -1,0 +1,19 @@
+import { errorsPage } from './errors-page.ts';
+import { commonPage, connectorPage, convertersPage, predicatesPage, transformsPage } from './plugin-pages.ts';
+import { workerPage } from './worker-page.ts';
+
+const generated = '<!-- Written by `npm run docs` from the config specs: change those, not this page. -->';
+
+/** Every generated page, by its path below docs. The same sources always give the same text. */
+export async function pages(): Promise<ReadonlyMap<string, string>> {
+  const written: readonly (readonly [path: string, text: string])[] = [
+    ['reference/worker.md', workerPage()],
+    ['reference/connector-common.md', commonPage()],
+    ['reference/connector-postgres.md', await connectorPage()],
+    ['reference/transforms.md', await transformsPage()],
+    ['reference/predicates.md', await predicatesPage()],
+    ['reference/converters.md', await convertersPage()],
+    ['errors.md', errorsPage()],
+  ];
+  return new Map(written.map(([path, text]) => [path, `${generated}\n${text.trim()}\n`]));
+}
