@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type CheckResult, type SluiceError, toSluiceError } from '../../src/contract/index.ts';
+import { type CheckResult, type ErrorCode, type SluiceError, toSluiceError } from '../../src/contract/index.ts';
 import type { Filters } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
@@ -13,10 +13,35 @@ import { unmatchedPatterns } from './unmatched.ts';
 /** The oldest server that is supported: older ones lack what exactly-once needs (pg_current_snapshot). */
 const oldestServerVersion = 130_000;
 
-const ok = (subject: string, message: string): CheckResult => ({ subject, status: 'ok', message, remedy: null });
-const warning = (subject: string, message: string, remedy: string): CheckResult => ({ subject, status: 'warning', message, remedy });
-const fault = (subject: string, message: string, remedy: string): CheckResult => ({ subject, status: 'fault', message, remedy });
-const faultOf = (subject: string, error: SluiceError): CheckResult => fault(subject, error.message, error.remedy);
+/** What blames the server as a whole stands under this option, as with Debezium. */
+const serverOption = 'database.hostname';
+
+const ok = (subject: string, message: string): CheckResult => ({
+  subject,
+  status: 'ok',
+  code: null,
+  option: null,
+  message,
+  remedy: null,
+});
+const warning = (subject: string, message: string, remedy: string, option: string | null = null): CheckResult => ({
+  subject,
+  status: 'warning',
+  code: null,
+  option,
+  message,
+  remedy,
+});
+const fault = (subject: string, code: ErrorCode, option: string, message: string, remedy: string): CheckResult => ({
+  subject,
+  status: 'fault',
+  code,
+  option,
+  message,
+  remedy,
+});
+const faultOf = (subject: string, { code, message, remedy }: SluiceError, option = serverOption): CheckResult =>
+  fault(subject, code, option, message, remedy);
 
 /** Everything a start needs, looked at without changing anything; all faults at once. */
 export async function checkDatabase(settings: PostgresSettings, filters: Filters, abort: AbortSignal): Promise<readonly CheckResult[]> {
@@ -28,6 +53,7 @@ export async function checkDatabase(settings: PostgresSettings, filters: Filters
   }
   const end = () => void disconnect(client);
   abort.addEventListener('abort', end);
+  if (abort.aborted) end();
   try {
     const { hostname, port, user, database } = settings.connection;
     const catalog = new Catalog(client, database);
@@ -35,11 +61,11 @@ export async function checkDatabase(settings: PostgresSettings, filters: Filters
     const tables = await catalog.tables(listed.filter(({ id }) => filters.includesTable(id)).map(({ oid }) => oid));
     return [
       ok('login', `"${user}" can log in to "${database}" at ${hostname}:${port}`),
-      ...(await checkServer(client)),
+      ...(await checkServer(client, settings.streams)),
       await checkReplicationRight(client, user),
       ...(settings.streams ? [await checkPublication(client, settings, tables), await checkSlot(client, settings)] : []),
       ...(await unmatchedPatterns(catalog, filters)).map(({ option, message }) =>
-        warning(option, message, 'Correct the pattern: Java regular expressions that fit whole names, separated by commas.'),
+        warning(option, message, 'Correct the pattern: Java regular expressions that fit whole names, separated by commas.', option),
       ),
       ...(await checkTables(client, tables)),
     ];
@@ -51,7 +77,7 @@ export async function checkDatabase(settings: PostgresSettings, filters: Filters
   }
 }
 
-async function checkServer(client: pg.Client): Promise<readonly CheckResult[]> {
+async function checkServer(client: pg.Client, streams: boolean): Promise<readonly CheckResult[]> {
   const { rows } = await client.query(
     `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS shown, current_setting('wal_level') AS wal`,
   );
@@ -59,11 +85,19 @@ async function checkServer(client: pg.Client): Promise<readonly CheckResult[]> {
   return [
     version >= oldestServerVersion
       ? ok('server version', `PostgreSQL ${shown}`)
-      : fault('server version', `PostgreSQL ${shown} is older than 13`, 'Upgrade the server to PostgreSQL 13 or newer.'),
-    wal === 'logical'
-      ? ok('wal_level', 'wal_level is logical')
+      : fault(
+          'server version',
+          'DATABASE_FAILED',
+          serverOption,
+          `PostgreSQL ${shown} is older than 13`,
+          'Upgrade the server to PostgreSQL 13 or newer.',
+        ),
+    wal === 'logical' || !streams
+      ? ok('wal_level', `wal_level is ${wal}`)
       : fault(
           'wal_level',
+          'WAL_LEVEL',
+          serverOption,
           `wal_level is ${wal}, and logical decoding needs logical`,
           'Set wal_level = logical in postgresql.conf and restart the server.',
         ),
@@ -78,7 +112,13 @@ async function checkReplicationRight(client: pg.Client, user: string): Promise<C
   );
   return rows[0]?.may
     ? ok('replication right', `"${user}" may replicate`)
-    : fault('replication right', `"${user}" may not use replication connections`, `Run: ALTER ROLE "${user}" WITH REPLICATION`);
+    : fault(
+        'replication right',
+        'PRIVILEGE_MISSING',
+        serverOption,
+        `"${user}" may not use replication connections`,
+        `Run: ALTER ROLE "${user}" WITH REPLICATION`,
+      );
 }
 
 async function checkPublication(
@@ -92,6 +132,8 @@ async function checkPublication(
     if (publication.autocreateMode === 'disabled') {
       return fault(
         subject,
+        'PUBLICATION_MISSING',
+        'publication.name',
         'It does not exist, and publication.autocreate.mode=disabled',
         'Create it, or choose another publication.autocreate.mode.',
       );
@@ -103,6 +145,8 @@ async function checkPublication(
     if (publication.autocreateMode === 'all_tables' && !superuser) {
       return fault(
         subject,
+        'PUBLICATION_MISSING',
+        'publication.name',
         'It does not exist, and only a superuser can create one for all tables',
         'Create it as a superuser, or set publication.autocreate.mode=filtered.',
       );
@@ -110,6 +154,8 @@ async function checkPublication(
     if (!creates)
       return fault(
         subject,
+        'PUBLICATION_MISSING',
+        'publication.name',
         'It does not exist, and this user may not create it',
         'Create it as another user, or grant CREATE on the database.',
       );
@@ -127,7 +173,7 @@ async function checkSlot(client: pg.Client, { slot, connection }: PostgresSettin
   const existing = await findSlot(client, slot.name);
   if (existing) {
     const error = slotFault(slot.name, existing, connection.database);
-    return error ? faultOf(subject, error) : ok(subject, 'It exists and is free');
+    return error ? faultOf(subject, error, 'slot.name') : ok(subject, 'It exists and is free');
   }
   const { rows } = await client.query(
     `SELECT count(*)::int AS used, current_setting('max_replication_slots')::int AS most FROM pg_catalog.pg_replication_slots`,
@@ -137,6 +183,8 @@ async function checkSlot(client: pg.Client, { slot, connection }: PostgresSettin
     ? ok(subject, 'It does not exist yet and will be created')
     : fault(
         subject,
+        'DATABASE_UNAVAILABLE',
+        'slot.name',
         `It does not exist, and all ${most} slots of the server are taken`,
         'Drop a slot that nobody uses, or raise max_replication_slots.',
       );
@@ -147,6 +195,8 @@ async function checkTables(client: pg.Client, tables: readonly CatalogTable[]): 
     return [
       fault(
         'tables',
+        'NO_TABLES',
+        'table.include.list',
         'No table matches the include and exclude lists',
         'Correct table.include.list and the other lists, or create the tables.',
       ),
@@ -162,7 +212,13 @@ async function checkTables(client: pg.Client, tables: readonly CatalogTable[]): 
     const name = qualifiedName(table.id);
     const subject = `table ${name}`;
     if (!readable.get(table.oid))
-      return fault(subject, 'It may not be read by this user', `Run: GRANT SELECT ON ${name} (and USAGE on its schema).`);
+      return fault(
+        subject,
+        'TABLE_UNREADABLE',
+        'table.include.list',
+        'It may not be read by this user',
+        `Run: GRANT SELECT ON ${name} (and USAGE on its schema).`,
+      );
     if (table.keyColumns.length === 0) {
       const identity =
         table.replicaIdentity === 'full'

@@ -54,7 +54,12 @@ async function defaultWorker() {
 }
 
 function warned(message: string): CheckResult {
-  return { subject: '', status: 'warning', message, remedy: null };
+  return finding('warning', message);
+}
+
+/** What is found without a database. */
+function finding(status: CheckResult['status'], message: string, remedy: string | null = null, subject = ''): CheckResult {
+  return { subject, status, code: null, option: null, message, remedy };
 }
 
 /** Prints findings under a heading; answers how many are faults. */
@@ -82,17 +87,15 @@ async function checkConnector(
     const resolved = await resolveConnector(config, await connectorResolving(worker, logging));
     const at = (option: string) => (lineOf(option) === null ? '' : `line ${lineOf(option)}: `);
     const findings: CheckResult[] = [
-      ...resolved.faults.map(
-        ({ option, message }): CheckResult => ({ subject: '', status: 'fault', message: at(option) + message, remedy: null }),
-      ),
+      ...resolved.faults.map(({ option, message }) => finding('fault', at(option) + message)),
       ...resolved.warnings.map(({ option, message }) => warned(at(option) + message)),
     ];
-    if (findings.length === 0) findings.push({ subject: 'configuration', status: 'ok', message: 'valid', remedy: null });
+    if (findings.length === 0) findings.push(finding('ok', 'valid', null, 'configuration'));
     if (resolved.plan !== null && !offline) findings.push(...(await preflight(resolved.plan, logging)));
     return report(terminal, heading, findings);
   } catch (thrown) {
     const { message, remedy } = toSluiceError(thrown);
-    return report(terminal, heading, [{ subject: '', status: 'fault', message, remedy }]);
+    return report(terminal, heading, [finding('fault', message, remedy)]);
   }
 }
 
@@ -104,6 +107,6 @@ async function preflight(plan: ConnectorPlan, logging: Logging): Promise<readonl
     return await source.check(AbortSignal.timeout(preflightMsMax));
   } catch (thrown) {
     const { message, remedy } = toSluiceError(thrown);
-    return [{ subject: 'preflight', status: 'fault', message, remedy }];
+    return [finding('fault', message, remedy, 'preflight')];
   }
 }

@@ -1,4 +1,4 @@
-import type { SluiceError } from './errors.ts';
+import type { ErrorCode, SluiceError } from './errors.ts';
 import type { SourceOffset } from './event-log.ts';
 import type { ConnectRecord } from './record.ts';
 
@@ -7,6 +7,10 @@ export type CheckResult = {
   /** What was looked at, in words: `wal_level`, `publication "dbz_publication"`. */
   readonly subject: string;
   readonly status: 'ok' | 'warning' | 'fault';
+  /** What a start would fail with; null where it would not, or where that is not known. */
+  readonly code: ErrorCode | null;
+  /** The option under which `validate` tells of it; null where none is to blame. */
+  readonly option: string | null;
   readonly message: string;
   /** What to do about it; null where it is ok. */
   readonly remedy: string | null;

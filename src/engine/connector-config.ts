@@ -83,6 +83,17 @@ export type ResolvedConnector = {
   readonly plan: ConnectorPlan | null;
 };
 
+/** A resolved connector with faults that were found later: it has no plan. */
+export function withFaults(resolved: ResolvedConnector, faults: readonly ConfigFault[]): ResolvedConnector {
+  const of = (name: string) => faults.filter(({ option }) => option === name).map(({ message }) => message);
+  return {
+    ...resolved,
+    faults: [...resolved.faults, ...faults],
+    states: resolved.states.map(state => ({ ...state, errors: [...state.errors, ...of(state.name)] })),
+    plan: null,
+  };
+}
+
 /** Longest pause between retries where the plugin has no option for it. */
 const retryDelayMsMax = 10_000;
 

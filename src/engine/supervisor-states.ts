@@ -76,6 +76,19 @@ export type ConnectorProgress = {
   readonly tasks: readonly TaskProgress[];
 };
 
+/** A status as a restart answers it: the connector where it is `whole`, and its `tasks`, as they will be. */
+export function restartingStatus(status: ConnectorStatus, whole: boolean, tasks: ReadonlySet<number>): ConnectorStatus {
+  const restarting = <S extends { readonly state: RunState; readonly trace?: string }>({ trace: _, ...state }: S) => ({
+    ...state,
+    state: 'RESTARTING' as const,
+  });
+  return {
+    ...status,
+    connector: whole ? restarting(status.connector) : status.connector,
+    tasks: status.tasks.map(task => (tasks.has(task.id) ? restarting(task) : task)),
+  };
+}
+
 /** An error as `trace` shows it: what happened, what to do, where. Causes stay out, since a driver's text may hold row values (invariant 8). */
 export function traceOf(error: SluiceError): string {
   const at = (error.code === 'INTERNAL' && error.cause instanceof Error ? error.cause : error).stack ?? '';

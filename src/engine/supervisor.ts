@@ -1,7 +1,6 @@
 import {
   type Clock,
   type EventLog,
-  type JsonObject,
   type Logger,
   type PluginListing,
   type PluginRegistry,
@@ -10,21 +9,20 @@ import {
   type SourceOffset,
   type TargetState,
 } from '../contract/index.ts';
-import {
-  type ConnectorResolving,
-  type PlaceholderResolver,
-  passwordOptions,
-  type ResolvedConnector,
-  resolveConnector,
-  type WorkerDefaults,
-} from './connector-config.ts';
+import type { ConnectorResolving, PlaceholderResolver, ResolvedConnector, WorkerDefaults } from './connector-config.ts';
 import { invalidConfig } from './connector-faults.ts';
 import { managedByFile } from './connector-options.ts';
-import { unmasked } from './connector-secrets.ts';
+import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
 import { SupervisedConnector, type Worker } from './supervisor-connector.ts';
 import { type FileConnector, loadConnectors } from './supervisor-loading.ts';
 import { NameLocks } from './supervisor-locks.ts';
-import type { ConnectorInfo, ConnectorProgress, ConnectorStatus, TaskStatus } from './supervisor-states.ts';
+import {
+  type ConnectorInfo,
+  type ConnectorProgress,
+  type ConnectorStatus,
+  restartingStatus,
+  type TaskStatus,
+} from './supervisor-states.ts';
 import { StatePublisher } from './supervisor-store.ts';
 import type { Pause, RunSourceTask } from './supervisor-task.ts';
 
@@ -60,8 +58,8 @@ export class Supervisor {
   readonly #connectors = new Map<string, SupervisedConnector>();
   readonly #locks = new NameLocks();
   readonly #versions: ReadonlyMap<string, string>;
+  readonly #ended = new AbortController();
   #started: Started | null = null;
-  #ending = false;
 
   constructor(settings: SupervisorSettings) {
     this.#settings = settings;
@@ -70,12 +68,12 @@ export class Supervisor {
 
   /** Whether connectors are loaded and calls about them can be answered. */
   get ready(): boolean {
-    return this.#started !== null && !this.#ending;
+    return this.#started !== null && !this.ending;
   }
 
   /** Whether it is being stopped, or has been. */
   get ending(): boolean {
-    return this.#ending;
+    return this.#ended.signal.aborted;
   }
 
   get plugins(): readonly PluginListing[] {
@@ -90,12 +88,11 @@ export class Supervisor {
   async start(log: EventLog, files: readonly FileConnector[]): Promise<void> {
     const settings = this.#settings;
     const publisher = new StatePublisher(log.connectors, settings.logger);
-    const resolving = this.#resolving;
     const { runTask, pause, random, clock, taskStopMsMax } = settings;
     const worker: Worker = {
       log,
       publisher,
-      resolving,
+      resolving: this.#resolving,
       runTask,
       pause,
       random,
@@ -113,9 +110,9 @@ export class Supervisor {
     for (const connector of this.#connectors.values()) this.#apply(connector, () => connector.apply());
   }
 
-  /** Ends all tasks cleanly, in the bound of `taskStopMsMax`. Connectors keep their target states. */
+  /** Ends all tasks cleanly, in the bound of `taskStopMsMax`, and what looks at databases. Connectors keep their target states. */
   async stop(): Promise<void> {
-    this.#ending = true;
+    this.#ended.abort();
     await Promise.all([...this.#connectors.values()].map(connector => connector.end()));
     await this.#started?.publisher.drained();
   }
@@ -152,9 +149,9 @@ export class Supervisor {
   }
 
   /** Looks at a config without storing it. A mask that comes back means the stored connector's secret. */
-  async validate(config: Readonly<Record<string, string | null>>): Promise<ResolvedConnector> {
+  async validate(config: SubmittedConfig): Promise<ResolvedConnector> {
     const stored = config['name'] ? (this.#connectors.get(config['name']) ?? null) : null;
-    return resolveConnector(await this.#unmask(config, stored), this.#resolving);
+    return this.#resolve(await this.#unmask(config, stored));
   }
 
   /**
@@ -163,7 +160,7 @@ export class Supervisor {
    */
   async put(
     name: string,
-    config: Readonly<Record<string, string | null>>,
+    config: SubmittedConfig,
     options: { readonly replace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
     return this.#locks.run(name, async () => {
@@ -175,10 +172,7 @@ export class Supervisor {
   }
 
   /** Changes some options; null removes one (KIP-477). */
-  async patch(
-    name: string,
-    patch: Readonly<Record<string, string | null>>,
-  ): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
+  async patch(name: string, patch: SubmittedConfig): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
     return this.#locks.run(name, async () => {
       const existing = this.#connector(name);
       const config: Record<string, string | null> = { ...existing.config, ...(await this.#unmask(patch, existing)) };
@@ -225,15 +219,7 @@ export class Supervisor {
     const whole = !onlyFailed || status.connector.state === 'FAILED';
     const tasks = new Set(status.tasks.filter(({ state }) => includeTasks && (!onlyFailed || state === 'FAILED')).map(({ id }) => id));
     this.#apply(connector, () => connector.restart(whole, task => tasks.has(task.id)));
-    const restarting = <S extends { readonly state: string; readonly trace?: string }>({ trace: _, ...state }: S) => ({
-      ...state,
-      state: 'RESTARTING' as const,
-    });
-    return {
-      ...status,
-      connector: whole ? restarting(status.connector) : status.connector,
-      tasks: status.tasks.map(task => (tasks.has(task.id) ? restarting(task) : task)),
-    };
+    return restartingStatus(status, whole, tasks);
   }
 
   async restartTask(name: string, task: number): Promise<void> {
@@ -269,7 +255,7 @@ export class Supervisor {
     await this.#locks.run(name, async () => {
       this.#refuseUnlessStopped(name);
       const { connectors } = this.#running.log;
-      const partitions = (await connectors.offsets(name)).map(({ partition }: { partition: JsonObject }) => ({ partition, offset: null }));
+      const partitions = (await connectors.offsets(name)).map(({ partition }) => ({ partition, offset: null }));
       if (partitions.length > 0) await connectors.alterOffsets(name, partitions);
     });
   }
@@ -279,8 +265,8 @@ export class Supervisor {
   }
 
   get #running(): Started {
-    if (this.#started === null || this.#ending)
-      throw new SluiceError('UNAVAILABLE', this.#ending ? 'Worker is shutting down' : 'Worker is still starting up.');
+    if (this.#started === null || this.ending)
+      throw new SluiceError('UNAVAILABLE', this.ending ? 'Worker is shutting down' : 'Worker is still starting up.');
     return this.#started;
   }
 
@@ -306,7 +292,7 @@ export class Supervisor {
   async #put(
     name: string,
     existing: SupervisedConnector | null,
-    config: Readonly<Record<string, string | null>>,
+    config: SubmittedConfig,
     initialState: TargetState,
   ): Promise<{ readonly connector: SupervisedConnector; readonly warnings: readonly string[] }> {
     const { worker, log, publisher } = this.#running;
@@ -314,7 +300,7 @@ export class Supervisor {
     if (config[managedByFile] !== undefined)
       throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
     const given = await this.#unmask(config, existing);
-    const resolved = await resolveConnector(given, this.#resolving);
+    const resolved = await this.#resolve(given);
     if (resolved.faults.length > 0) throw invalidConfig(resolved);
     const valid = given as RawConfig;
     if (existing === null) {
@@ -328,15 +314,12 @@ export class Supervisor {
     return { connector, warnings: resolved.warnings.map(({ message }) => message) };
   }
 
-  /** A config with the masks in it replaced by what is stored. Throws SluiceError BAD_REQUEST for a mask that stands for nothing. */
-  async #unmask(
-    config: Readonly<Record<string, string | null>>,
-    existing: SupervisedConnector | null,
-  ): Promise<Readonly<Record<string, string | null>>> {
-    const given = Object.fromEntries(Object.entries(config).filter((entry): entry is [string, string] => entry[1] !== null));
-    const className = config['connector.class'] ?? existing?.config['connector.class'];
-    const isPassword = await passwordOptions(className, this.#settings.registry);
-    return { ...config, ...unmasked(given, existing?.config ?? null, isPassword) };
+  #unmask(config: SubmittedConfig, existing: SupervisedConnector | null): Promise<SubmittedConfig> {
+    return unmaskSubmission(config, existing?.config ?? null, this.#settings.registry);
+  }
+
+  #resolve(config: SubmittedConfig): Promise<ResolvedConnector> {
+    return resolveSubmission(config, this.#resolving, this.#ended.signal);
   }
 
   #refuseFile({ name, file }: SupervisedConnector): void {
@@ -358,7 +341,7 @@ export class Supervisor {
     const { name } = connector;
     void this.#locks
       .follow(name, async () => {
-        if (!this.#ending && this.#connectors.get(name) === connector) await action();
+        if (!this.ending && this.#connectors.get(name) === connector) await action();
       })
       .catch((error: unknown) =>
         this.#settings.logger.error({ connector: name, err: error }, 'A change of the connector could not be carried out.'),

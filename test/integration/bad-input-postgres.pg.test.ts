@@ -11,7 +11,7 @@ import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-d
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { ask, type Config, changesIn, connectorOf, failure, progressOf, retrying, untilLogged } from './bad-input-fixture.ts';
+import { ask, type Config, changesIn, connectorOf, errorMessage, failure, progressOf, retrying, untilLogged } from './bad-input-fixture.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -44,41 +44,77 @@ describe('a server that cannot be used as it is', { timeout: 120_000 }, () => {
   });
   after(() => resources.disposeAsync());
 
-  const failedWith = async (name: string, config: Config) => {
-    assert.equal((await ask(daemon, 'POST', '/connectors', { name, config: { ...valid, ...config } })).status, 201);
-    const trace = await failure(daemon, name);
-    await ask(daemon, 'DELETE', `/connectors/${name}`);
-    return trace;
+  /** The connector is refused by POST and by validate, for the same reason, and is not made. */
+  const refusedWith = async (config: Config) => {
+    const message = errorMessage(await ask(daemon, 'POST', '/connectors', { name: 'refused', config: { ...valid, ...config } }), 400);
+    const found = /\nError while validating connector config: (.*)\n/.exec(message)?.[1];
+    assert.ok(found !== undefined, message);
+    assert.deepEqual((await ask(daemon, 'GET', '/connectors')).body, []);
+    const path = '/connector-plugins/PostgresConnector/config/validate';
+    const { body } = await ask(daemon, 'PUT', path, { name: 'refused', ...valid, ...config });
+    const { configs } = body as { configs: { value: { name: string; errors: string[] } }[] };
+    assert.deepEqual(
+      configs.filter(({ value }) => value.errors.length > 0).map(({ value }) => [value.name, value.errors]),
+      [['database.hostname', [`Error while validating connector config: ${found}`]]],
+    );
+    return found;
   };
 
   test('a login that is refused', async () => {
-    const trace = await failedWith('login', { 'database.password': 'wr0ng-password' });
-    assert.match(
-      trace,
-      /^LOGIN_REFUSED: Cannot log in to database "postgres" at 127\.0\.0\.1:\d+ as "postgres": password authentication failed/,
-    );
-    assert.match(trace, /Check database\.user, database\.password/);
-    assert.doesNotMatch(trace, /wr0ng-password/);
+    const message = await refusedWith({ 'database.password': 'wr0ng-password' });
+    assert.match(message, /^Cannot log in to database "postgres" at 127\.0\.0\.1:\d+ as "postgres": password authentication failed/);
+    assert.match(message, /Check database\.user, database\.password/);
+    assert.doesNotMatch(message, /wr0ng-password/);
   });
 
   test('a database that does not exist', async () => {
-    const trace = await failedWith('database', { 'database.dbname': 'nowhere' });
-    assert.match(trace, /^LOGIN_REFUSED: .*database "nowhere" does not exist/);
-    assert.match(trace, /Check database\.dbname/);
+    const message = await refusedWith({ 'database.dbname': 'nowhere' });
+    assert.match(message, /database "nowhere" does not exist\. Check database\.dbname/);
   });
 
   test('wal_level replica', async () => {
-    const trace = await failedWith('level', {});
-    assert.match(trace, /^WAL_LEVEL: .*wal_level/);
-    assert.match(trace, /Set wal_level = logical in postgresql\.conf and restart the server/);
-    await using client = await connectTo(server.url);
-    assert.equal((await client.query('select 1 from pg_publication')).rowCount, 0, 'nothing was made in the database');
+    const message = await refusedWith({});
+    assert.match(message, /^wal_level is replica, .*Set wal_level = logical in postgresql\.conf and restart the server/);
   });
 
-  test('a user who may not replicate', async () => {
-    const trace = await failedWith('right', { 'database.user': 'reader', 'database.password': 'right' });
-    assert.match(trace, /^PRIVILEGE_MISSING: /);
-    assert.match(trace, /Grant the right that the message names/);
+  test('wal_level replica is enough for a snapshot alone', async () => {
+    assert.equal(
+      (await ask(daemon, 'POST', '/connectors', { name: 'once', config: { ...valid, 'snapshot.mode': 'initial_only' } })).status,
+      201,
+    );
+    await untilLogged(daemon, 'srv.public.orders', ['r1', 'r2']);
+    assert.equal((await ask(daemon, 'DELETE', '/connectors/once')).status, 204);
+  });
+
+  test('a user who may not replicate, at once with the rest', async () => {
+    const config = { ...valid, 'database.user': 'reader', 'database.password': 'right' };
+    const message = errorMessage(await ask(daemon, 'PUT', '/connectors/right/config', config), 400);
+    assert.match(message, /following 2 error\(s\)/);
+    assert.match(message, /"reader" may not use replication connections\. Run: ALTER ROLE "reader" WITH REPLICATION/);
+  });
+
+  test('a server that is not there yet is waited for', async () => {
+    assert.equal((await ask(daemon, 'POST', '/connectors', { name: 'early', config: { ...valid, 'database.port': '1' } })).status, 201);
+    assert.equal((await retrying(daemon, 'early')).code, 'DATABASE_UNAVAILABLE');
+    assert.equal((await ask(daemon, 'DELETE', '/connectors/early')).status, 204);
+  });
+
+  test('a connector of a file runs into it: its task has failed and says why', async () => {
+    using scratch = new ScratchFolder('file-connectors');
+    for (const [name, config] of Object.entries<Config>({
+      login: { 'database.password': 'wr0ng-password' },
+      level: {},
+      right: { 'database.user': 'reader', 'database.password': 'right' },
+    }))
+      await writeFile(scratch.file(`${name}.json`), JSON.stringify({ name, config: { ...valid, 'topic.prefix': name, ...config } }));
+    await using other = await startDaemon({ connectors: scratch.file('*.json') });
+    const login = await failure(other, 'login');
+    assert.match(login, /^LOGIN_REFUSED: Cannot log in to database "postgres" at .* as "postgres": password authentication failed/);
+    assert.doesNotMatch(login, /wr0ng-password/);
+    assert.match(await failure(other, 'level'), /^WAL_LEVEL: .*wal_level.*\nSet wal_level = logical/);
+    assert.match(await failure(other, 'right'), /^PRIVILEGE_MISSING: .*\nGrant the right that the message names/);
+    await using client = await connectTo(server.url);
+    assert.equal((await client.query('select 1 from pg_publication')).rowCount, 0, 'nothing was made in the database');
   });
 
   test('check lists all of it at once, each with its remedy', async () => {

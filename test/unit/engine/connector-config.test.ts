@@ -44,7 +44,7 @@ describe('a connector’s config', () => {
     assert.deepEqual(task.topicSpec('t'), { topic: 't', partitions: 3, replicationFactor: -1, configs: {} });
     assert.deepEqual(task.errors, { tolerance: 'all', logEnable: false, logIncludeMessages: false });
     assert.deepEqual(task.writer, { producerOverrides: { 'linger.ms': '5' }, transactional: true });
-    assert.deepEqual(script.configs[0], {
+    assert.deepEqual(script.lastMade, {
       hostname: 'h',
       port: 5432,
       mode: 'initial',

@@ -1,4 +1,5 @@
 import {
+  type CheckResult,
   configSpec,
   options,
   type PluginOf,
@@ -20,9 +21,18 @@ export class Script {
   readonly batches: SourceBatch[] = [];
   /** A source that does not heed its abort. */
   hangs = false;
+  /** What a look at the database finds. */
+  findings: readonly CheckResult[] = [];
+  checkHangs = false;
+  checks = 0;
+  /** Of sources that were made for a look only. */
+  checksDisposed = 0;
   reads = 0;
+  /** Of sources that were read. */
   disposed = 0;
   lastOffsets: readonly SourceOffset[] = [];
+  lastMade: Readonly<Record<string, unknown>> = {};
+  /** Of sources that were read. */
   readonly configs: Readonly<Record<string, unknown>>[] = [];
 }
 
@@ -39,18 +49,23 @@ const spec = configSpec({
 
 class ScriptedSource implements Source {
   readonly #script: Script;
+  readonly #config: Readonly<Record<string, unknown>>;
   #phase: SourceStatus['phase'] = 'starting';
 
-  constructor(script: Script) {
+  constructor(script: Script, config: Readonly<Record<string, unknown>>) {
     this.#script = script;
+    this.#config = config;
   }
 
-  async check() {
-    return [];
+  async check(abort: AbortSignal): Promise<readonly CheckResult[]> {
+    this.#script.checks++;
+    if (this.#script.checkHangs) await new Promise<never>(() => abort.addEventListener('abort', () => {}));
+    return this.#script.findings;
   }
 
   async *read(from: readonly SourceOffset[], abort: AbortSignal): AsyncIterable<SourceBatch> {
     this.#script.reads++;
+    this.#script.configs.push(this.#config);
     this.#script.lastOffsets = from;
     const failure = this.#script.failures.shift();
     if (failure !== undefined) throw failure;
@@ -67,7 +82,8 @@ class ScriptedSource implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#script.disposed++;
+    if (this.#script.configs.includes(this.#config)) this.#script.disposed++;
+    else this.#script.checksDisposed++;
   }
 }
 
@@ -76,8 +92,8 @@ export function scriptedRegistry(script: Script): PluginRegistry {
   const plugin: PluginOf<'source'> = {
     spec,
     create(config) {
-      script.configs.push(config as Record<string, unknown>);
-      return new ScriptedSource(script);
+      script.lastMade = { ...(config as Record<string, unknown>) };
+      return new ScriptedSource(script, script.lastMade);
     },
   };
   return {
