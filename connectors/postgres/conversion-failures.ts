@@ -9,7 +9,7 @@ function isSaid(count: number): boolean {
 
 /**
  * The column with null in place of values that its schema cannot hold, unless `event.converting.failure.handling.mode` is `fail`. A column
- * that is NOT NULL stays as it is: null would only fail later, in the converter.
+ * that is NOT NULL and has no default stays as it is: null would only fail later, in the converter.
  */
 export function withConversionFailures(
   reader: ColumnReader,
@@ -17,7 +17,7 @@ export function withConversionFailures(
   mode: ValueOptions['conversionFailureMode'],
   logger: Logger,
 ): ColumnReader {
-  if (mode === 'fail' || !reader.schema.optional) return reader;
+  if (mode === 'fail' || (!reader.schema.optional && reader.schema.default === undefined)) return reader;
   let count = 0;
   const instead = ({ message, remedy }: SluiceError) => {
     count++;

@@ -1,5 +1,6 @@
 import { schemas, type Value } from '../../../../src/contract/index.ts';
 import { logical, type TypeReader } from '../type-reader.ts';
+import { unrepresentable } from '../unreadable.ts';
 import type { ValueOptions } from '../value-options.ts';
 import { isoDate, isoTime } from './format.ts';
 import { infinitySign, microsPerDay, microsPerSecond, scanned, scanTimestamp } from './scan.ts';
@@ -26,14 +27,14 @@ function unitOf(mode: ValueOptions['timePrecisionMode'], precision: number): Uni
 const infiniteMicros = { 1: 9_223_372_036_825_200_000n, [-1]: -9_223_372_036_832_400_000n } as const;
 const longMax = 2n ** 63n - 1n;
 const longMin = -(2n ** 63n);
+const nanosPerDay = 86_400_000_000_000n;
 
-/** As Java's TimeUnit.toMicros and toNanos followed by an addition of longs: the seconds saturate, the sum wraps. */
-function epochUnits(days: number, micros: number, unitsPerSecond: bigint): bigint {
+/** As Java's TimeUnit.toMicros followed by an addition of longs: the seconds saturate, the sum wraps. */
+function epochMicros(days: number, micros: number): bigint {
   const seconds = BigInt(days) * 86_400n + BigInt(Math.floor(micros / microsPerSecond));
-  const rest = (BigInt(micros % microsPerSecond) * unitsPerSecond) / 1_000_000n;
-  const units = seconds * unitsPerSecond;
+  const units = seconds * 1_000_000n;
   const saturated = units > longMax ? longMax : units < longMin ? longMin : units;
-  return BigInt.asIntN(64, saturated + rest);
+  return BigInt.asIntN(64, saturated + BigInt(micros % microsPerSecond));
 }
 
 function readMicros(bytes: Buffer, start: number, end: number): bigint {
@@ -41,7 +42,7 @@ function readMicros(bytes: Buffer, start: number, end: number): bigint {
   if (sign !== 0) return infiniteMicros[sign];
   scanTimestamp(bytes, start, end);
   const micros = scanned.days * microsPerDay + scanned.micros;
-  return Number.isSafeInteger(micros) ? BigInt(micros) : epochUnits(scanned.days, scanned.micros, 1_000_000n);
+  return Number.isSafeInteger(micros) ? BigInt(micros) : epochMicros(scanned.days, scanned.micros);
 }
 
 function readMillis(bytes: Buffer, start: number, end: number): bigint {
@@ -52,11 +53,19 @@ function readMillis(bytes: Buffer, start: number, end: number): bigint {
   return Number.isSafeInteger(millis) ? BigInt(millis) : BigInt(scanned.days) * 86_400_000n + BigInt(Math.floor(scanned.micros / 1000));
 }
 
+/** Throws CONVERSION_FAILED where the day's start or the moment itself is beyond 64 bits. */
 function readNanos(bytes: Buffer, start: number, end: number): bigint {
   const sign = infinitySign(bytes, start, end);
   if (sign !== 0) return sign > 0 ? longMax : longMin;
   scanTimestamp(bytes, start, end);
-  return epochUnits(scanned.days, scanned.micros, 1_000_000_000n);
+  const midnight = BigInt(scanned.days) * nanosPerDay;
+  const nanos = midnight + BigInt(scanned.micros) * 1000n;
+  if (midnight < longMin || nanos > longMax)
+    throw unrepresentable(
+      'a timestamp before 1677-09-22 or after 2262-04-11 23:47:16 has no count of nanoseconds',
+      'Set time.precision.mode to microseconds or isostring.',
+    );
+  return nanos;
 }
 
 function readIso(bytes: Buffer, start: number, end: number): string {

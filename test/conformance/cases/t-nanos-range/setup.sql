@@ -1,0 +1,1 @@
+create table t(id int primary key, a timestamp, b timestamp not null default '2020-01-01', c timestamp); insert into t values (1, '0001-01-01', '9999-12-31', '0001-01-01'), (2, '1677-09-21 00:12:43', '2262-04-11 23:47:17', '1677-09-21 00:12:44'), (3, 'infinity', '-infinity', '2000-01-01')
