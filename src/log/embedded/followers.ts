@@ -31,18 +31,18 @@ export class Followers implements Changes {
 
   async wait(abort: AbortSignal): Promise<void> {
     if (abort.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
     const version = this.#dataVersion();
+    // Whatever it is that ends the wait, it wakes all: no promise outlives many waits and gathers their reactions.
+    const wake = () => this.wake();
     const poll = setInterval(() => {
-      if (this.#dataVersion() !== version) resolve();
+      if (this.#dataVersion() !== version) wake();
     }, pollMs);
-    const done = () => resolve();
-    abort.addEventListener('abort', done, { once: true });
+    abort.addEventListener('abort', wake, { once: true });
     try {
-      await Promise.race([promise, this.#woken.promise]);
+      await this.#woken.promise;
     } finally {
       clearInterval(poll);
-      abort.removeEventListener('abort', done);
+      abort.removeEventListener('abort', wake);
     }
   }
 

@@ -125,6 +125,9 @@ export class WriterLoop {
       } else if (change.kind === 'openWriter') {
         const writer = this.#owners.open(change.task);
         this.#outcomes.succeeded(id, { writerId: writer.id, offsets: readOffsets(this.#database, change.task.connector) });
+      } else if (change.kind === 'closeWriter') {
+        this.#owners.close(change.writerId);
+        this.#outcomes.succeeded(id);
       } else {
         inTransaction(this.#database, () => this.#applyInTransaction(change));
         this.#outcomes.succeeded(id);
@@ -135,11 +138,8 @@ export class WriterLoop {
     }
   }
 
-  #applyInTransaction(change: Exclude<ChangeRequest, { kind: 'clean' | 'close' | 'openWriter' }>): void {
+  #applyInTransaction(change: Exclude<ChangeRequest, { kind: 'clean' | 'close' | 'openWriter' | 'closeWriter' }>): void {
     switch (change.kind) {
-      case 'closeWriter':
-        this.#owners.close(change.writerId);
-        return;
       case 'ensureTopics':
         for (const { topic, configs } of change.topics) topicRetention(topic, configs, this.#options);
         this.#topics.ensure(change.topics);
