@@ -19,6 +19,55 @@ function ofConnect<T extends PluginType>(name: string, load: () => Promise<Plugi
   return { class: `org.apache.kafka.connect.transforms.${name}`, aliases: [name.replace('predicates.', '')], load };
 }
 
+/** Converters of keys and values that convert headers too. */
+const converters: readonly (Entry<'converter'> & Entry<'header_converter'>)[] = [
+  {
+    class: 'org.apache.kafka.connect.json.JsonConverter',
+    aliases: ['json'],
+    load: async () => (await import('./converters/json/plugin.ts')).jsonConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.storage.StringConverter',
+    aliases: ['string'],
+    load: async () => (await import('./converters/primitive/string-converter.ts')).stringConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.ByteArrayConverter',
+    aliases: ['bytes', 'byte_array'],
+    load: async () => (await import('./converters/primitive/byte-array-converter.ts')).byteArrayConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.BooleanConverter',
+    aliases: ['boolean'],
+    load: async () => (await import('./converters/primitive/boolean-converter.ts')).booleanConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.ShortConverter',
+    aliases: ['short'],
+    load: async () => (await import('./converters/primitive/number-converter.ts')).shortConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.IntegerConverter',
+    aliases: ['integer'],
+    load: async () => (await import('./converters/primitive/number-converter.ts')).integerConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.LongConverter',
+    aliases: ['long'],
+    load: async () => (await import('./converters/primitive/number-converter.ts')).longConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.FloatConverter',
+    aliases: ['float'],
+    load: async () => (await import('./converters/primitive/number-converter.ts')).floatConverter,
+  },
+  {
+    class: 'org.apache.kafka.connect.converters.DoubleConverter',
+    aliases: ['double'],
+    load: async () => (await import('./converters/primitive/number-converter.ts')).doubleConverter,
+  },
+];
+
 /** The one table of every name a config may use. Adding a plugin is adding a line. */
 const table: Table = {
   source: [
@@ -126,104 +175,14 @@ const table: Table = {
     ),
     ofConnect('predicates.TopicNameMatches', async () => (await import('../transforms/predicates/topic-name-matches.ts')).topicNameMatches),
   ],
-  converter: [
-    {
-      class: 'org.apache.kafka.connect.json.JsonConverter',
-      aliases: ['json'],
-      load: async () => (await import('./converters/json/plugin.ts')).jsonConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.storage.StringConverter',
-      aliases: ['string'],
-      load: async () => (await import('./converters/primitive/string-converter.ts')).stringConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.ByteArrayConverter',
-      aliases: ['bytes', 'byte_array'],
-      load: async () => (await import('./converters/primitive/byte-array-converter.ts')).byteArrayConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.BooleanConverter',
-      aliases: ['boolean'],
-      load: async () => (await import('./converters/primitive/boolean-converter.ts')).booleanConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.ShortConverter',
-      aliases: ['short'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).shortConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.IntegerConverter',
-      aliases: ['integer'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).integerConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.LongConverter',
-      aliases: ['long'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).longConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.FloatConverter',
-      aliases: ['float'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).floatConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.DoubleConverter',
-      aliases: ['double'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).doubleConverter,
-    },
-  ],
+  converter: converters,
   header_converter: [
     {
       class: 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
       aliases: ['simple'],
       load: async () => (await import('./converters/simple-header-converter.ts')).simpleHeaderConverter,
     },
-    {
-      class: 'org.apache.kafka.connect.json.JsonConverter',
-      aliases: ['json'],
-      load: async () => (await import('./converters/json/plugin.ts')).jsonConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.storage.StringConverter',
-      aliases: ['string'],
-      load: async () => (await import('./converters/primitive/string-converter.ts')).stringConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.ByteArrayConverter',
-      aliases: ['bytes', 'byte_array'],
-      load: async () => (await import('./converters/primitive/byte-array-converter.ts')).byteArrayConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.BooleanConverter',
-      aliases: ['boolean'],
-      load: async () => (await import('./converters/primitive/boolean-converter.ts')).booleanConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.ShortConverter',
-      aliases: ['short'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).shortConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.IntegerConverter',
-      aliases: ['integer'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).integerConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.LongConverter',
-      aliases: ['long'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).longConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.FloatConverter',
-      aliases: ['float'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).floatConverter,
-    },
-    {
-      class: 'org.apache.kafka.connect.converters.DoubleConverter',
-      aliases: ['double'],
-      load: async () => (await import('./converters/primitive/number-converter.ts')).doubleConverter,
-    },
+    ...converters,
   ],
 };
 

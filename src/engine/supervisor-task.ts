@@ -36,6 +36,7 @@ export class SupervisedTask {
   readonly #counters: TaskCounters;
   #state: RunState = 'UNASSIGNED';
   #error: SluiceError | null = null;
+  /** The last fault that was tried again. */
   #retrying: Retrying | null = null;
   #source: Source | null = null;
   #pausing = false;
@@ -97,9 +98,9 @@ export class SupervisedTask {
   progress(): TaskProgress {
     const status = this.#source?.status() ?? null;
     // An attempt heals the fault once the source is past its start; before, it is still the one that is being retried.
-    if (!this.#pausing && status !== null && status.phase !== 'starting') this.#retrying = null;
+    const healed = !this.#pausing && status !== null && status.phase !== 'starting';
     const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-    const retrying = this.#retrying ?? (status?.retry ? retryingOf(status.retry) : null);
+    const retrying = (healed ? null : this.#retrying) ?? (status?.retry ? retryingOf(status.retry) : null);
     return {
       id: this.id,
       state: retrying === null ? this.#state : 'RETRYING',

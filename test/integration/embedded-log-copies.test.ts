@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
+import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
-import { silentLogger } from './silent-logger.ts';
 import { assertWholeUnits } from './torn-units.ts';
 
 const owner = fileURLToPath(new URL('./embedded-log-owner.ts', import.meta.url));

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { SluiceError } from '../../src/contract/index.ts';
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
-import { silentLogger } from './silent-logger.ts';
+import { silentLogger } from '../support/silent-logger.ts';
 import { assertWholeUnits } from './torn-units.ts';
 
 const owner = fileURLToPath(new URL('./embedded-log-owner.ts', import.meta.url));

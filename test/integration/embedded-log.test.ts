@@ -1,7 +1,7 @@
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
+import { silentLogger } from '../support/silent-logger.ts';
 import { logSuite } from './log-suite.ts';
-import { silentLogger } from './silent-logger.ts';
 
 logSuite('embedded', async () => {
   const folder = new ScratchFolder('log');

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { freePort } from '../support/free-port.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
+import { workerGroup } from '../support/worker-group.ts';
 import { javaOptions, kafkaLibraries } from './kafka.ts';
 import { mavenArchives } from './maven.ts';
 import { ServerProcess } from './server-process.ts';
@@ -26,23 +27,13 @@ export class ConnectServer implements AsyncDisposable {
 
   async start(bootstrapServers: string, settings: Readonly<Record<string, string>>): Promise<void> {
     const [libraries, plugins] = await Promise.all([kafkaLibraries(), debeziumPlugins()]);
-    const group = `connect-${process.pid}-${Date.now()}`; // the broker may be shared: own topics
     const properties = {
       'bootstrap.servers': bootstrapServers,
-      'group.id': group,
       listeners: this.url,
       'plugin.path': plugins,
       'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
       'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-      'config.storage.topic': `${group}-configs`,
-      'offset.storage.topic': `${group}-offsets`,
-      'status.storage.topic': `${group}-status`,
-      'config.storage.replication.factor': '1',
-      'offset.storage.replication.factor': '1',
-      'status.storage.replication.factor': '1',
-      'offset.storage.partitions': '1',
-      'status.storage.partitions': '1',
-      'exactly.once.source.support': 'enabled',
+      ...workerGroup('connect'),
       ...settings,
     };
     const file = this.#scratch.file('connect.properties');

@@ -1,18 +1,7 @@
-import type { ErrorCode, SourceOffset, TargetState, TaskId, TopicSpec } from '../../contract/index.ts';
+import type { ErrorCode, SerializedBatch, SourceOffset, TargetState, TaskId, TopicSpec } from '../../contract/index.ts';
 
 /** A SerializedBatch on its way to the writer's thread: headers already as their column's text, buffers transferred. */
-export type TransferredBatch = {
-  readonly count: number;
-  readonly slab: Uint8Array;
-  readonly keyLengths: Int32Array;
-  readonly valueLengths: Int32Array;
-  readonly topicIndexes: Uint32Array;
-  readonly topics: readonly string[];
-  readonly partitions: Int32Array;
-  readonly timestampsMs: Float64Array;
-  readonly headerIndexes: Uint32Array;
-  readonly headerTexts: readonly (string | null)[];
-};
+export type TransferredBatch = Omit<SerializedBatch, 'headerSets'> & { readonly headerTexts: readonly (string | null)[] };
 
 /** One atomic unit of one writer. */
 export type AppendRequest = {

@@ -90,8 +90,8 @@ export class WriterClient {
     if (this.#broken) return Promise.reject(this.#broken);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
       this.#thread.postMessage({ id, body } satisfies Request, [...transfer]);
+      this.#waiting.set(id, { resolve, reject });
     });
   }
 
@@ -111,8 +111,7 @@ export class WriterClient {
   /** The thread is gone: nobody will answer any more. */
   #break(cause: unknown): void {
     const reason = cause instanceof Error ? `failed: ${cause.message}` : 'has ended';
-    this.#broken ??=
-      cause instanceof SluiceError ? cause : new SluiceError('LOG_UNAVAILABLE', `The embedded log’s writer ${reason}.`, { cause });
+    this.#broken ??= new SluiceError('LOG_UNAVAILABLE', `The embedded log’s writer ${reason}.`, { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#broken);
     this.#waiting.clear();
   }

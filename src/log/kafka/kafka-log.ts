@@ -48,6 +48,7 @@ class KafkaLog implements EventLog {
   readonly #readerCluster: Cluster;
   readonly #adminCluster: Cluster;
   readonly #offsets: OffsetStore;
+  /** The owner of each task in this process. */
   readonly #writers = new Map<string, KafkaWriter>();
 
   constructor(config: KafkaLogConfig) {
@@ -107,7 +108,7 @@ class KafkaLog implements EventLog {
     try {
       await producer.initialize(abort);
       const stored = await this.#offsets.read(connector, abort);
-      const writer = new KafkaWriter({
+      const writer: KafkaWriter = new KafkaWriter({
         task,
         cluster,
         producer,
@@ -118,6 +119,9 @@ class KafkaLog implements EventLog {
           topic: this.#offsets.topic,
           connector,
           keys: new Map(stored.map(({ partition, key }) => [canonicalPartition(partition), key])),
+        },
+        onClosed: () => {
+          if (this.#writers.get(name) === writer) this.#writers.delete(name);
         },
       });
       this.#writers.set(name, writer);

@@ -32,6 +32,8 @@ export type WriterParts = {
   readonly transactional: boolean;
   readonly offsets: readonly SourceOffset[];
   readonly target: OffsetTarget;
+  /** Called when the writer is closed. */
+  onClosed(): void;
 };
 
 /**
@@ -88,6 +90,7 @@ export class KafkaWriter implements LogWriter {
     await this.#parts.producer[Symbol.asyncDispose]();
     await this.#parts.cluster[Symbol.asyncDispose]();
     await this.#sending;
+    this.#parts.onClosed();
   }
 
   /** Encodes what waits into the draft, in order, as long as the topics are known and the draft has room. */

@@ -1,8 +1,8 @@
 import type { LogRecord, LogWriter } from '../../../../src/contract/index.ts';
 import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from '../../../../src/log/embedded/embedded-log.ts';
 import { type PlainRecord, serializedBatch } from '../../../integration/serialized-batch.ts';
-import { silentLogger } from '../../../integration/silent-logger.ts';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
+import { silentLogger } from '../../../support/silent-logger.ts';
 
 export const never: AbortSignal = new AbortController().signal;
 

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import type { SluiceError } from '../../../../src/contract/index.ts';
 import { openEmbeddedLog } from '../../../../src/log/embedded/embedded-log.ts';
 import { serializedBatch } from '../../../integration/serialized-batch.ts';
-import { silentLogger } from '../../../integration/silent-logger.ts';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
+import { silentLogger } from '../../../support/silent-logger.ts';
 import { never, OpenedLog, texts } from './opened-log.ts';
 
 const code = (expected: SluiceError['code']) => (error: unknown) => {
