@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
+import { until } from '../support/until.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** A daemon's process, from its first moment on. */
+class Process implements AsyncDisposable {
+  readonly folder = new ScratchFolder('stopped');
+  url = '';
+  #child: ChildProcess | null = null;
+  output = '';
+
+  /** `connector`: a connector file beside it. */
+  async start(settings: Readonly<Record<string, string>>, connector: Readonly<Record<string, string>> | null = null): Promise<this> {
+    this.url = `http://127.0.0.1:${await freePort()}`;
+    const worker = { listeners: this.url, 'data.dir': this.folder.file('data'), connectors: this.folder.file('c*.json'), ...settings };
+    await writeFile(this.folder.file('worker.yaml'), JSON.stringify(worker));
+    if (connector !== null) await writeFile(this.folder.file('c.json'), JSON.stringify(connector));
+    this.#child = spawn(process.execPath, [main, 'run', '-c', this.folder.file('worker.yaml')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream!.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    return this;
+  }
+
+  said(text: RegExp): Promise<unknown> {
+    return until(() => text.test(this.output), { what: `the daemon to say ${text}`, timeoutMs: 20_000 }).catch(error => {
+      throw new Error(`${(error as Error).message}\n${this.output}`);
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child!.kill(signal);
+  }
+
+  /** Its exit code, and how long it took from now. */
+  async ended(): Promise<{ readonly code: number | null; readonly ms: number }> {
+    const before = performance.now();
+    if (this.#child!.exitCode === null && this.#child!.signalCode === null) await once(this.#child!, 'exit');
+    return { code: this.#child!.exitCode, ms: performance.now() - before };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended();
+    this.folder[Symbol.dispose]();
+  }
+}
+
+/** A server that takes connections and never says a word. */
+class SilentServer implements AsyncDisposable {
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server = createServer(socket => this.#sockets.add(socket.on('error', () => {})));
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return this;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+const connectorTo = (port: number) => ({
+  name: 'c',
+  'connector.class': 'postgres',
+  'topic.prefix': 'srv',
+  'database.hostname': '127.0.0.1',
+  'database.port': String(port),
+  'database.user': 'u',
+  'database.password': 'p',
+  'database.dbname': 'd',
+  'plugin.name': 'pgoutput',
+  'retriable.restart.connector.wait.ms': '60000',
+});
+
+describe('a daemon that is told to stop', { timeout: 60_000 }, () => {
+  test('while it waits for its log ends at once, and says meanwhile that it starts', async () => {
+    await using daemon = await new Process().start({ 'bootstrap.servers': `127.0.0.1:${await freePort()}` });
+    await daemon.said(/REST listens/);
+    const asked = fetch(`${daemon.url}/connectors`).then(async response => [response.status, await response.json()]);
+    const health = await fetch(`${daemon.url}/health`);
+    assert.equal(health.status, 503);
+    daemon.signal('SIGTERM');
+    const { code, ms } = await daemon.ended();
+    assert.deepEqual([code, await asked], [0, [503, { error_code: 503, message: 'Worker is shutting down' }]], daemon.output);
+    assert.ok(ms < 5_000, `${ms} ms`);
+    assert.doesNotMatch(daemon.output, /INTERNAL/);
+  });
+
+  test('while a task waits to be tried again does not wait with it', async () => {
+    await using daemon = await new Process().start({}, connectorTo(await freePort()));
+    await daemon.said(/The task is tried again in \d+ ms/);
+    daemon.signal('SIGTERM');
+    const { code, ms } = await daemon.ended();
+    assert.equal(code, 0, daemon.output);
+    assert.ok(ms < 3_000, `${ms} ms`);
+  });
+
+  test('and whose database has fallen silent ends in its bound, or at once where it is told again', async () => {
+    await using database = await new SilentServer().start();
+    for (const again of [false, true]) {
+      const before = database.connections;
+      await using daemon = await new Process().start({ 'task.shutdown.graceful.timeout.ms': '2000' }, connectorTo(database.port));
+      await until(() => database.connections > before, { what: 'the login', timeoutMs: 20_000 });
+      daemon.signal('SIGTERM');
+      await daemon.said(/stopping; a second one stops at once/);
+      if (again) daemon.signal('SIGTERM');
+      const { code, ms } = await daemon.ended();
+      assert.equal(code, again ? 143 : 0, daemon.output);
+      assert.ok(ms < (again ? 1_500 : 5_000), `${ms} ms`);
+      if (!again) assert.match(daemon.output, /The task did not end in time and is left behind/);
+    }
+  });
+
+  test('need not be told where it cannot have its address', async () => {
+    await using taken = await new SilentServer().start();
+    const free = await freePort();
+    await using daemon = await new Process().start({ listeners: `http://127.0.0.1:${free},http://127.0.0.1:${taken.port}` });
+    const { code } = await daemon.ended();
+    assert.equal(code, 1);
+    assert.match(
+      daemon.output,
+      new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${taken.port}: another process has the address\\.\nStop the process`),
+    );
+  });
+});
