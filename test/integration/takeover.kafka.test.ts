@@ -52,6 +52,8 @@ class Workload {
     this.#database = database;
     this.#tables = tables;
     this.#running = this.#run();
+    // A test that fails drops the database first: its own reason is the one to be told. `stop` still hears of this one.
+    this.#running.catch(() => {});
   }
 
   async #run(): Promise<void> {
@@ -167,10 +169,17 @@ test('the daemon takes a connector over from Kafka Connect and Debezium, and the
     // Kafka Connect finds both, reads the daemon's offsets, and goes on from them.
     await using connect = await startConnect(kafka, settings);
     const again = new ConnectClient(connect.url);
+    // A worker answers before it has been given its connectors.
+    await until(async () => (await Promise.all(names.map(name => again.status(name).catch(() => null)))).every(status => status !== null), {
+      what: 'Kafka Connect to have both connectors',
+      timeoutMs: 60_000,
+    });
     assert.deepEqual((await again.call<string[]>('GET', '/connectors')).sort(), names);
     assert.deepEqual(await again.call('GET', '/connectors/ours/config'), { ...config('ours'), name: 'ours' });
     assert.deepEqual(await offsetOf(again, 'ours'), left);
-    assert.equal((await again.status('ours'))?.connector.state, 'STOPPED');
+    await until(async () => (await again.status('ours'))?.connector.state === 'STOPPED', {
+      what: 'the stopped connector to be shown as such',
+    });
     await again.call('PUT', '/connectors/ours/resume');
     for (const name of names) await again.running(name, 120_000);
     await second.stop();
