@@ -87,13 +87,19 @@ export async function clusterId(cluster: Cluster): Promise<string> {
   return id;
 }
 
+/** The first call of a start: brokers that do not answer are to be told of soon. The worker goes on trying. */
+const firstCallDeadlineMs = 3_000;
+
 /**
  * Creates an internal topic as Connect does (compacted, `partitions` partitions) or checks the one there is: one that is not compacted
  * would lose configs or offsets, so it is refused with LOG_REFUSED.
  */
 export async function ensureStorageTopic(cluster: Cluster, storage: StorageTopic, purpose: string, abort: AbortSignal): Promise<void> {
   const { topic, partitions, configs } = storage;
-  const { brokers } = await cluster.call('list the brokers', () => cluster.admin.metadata({ topics: [] }), { abort });
+  const { brokers } = await cluster.call('list the brokers', () => cluster.admin.metadata({ topics: [] }), {
+    abort,
+    deadlineMs: firstCallDeadlineMs,
+  });
   const replicationFactor = storage.replicationFactor ?? Math.min(replicasWanted, brokers.size);
   await ensureTopics(cluster, [{ topic, partitions, replicationFactor, configs: { ...configs, 'cleanup.policy': 'compact' } }], abort);
   const policy = await cleanupPolicy(cluster, topic, abort);
