@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   addPartitionsToTxnV1,
   addPartitionsToTxnV2,
@@ -39,6 +40,8 @@ const concurrentBackoffMsMax = 20;
 /** How long a new owner waits for the broker to end its predecessor's transaction. */
 const initDeadlineMs = 60_000;
 const abortDeadlineMs = 5_000;
+/** A take-over that a commit ran into is over by then: its owner asks for its id again within `concurrentBackoffMsMax`. */
+const takeOverMs = 500;
 
 /**
  * Sends record batches under one producer id, in transactions where it has a transactional id. Requests go one transaction at a time; the
@@ -99,12 +102,17 @@ export class TaskProducer implements AsyncDisposable {
 
   /**
    * A transaction that outlived its time-out is ended by the broker, which then answers as if somebody else were the owner. Nobody is if
-   * it still takes this producer for the last one (KIP-588).
+   * it still takes this producer for the last one (KIP-588), and does so again: while a take-over is under way the broker still answers
+   * the former owner, and the task would be taken back from its new one.
    */
   async #whoseFault(failure: SluiceError, elapsedMs: number): Promise<SluiceError> {
     const { id, epoch } = this.#initialized();
+    const ask = (askedId: bigint, askedEpoch: number) =>
+      this.#initProducerId('ask who owns the task', askedId, askedEpoch, new AbortController().signal);
     try {
-      await this.#initProducerId('ask who owns the task', id, epoch, new AbortController().signal);
+      const { producerId, producerEpoch } = await ask(id, epoch);
+      await pause(takeOverMs);
+      await ask(producerId, producerEpoch);
     } catch (error) {
       const answered = kafkaError('ask who owns the task', error);
       return answered.code === 'FENCED' ? answered : failure;
