@@ -91,7 +91,7 @@ export class Snapshot {
     const queue = [...left];
     const workers = this.#parts.readers.map(client => this.#readAll(client, queue, abort));
     yield* merge(workers);
-    if (this.#finished && !abort.aborted) yield this.#release('last');
+    if (this.#finished && !abort.aborted) yield this.#release(this.#finished, 'last');
   }
 
   /** One connection's share: the next table of the queue, until it is empty. */
@@ -166,8 +166,10 @@ export class Snapshot {
       yield this.#batch([], 0, [offset]);
       return;
     }
-    if (this.#finished) yield this.#release('last_in_data_collection');
+    // Exchanged in one step: while this reader answers, another one may finish a table, and would find none held back.
+    const before = this.#finished;
     this.#finished = { records, bytes: bytesRead, offset, first: firstOfAll && rowsRead === 1 };
+    if (before) yield this.#release(before, 'last_in_data_collection');
   }
 
   #announce(table: string, order: ReadingOrder, resumed: boolean, begunBefore: boolean): void {
@@ -185,9 +187,7 @@ export class Snapshot {
   }
 
   /** The rows held back, with the marker that is now known. */
-  #release(marker: SnapshotMarker): SourceBatch {
-    const { records, bytes, offset, first } = this.#finished!;
-    this.#finished = null;
+  #release({ records, bytes, offset, first }: Finished, marker: SnapshotMarker): SourceBatch {
     const last = records.at(-1)!;
     const marked = first && marker !== 'last' ? last : withSnapshotMarker(last, marker);
     return this.#batch([...records.slice(0, -1), marked], bytes, [offset]);

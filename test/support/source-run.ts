@@ -4,6 +4,9 @@ import type { Clock, ConnectRecord, Logger, RawConfig, SourceBatch, SourceOffset
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const clock: Clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
 
+/** What becomes of a batch that was read. */
+type Decision = 'append' | 'crash before' | 'crash after';
+
 /**
  * What a log keeps, without the log: records and offsets that become durable together. Runs a source on it and ends it wherever asked, as a
  * crash would: what was read and not appended is lost.
@@ -31,13 +34,13 @@ export class SourceRun {
   }
 
   /** Runs until `decide` says so, after each batch that was read: `append` it and go on, or `crash` before or after it is durable. */
-  async run(decide: (batch: SourceBatch) => 'append' | 'crash before' | 'crash after'): Promise<void> {
+  async run(decide: (batch: SourceBatch) => Decision | Promise<Decision>): Promise<void> {
     const { config, faults } = postgresConnector.spec.parse(this.#config);
     if (!config) throw new Error(faults.map(({ message }) => message).join('\n'));
     await using source = postgresConnector.create(config, { connector: 'test', task: 0, logger: silent, clock });
     const abort = new AbortController();
     for await (const batch of source.read(this.offsets, abort.signal)) {
-      const decision = decide(batch);
+      const decision = await decide(batch);
       if (decision === 'crash before') return;
       this.append(batch);
       if (decision === 'crash after') return;
