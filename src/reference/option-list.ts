@@ -65,7 +65,13 @@ function entry(set: OptionSet, name: string, option: AnyOption, links: Links): s
 /** The options that are supported, in their groups. `level`: the hashes of a group's heading; null: one list without headings. */
 export function supportedOptions(set: OptionSet, links: Links, level: string | null): string {
   const supported = Object.entries(set.options).filter(([, option]) => option.unsupported === null);
-  const list = (entries: typeof supported) => entries.map(([name, option]) => entry(set, name, option, links)).join('\n');
+  // What every reader needs comes first; the rest stays in the order of the spec.
+  const rank = ([, { importance }]: (typeof supported)[number]) => (importance === 'HIGH' ? 0 : 1);
+  const list = (entries: typeof supported) =>
+    entries
+      .toSorted((a, b) => rank(a) - rank(b))
+      .map(([name, option]) => entry(set, name, option, links))
+      .join('\n');
   if (level === null) return list(supported);
   const groups = Map.groupBy(supported, ([, option]) => option.group);
   return groupNames(set)
