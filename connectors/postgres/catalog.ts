@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import type { TableId } from '../debezium/table.ts';
 import type { CatalogColumn } from './column.ts';
+import { parseSnapshotView, sees } from './snapshot-view.ts';
 
 /** A table as the catalog has it now. */
 export type CatalogTable = {
@@ -62,6 +64,10 @@ function plainColumns(index: UniqueIndex | undefined): readonly string[] {
   return names.every(name => name !== null) ? (names as readonly string[]) : [];
 }
 
+/** How long a transaction that the stream has brought may take to become visible; with a slow synchronous standby it may be longer. */
+const visibleWaitMsMax = 1_000;
+const visibleCheckIntervalMs = 5;
+
 /** Reads the catalog on a connection that its caller owns. Inside a snapshot's transaction it shows that snapshot's tables. */
 export class Catalog {
   readonly #client: pg.Client;
@@ -76,6 +82,19 @@ export class Catalog {
   async names(): Promise<readonly { readonly id: TableId; readonly oid: number }[]> {
     const { rows } = await this.#client.query(tableNames);
     return rows.map(row => ({ id: { catalog: this.#database, schema: row.schema, table: row.name }, oid: Number(row.oid) }));
+  }
+
+  /**
+   * Waits until a transaction that the stream has brought is seen here: a commit reaches the WAL, and with that the stream, before other
+   * sessions see what it made. Without that, the tables of a schema change would be read as they were before it.
+   */
+  async untilVisible(transactionId: number): Promise<void> {
+    const deadlineMs = performance.now() + visibleWaitMsMax;
+    for (;;) {
+      const { rows } = await this.#client.query('SELECT pg_catalog.pg_current_snapshot()::text AS view');
+      if (sees(parseSnapshotView(rows[0].view, 0n), transactionId) || performance.now() > deadlineMs) return;
+      await setTimeout(visibleCheckIntervalMs);
+    }
   }
 
   /** The tables with these oids; those that are gone are left out. */

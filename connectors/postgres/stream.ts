@@ -206,11 +206,12 @@ export class ChangeStream implements PgoutputHandler {
   type(): void {}
 
   relation(relation: RelationMessage): void {
+    const xid = this.#xid;
     this.#blocked = async () => {
       this.#relations.set(
         relation.oid,
         await this.#parts.tables
-          .fromRelation(relation, this.#parts.database)
+          .fromRelation(relation, this.#parts.database, xid)
           .catch(error => Promise.reject(databaseError(error, 'Reading the catalog'))),
       );
     };

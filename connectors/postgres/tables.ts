@@ -54,11 +54,13 @@ export class Tables {
 
   /**
    * A table as a relation message has it; null where it is not captured. Columns and types are those of the moment of the change; what the
-   * message lacks (keys, defaults, NOT NULL) is taken from the catalog as it is now, as Debezium does.
+   * message lacks (keys, defaults, NOT NULL) is taken from the catalog as it is now, as Debezium does; at least as the transaction that
+   * the message came in left it.
    */
-  async fromRelation(relation: RelationMessage, catalogName: string): Promise<ReadableTable | null> {
+  async fromRelation(relation: RelationMessage, catalogName: string, transactionId: number): Promise<ReadableTable | null> {
     const id = { catalog: catalogName, schema: relation.schema, table: relation.table };
     if (!this.#settings.includesTable(id)) return null;
+    await this.#catalog.untilVisible(transactionId);
     const [current] = await this.#catalog.tables([relation.oid]);
     const byName = new Map(current?.columns.map(column => [column.name, column]));
     const columns = relation.columns.map(({ name, typeOid, typeModifier }): CatalogColumn => {
