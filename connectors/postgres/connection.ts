@@ -77,6 +77,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A table's name quoted for SQL, with its schema. */
+export function quoteTable({ schema, table }: { readonly schema: string; readonly table: string }): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+}
+
 /** A text literal quoted for SQL, for the places where parameters are not to be had (replication commands, COPY). */
 export function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`;

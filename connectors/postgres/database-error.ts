@@ -41,7 +41,6 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
   const { code = '', message } = error as { code?: string; message: string };
   const text = doing ? `${doing}: ${message}` : message;
   const cause = error instanceof Error ? error : undefined;
-  if (code === '55000' && message.includes('wal_level')) return new SluiceError('WAL_LEVEL', text, { cause });
   // The server has no SQLSTATE of its own for it; the parameter's name is the same in every language.
   const walLevel = code === '55000' && /\bwal_level\b/.test(message);
   const known = walLevel ? 'WAL_LEVEL' : (codes[code] ?? codes[code.slice(0, 3)] ?? codes[code.slice(0, 2)]);

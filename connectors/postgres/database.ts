@@ -13,7 +13,7 @@ import {
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { guardrailFinding } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
-import { Catalog, type CatalogTable } from './catalog.ts';
+import { Catalog } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
@@ -170,8 +170,7 @@ export class PostgresDatabase implements ChangeDatabase {
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
     const settings = this.#settings;
     const { client, tables } = this.#session!;
-    const listed = (await tables.list()).filter(({ id }) => settings.snapshot.includesTable(id));
-    const catalogTables = snapshotTables(listed);
+    const catalogTables = (await tables.list()).filter(({ id }) => settings.snapshot.includesTable(id));
     if (catalogTables.length === 0) this.#logger.warn({}, 'No table matches the include and exclude lists: the snapshot is empty');
     const threads = Math.max(1, Math.min(settings.snapshot.threadsMax, catalogTables.length));
     await using readers = await openReaders(settings, threads, this.#created, catalogTables);
@@ -204,12 +203,9 @@ export class PostgresDatabase implements ChangeDatabase {
     yield* this.#snapshot.read(catalogTables, abort);
     if (abort.aborted) return;
     this.#progress = this.#snapshot.results;
-    // What no view concerns any more need not be kept.
-    const kept = new SeenChanges([...this.#progress.values()]);
-    const done = kept.empty
-      ? [...this.#progress.keys()].map(table => ({ partition: progressPartition(this.#partition, table), offset: null }))
-      : [];
-    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...done], committedAtMs: null };
+    // What was read under a view is kept until the stream is past it.
+    const forgotten = new SeenChanges([...this.#progress.values()]).empty ? this.#forgetProgress() : [];
+    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...forgotten], committedAtMs: null };
     this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }
 
@@ -313,9 +309,4 @@ async function requireLogicalLog(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ wal_level: string }>('SHOW wal_level');
   const level = rows[0]?.wal_level;
   if (level !== 'logical') throw new SluiceError('WAL_LEVEL', `The server's wal_level is ${level}, and logical decoding needs logical.`);
-}
-
-/** Rows of a partitioned table are read once: through its partitions where those are captured, else through the table itself. */
-function snapshotTables(tables: readonly CatalogTable[]): readonly CatalogTable[] {
-  return tables;
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type Logger, SluiceError } from '../../src/contract/index.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
-import { quoteIdentifier } from './connection.ts';
+import { quoteIdentifier, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
 
 export type PublicationAutocreateMode = 'all_tables' | 'disabled' | 'filtered' | 'no_tables';
@@ -26,8 +26,6 @@ type Publication = {
   readonly operations: readonly PublishedOperation[];
 };
 
-const qualified = ({ schema, table }: { schema: string; table: string }) => `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
-
 /** The publication of that name with the tables it names, or null. */
 export async function findPublication(client: pg.Client, name: string): Promise<Publication | null> {
   const { rows } = await client.query(
@@ -41,7 +39,7 @@ export async function findPublication(client: pg.Client, name: string): Promise<
     'SELECT schemaname AS schema, tablename AS table FROM pg_catalog.pg_publication_tables WHERE pubname = $1',
     [name],
   );
-  return { allTables: rows[0].puballtables, tables: new Set(tables.rows.map(qualified)), operations: rows[0].operations };
+  return { allTables: rows[0].puballtables, tables: new Set(tables.rows.map(quoteTable)), operations: rows[0].operations };
 }
 
 /** Operations that records are made of and the publication does not tell of: their changes would not be seen. */
@@ -79,7 +77,7 @@ export async function preparePublication(
 
 /** What of the captured tables and operations a publication leaves out. */
 export function publicationWarnings(settings: PublicationSettings, existing: Publication, captured: readonly TableId[]): readonly string[] {
-  const missing = captured.filter(id => !existing.allTables && !existing.tables.has(qualified(id))).map(qualifiedName);
+  const missing = captured.filter(id => !existing.allTables && !existing.tables.has(quoteTable(id))).map(qualifiedName);
   const silent = unpublished(settings, existing);
   const subject = `The publication "${settings.name}" does not publish`;
   return [
@@ -127,7 +125,7 @@ function updateStatements(
       },
     );
   }
-  const same = captured.length === existing.tables.size && captured.every(id => existing.tables.has(qualified(id)));
+  const same = captured.length === existing.tables.size && captured.every(id => existing.tables.has(quoteTable(id)));
   const alter = `ALTER PUBLICATION ${quoteIdentifier(name)} SET`;
   return [
     ...(same ? [] : [`${alter} TABLE ${tableList(name, captured)}`]),
@@ -141,5 +139,5 @@ function tableList(publication: string, captured: readonly TableId[]): string {
       'NO_TABLES',
       `No table matches the include and exclude lists, so the publication "${publication}" would be empty.`,
     );
-  return captured.map(qualified).join(', ');
+  return captured.map(quoteTable).join(', ');
 }

@@ -1,7 +1,7 @@
 import { type PatternList, patternList } from '../debezium/patterns.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
-import { quoteIdentifier } from './connection.ts';
+import { quoteIdentifier, quoteTable } from './connection.ts';
 
 /** One entry of `replica.identity.autoset.values`. */
 export type ReplicaIdentityRule = {
@@ -49,7 +49,6 @@ export function replicaIdentityStatements(
     // Which index it is now is not known here: setting the same one again changes nothing.
     if (!rule || (rule.identity === replicaIdentity && rule.identity !== 'index')) return [];
     const identity = rule.identity === 'index' ? `USING INDEX ${quoteIdentifier(rule.index ?? '')}` : rule.identity.toUpperCase();
-    const table = `${quoteIdentifier(id.schema)}.${quoteIdentifier(id.table)}`;
-    return [{ id, statement: `ALTER TABLE ${table} REPLICA IDENTITY ${identity}` }];
+    return [{ id, statement: `ALTER TABLE ${quoteTable(id)} REPLICA IDENTITY ${identity}` }];
   });
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { CatalogTable } from './catalog.ts';
-import { connect, quoteIdentifier, quoteLiteral } from './connection.ts';
+import { connect, quoteLiteral, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import { disconnect } from './disconnect.ts';
 import { parseLsn } from './lsn.ts';
@@ -43,8 +43,7 @@ export async function openReaders(
     const takenAt = parseLsn(rows[0].lsn);
     if (settings.snapshot.locksTables) {
       await first.query(`SET lock_timeout = ${settings.snapshot.lockTimeoutMs}`);
-      for (const { id } of tables)
-        await first.query(`LOCK TABLE ${quoteIdentifier(id.schema)}.${quoteIdentifier(id.table)} IN ACCESS SHARE MODE`);
+      for (const { id } of tables) await first.query(`LOCK TABLE ${quoteTable(id)} IN ACCESS SHARE MODE`);
     }
     return {
       clients,

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
 import type { Row } from '../debezium/table.ts';
 import type { CatalogTable } from './catalog.ts';
-import { quoteIdentifier, quoteLiteral } from './connection.ts';
+import { quoteIdentifier, quoteLiteral, quoteTable } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
 import { CopyRowReader } from './copy-row.ts';
 import { databaseError } from './database-error.ts';
@@ -30,8 +30,6 @@ export function readingOrder(table: CatalogTable, readable: ReadableTable, overr
   return override === null && hasReadableKey ? 'key' : 'unordered';
 }
 
-const qualified = ({ id }: CatalogTable) => `${quoteIdentifier(id.schema)}.${quoteIdentifier(id.table)}`;
-
 /** The statement that reads a table, behind a key where `after` is given. */
 export function selectStatement(
   table: CatalogTable,
@@ -42,7 +40,7 @@ export function selectStatement(
 ): string {
   const columns = table.columns.filter((_, index) => readable.readers[index] !== null).map(({ name }) => quoteIdentifier(name));
   if (override !== null) return `SELECT ${columns.join(', ')} FROM (${override.trim().replace(/;$/, '')}) AS overridden`;
-  const select = `SELECT ${columns.join(', ')} FROM ${qualified(table)}`;
+  const select = `SELECT ${columns.join(', ')} FROM ${quoteTable(table.id)}`;
   if (order !== 'key') return select;
   const key = table.primaryKey.map(quoteIdentifier).join(', ');
   const where = after === null ? '' : ` WHERE (${key}) > (${after.map(quoteLiteral).join(', ')})`;
@@ -84,10 +82,10 @@ export async function* readTable(
 
 /** The database's refusal, told as one of reading this table. */
 function readingError(error: unknown, table: CatalogTable): SluiceError {
-  const found = databaseError(error, `Reading table ${qualified(table)}`);
+  const found = databaseError(error, `Reading table ${quoteTable(table.id)}`);
   if (found.code === 'PRIVILEGE_MISSING')
-    return new SluiceError('TABLE_UNREADABLE', `Table ${qualified(table)} may not be read.`, { cause: found });
+    return new SluiceError('TABLE_UNREADABLE', `Table ${quoteTable(table.id)} may not be read.`, { cause: found });
   if (found.code === 'DATABASE_FAILED')
-    return new SluiceError('SNAPSHOT_FAILED', `Reading table ${qualified(table)}: ${found.message}`, { cause: found });
+    return new SluiceError('SNAPSHOT_FAILED', `Reading table ${quoteTable(table.id)}: ${found.message}`, { cause: found });
   return found;
 }

@@ -7,7 +7,7 @@ import type { Heartbeat } from '../debezium/heartbeat.ts';
 import { batchBytesMax } from '../debezium/read-ahead.ts';
 import type { Row } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
-import { quoteIdentifier } from './connection.ts';
+import { quoteIdentifier, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import type { HeartbeatAction } from './heartbeat-action.ts';
 import type { LogicalMessages } from './logical-message.ts';
@@ -333,13 +333,6 @@ export class ChangeStream implements PgoutputHandler {
     const old = oldOffset === null ? null : readTuple(message, oldOffset, texts);
     const values = readTuple(message, offset, texts, [], old) as string[];
     const key = keyColumns.map(column => values[names.indexOf(column)] ?? '');
-    return this.#seen!.sawKey(
-      this.#parts.client,
-      name,
-      `${quoteIdentifier(id.schema)}.${quoteIdentifier(id.table)}`,
-      keyColumns.map(quoteIdentifier),
-      key,
-      xid,
-    );
+    return this.#seen!.sawKey(this.#parts.client, name, quoteTable(id), keyColumns.map(quoteIdentifier), key, xid);
   }
 }
