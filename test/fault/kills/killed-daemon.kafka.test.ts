@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { ChangingDatabase } from '../support/changing-database.ts';
-import { ConnectClient } from '../support/connect-client.ts';
-import { type Daemon, startDaemon, type WorkerSettings } from '../support/daemon.ts';
-import { type Published, publishedInEmbedded, publishedInKafka } from '../support/published.ts';
-import { sharedKafka, sharedPostgres } from '../support/servers.ts';
-import { settled } from '../support/settled.ts';
-import { until } from '../support/until.ts';
-import { workerGroup } from '../support/worker-group.ts';
+import { ChangingDatabase } from '../../support/changing-database.ts';
+import { ConnectClient } from '../../support/connect-client.ts';
+import { type Daemon, startDaemon, type WorkerSettings } from '../../support/daemon.ts';
+import { type Published, publishedInEmbedded, publishedInKafka } from '../../support/published.ts';
+import { sharedKafka, sharedPostgres } from '../../support/servers.ts';
+import { settled } from '../../support/settled.ts';
+import { until } from '../../support/until.ts';
+import { workerGroup } from '../../support/worker-group.ts';
 
 const rounds = 3;
 type Progress = { readonly tasks: readonly { readonly records: number; readonly phase: string | null }[] };
