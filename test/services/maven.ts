@@ -1,16 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { withInstallLock } from './install-lock.ts';
+import { cached } from './cache-folder.ts';
 
 const run = promisify(execFile);
-
-/** Where downloaded servers are kept, outside the repository. */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'sluice');
-}
 
 /** `group:artifact:version`. */
 export type Coordinates = string;
@@ -24,22 +18,6 @@ async function maven(args: readonly string[], what: string): Promise<void> {
       throw new Error(`${what} comes by Maven, and there is no mvn here: install it (apt-get install maven) with Java 17.`);
     throw new Error(`${what} could not be downloaded with mvn:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
   }
-}
-
-/** The folder of that name in the cache, filled once by `fill` and then moved into place in one step. */
-async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
-  const folder = join(cacheFolder(), name);
-  await withInstallLock(folder, async () => {
-    const half = `${folder}.${process.pid}`;
-    try {
-      await mkdir(half, { recursive: true });
-      await fill(half);
-      await rename(half, folder);
-    } finally {
-      await rm(half, { recursive: true, force: true });
-    }
-  });
-  return folder;
 }
 
 /** A folder with these artifacts' jars and those they depend on, for `java -cp 'FOLDER/*'`. */

@@ -4,6 +4,7 @@ import { connectTo, freshDatabase } from '../support/fresh-database.ts';
 import { sharedKafka, sharedPostgres } from '../support/servers.ts';
 import { consoleConsumer, kafkaClient } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
+import { startToxiproxy } from './toxiproxy.ts';
 
 for (const version of [18, 15] as const) {
   test(`PostgreSQL ${version} answers, decodes logically, and gives fresh databases with hstore`, async () => {
@@ -36,6 +37,21 @@ test('a PostgreSQL of its own keeps its data over a crash', async () => {
   await server.start();
   await using client = await connectTo(server.url);
   assert.deepEqual((await client.query('select n from kept')).rows, [{ n: 7 }]);
+});
+
+test('Toxiproxy leads to a server and cuts its answers short', async () => {
+  const server = await sharedPostgres(18);
+  await using toxiproxy = await startToxiproxy();
+  const proxy = await toxiproxy.proxyTo(server);
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  await using client = await connectTo(url.href);
+  assert.deepEqual((await client.query('select 7 as n')).rows, [{ n: 7 }]);
+  await proxy.add({ type: 'limit_data', attributes: { bytes: 100 } });
+  await assert.rejects(client.query("select repeat('x', 1000)"), /terminated/);
+  await proxy.remove('limit_data');
+  await using again = await connectTo(url.href);
+  assert.deepEqual((await again.query('select 8 as n')).rows, [{ n: 8 }]);
 });
 
 test("Kafka answers, and Kafka's own console consumer reads what was committed", async () => {
