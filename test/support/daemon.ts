@@ -17,9 +17,12 @@ export class Daemon implements AsyncDisposable {
   /** Under it the embedded log. */
   readonly dataFolder: string;
   readonly #scratch: ScratchFolder;
+  /** Beside ours, at the next start. */
+  environment: Readonly<Record<string, string>>;
   #process: ServerProcess | null = null;
 
-  constructor(port: number) {
+  constructor(port: number, environment: Readonly<Record<string, string>> = {}) {
+    this.environment = environment;
     this.url = `http://127.0.0.1:${port}`;
     this.#scratch = new ScratchFolder('daemon');
     this.workerFile = this.#scratch.file('worker.yaml');
@@ -30,6 +33,11 @@ export class Daemon implements AsyncDisposable {
   get pid(): number {
     if (!this.#process) throw new Error('The daemon has not been started');
     return this.#process.pid;
+  }
+
+  /** Whether its process lives: it may end by itself, too. */
+  get alive(): boolean {
+    return this.#process?.alive ?? false;
   }
 
   async configure(settings: WorkerSettings): Promise<void> {
@@ -45,6 +53,7 @@ export class Daemon implements AsyncDisposable {
       command: process.execPath,
       args: [main, 'run', '-c', this.workerFile],
       scratch: this.#scratch.path,
+      env: { ...process.env, ...this.environment },
       logFile: this.logFile,
       ready: async () => (await fetch(`${this.url}/connectors`)).ok,
       startMsMax: 30_000,
@@ -67,9 +76,9 @@ export class Daemon implements AsyncDisposable {
   }
 }
 
-/** A new daemon on a free port with an empty data folder. The caller owns it. */
-export async function startDaemon(settings: WorkerSettings): Promise<Daemon> {
-  const daemon = new Daemon(await freePort());
+/** A new daemon on a free port with an empty data folder, `environment` beside ours. The caller owns it. */
+export async function startDaemon(settings: WorkerSettings, environment: Readonly<Record<string, string>> = {}): Promise<Daemon> {
+  const daemon = new Daemon(await freePort(), environment);
   try {
     await daemon.configure(settings);
     await daemon.start();

@@ -1,58 +1,69 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
-import { type Daemon, startDaemon, type WorkerSettings } from '../../support/daemon.ts';
-import { type Published, publishedInEmbedded, publishedInKafka } from '../../support/published.ts';
-import { sharedKafka, sharedPostgres } from '../../support/servers.ts';
+import { randomOf } from '../../support/random-changes.ts';
+import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
-import { workerGroup } from '../../support/worker-group.ts';
+import { type LogUnderFault, logsUnderFault } from '../logs.ts';
+import { faultRounds, faultSeed } from '../rounds.ts';
+import { SlotWatch } from '../slot-watch.ts';
 
-const rounds = 3;
+/** Rounds on one database: the first ones strike in its snapshot, which goes on after each, the others in the stream. */
+const roundsOfDatabase = 5;
+const connector = 'killed';
+/** The longest wait between a moment that can be seen and the kill: many steps of the daemon lie within. */
+const strikeMsMax = 40;
+
 type Progress = { readonly tasks: readonly { readonly records: number; readonly phase: string | null }[] };
 
-/** Kills the daemon at a moment by chance, the first time in its snapshot, starts it again, and follows each row through what it published. */
-async function killAndFollow(
-  t: TestContext,
-  seed: number,
-  settings: WorkerSettings,
-  published: (daemon: Daemon, topics: readonly string[]) => AsyncIterable<Published>,
-): Promise<void> {
+/** Kills the daemon at moments by chance under load, starts it again, and follows each row through what it published. */
+async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number, rounds: number): Promise<void> {
+  const random = randomOf(seed);
   await using changing = await ChangingDatabase.start(await sharedPostgres(18), seed);
-  await using daemon = await startDaemon(settings);
+  await using daemon = await log.startDaemon();
+  const watch = new SlotWatch(log, daemon, changing, connector);
   const rest = new ConnectClient(daemon.url);
-  await rest.putConfig('killed', changing.config);
+  await rest.putConfig(connector, changing.config);
   const killedIn: string[] = [];
   for (let round = 0; round < rounds; round++) {
-    // Counted anew by each process: so many records after its start.
-    const enough = round === 0 ? 1000 : 1000 + changing.random(20_000);
+    // Counted anew by each process: so many records after its start. The snapshot has 18,100.
+    const enough = round * 2 < rounds ? random(6_000) : 1 + random(4_000);
     const task = await until(
       async () => {
-        await rest.assertNotFailed('killed');
-        const { tasks } = await rest.call<Progress>('GET', '/sluice/connectors/killed');
+        await rest.assertNotFailed(connector);
+        const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
         return (tasks[0]?.records ?? 0) >= enough && tasks[0];
       },
       { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 },
     );
+    await pause(random(strikeMsMax));
     await daemon.stop('SIGKILL');
     killedIn.push(`${task.phase} (${task.records})`);
+    await watch.look(`after kill ${round + 1}`);
     await daemon.start();
   }
   await changing.rest();
-  await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed('killed') });
-  const followed = await changing.assertPublished(published(daemon, changing.topics));
-  t.diagnostic(`killed in ${killedIn.join(', ')}; ${followed}`);
+  await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
+  await watch.look('at the end');
+  const followed = await changing.assertPublished(log.published(daemon, changing.topics));
+  t.diagnostic(`seed ${seed}: killed in ${killedIn.join(', ')}; ${followed}`);
+  await watch.assert();
   await daemon.stop();
   assert.doesNotMatch(daemon.log(), /did not stop in time/);
 }
 
-test('kill -9 of the daemon under load loses and doubles nothing in the embedded log', { timeout: 240_000 }, async t => {
-  await killAndFollow(t, 7, {}, ({ dataFolder }, topics) => publishedInEmbedded(dataFolder, topics));
-});
-
-test('kill -9 of the daemon under load loses and doubles nothing in Kafka', { timeout: 240_000 }, async t => {
-  const kafka = await sharedKafka();
-  const settings = { 'bootstrap.servers': kafka, ...workerGroup('killed') };
-  await killAndFollow(t, 8, settings, (_, topics) => publishedInKafka(kafka, topics));
-});
+for (const { name, open } of logsUnderFault) {
+  const databases = Math.ceil(faultRounds / roundsOfDatabase);
+  test(`kill -9 under load, ${name} log`, async t => {
+    const log = await open();
+    for (let index = 0; index < databases; index++) {
+      const rounds = Math.min(roundsOfDatabase, faultRounds - index * roundsOfDatabase);
+      const seed = faultSeed * 1000 + index;
+      const what = `${rounds} kills lose and double nothing, seed ${seed}`;
+      await t.test(what, { timeout: 240_000 }, child => killAndFollow(child, log, seed, rounds));
+    }
+  });
+}

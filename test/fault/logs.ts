@@ -1,0 +1,61 @@
+import { kafkaClient } from '../services/kafka.ts';
+import { type Daemon, startDaemon, type WorkerSettings } from '../support/daemon.ts';
+import type { Published } from '../support/published.ts';
+import { sharedKafka } from '../support/servers.ts';
+import { workerGroup } from '../support/worker-group.ts';
+import {
+  type DurableOffset,
+  offsetsForConsoleConsumer,
+  offsetsForSqlite3,
+  publishedForConsoleConsumer,
+  publishedForSqlite3,
+} from './strangers.ts';
+
+/** One of the two logs, with the readers that are not ours. */
+export type LogUnderFault = {
+  readonly name: 'embedded' | 'kafka';
+  /** A daemon of its own on this log; `environment` beside ours. */
+  startDaemon(environment?: Readonly<Record<string, string>>): Promise<Daemon>;
+  published(daemon: Daemon, topics: readonly string[]): AsyncIterable<Published>;
+  /** Each source offset that is durable, or was; the last one of a partition counts. */
+  offsets(daemon: Daemon, connector: string): Promise<readonly DurableOffset[]>;
+  /** Gives what picks, out of the offsets read later, those that are durable now. */
+  offsetsNow(daemon: Daemon, connector: string): Promise<(later: readonly DurableOffset[]) => readonly DurableOffset[]>;
+};
+
+const embedded: LogUnderFault = {
+  name: 'embedded',
+  startDaemon: environment => startDaemon({}, environment),
+  published: ({ dataFolder }, topics) => publishedForSqlite3(dataFolder, topics),
+  offsets: ({ dataFolder }, connector) => offsetsForSqlite3(dataFolder, connector),
+  async offsetsNow({ dataFolder }, connector) {
+    const now = await offsetsForSqlite3(dataFolder, connector);
+    return () => now;
+  },
+};
+
+/** A worker group of its own on the shared broker. */
+async function kafka(): Promise<LogUnderFault> {
+  const bootstrapServers = await sharedKafka();
+  const settings: WorkerSettings = { 'bootstrap.servers': bootstrapServers, ...workerGroup('fault') };
+  const offsetsTopic = settings['offset.storage.topic']!;
+  return {
+    name: 'kafka',
+    startDaemon: environment => startDaemon(settings, environment),
+    published: (_, topics) => publishedForConsoleConsumer(bootstrapServers, topics),
+    offsets: (_, connector) => offsetsForConsoleConsumer(bootstrapServers, offsetsTopic, connector),
+    async offsetsNow() {
+      const admin = kafkaClient(bootstrapServers).admin();
+      await admin.connect();
+      const [partition] = await admin.fetchTopicOffsets(offsetsTopic).finally(() => admin.disconnect());
+      const end = Number(partition!.high);
+      return later => later.filter(({ at }) => at < end);
+    },
+  };
+}
+
+/** Both logs, each for a test of its own. */
+export const logsUnderFault: readonly { readonly name: LogUnderFault['name']; open(): Promise<LogUnderFault> }[] = [
+  { name: 'embedded', open: async () => embedded },
+  { name: 'kafka', open: kafka },
+];

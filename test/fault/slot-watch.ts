@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import type { ChangingDatabase } from '../support/changing-database.ts';
+import type { Daemon } from '../support/daemon.ts';
+import type { LogUnderFault } from './logs.ts';
+import { assertAtOrBehind, confirmedLsn, type DurableOffset, durableLsn } from './strangers.ts';
+
+/** The slot at one moment, and which of the log's offsets were there then. */
+type Look = {
+  readonly when: string;
+  readonly confirmed: bigint | null;
+  present(offsets: readonly DurableOffset[]): readonly DurableOffset[];
+};
+
+/**
+ * Invariant 2 at many moments: each time the daemon is dead the slot is looked at, and at the end all are held against what was durable
+ * then (with one reading of the log: Kafka's consumer takes seconds to start).
+ */
+export class SlotWatch {
+  readonly #log: LogUnderFault;
+  readonly #daemon: Daemon;
+  readonly #changing: ChangingDatabase;
+  readonly #connector: string;
+  readonly #looks: Look[] = [];
+
+  constructor(log: LogUnderFault, daemon: Daemon, changing: ChangingDatabase, connector: string) {
+    this.#log = log;
+    this.#daemon = daemon;
+    this.#changing = changing;
+    this.#connector = connector;
+  }
+
+  /** Notes how it stands now; `when` is for messages. The slot is looked at first: the log only grows. */
+  async look(when: string): Promise<void> {
+    const confirmed = await confirmedLsn(this.#changing);
+    const present = await this.#log.offsetsNow(this.#daemon, this.#connector);
+    this.#looks.push({ when, confirmed, present });
+  }
+
+  /** Every look found the slot at or behind what was durable, the last one with a slot and an offset. */
+  async assert(): Promise<void> {
+    const offsets = await this.#log.offsets(this.#daemon, this.#connector);
+    for (const { when, confirmed, present } of this.#looks) {
+      const durable = durableLsn(present(offsets));
+      // A slot that was just made, and nothing stored yet: it stands where it was made.
+      if (confirmed !== null && durable !== null) assertAtOrBehind(confirmed, durable, when);
+    }
+    const last = this.#looks.at(-1);
+    assert.ok(last && last.confirmed !== null && durableLsn(last.present(offsets)) !== null, 'The last look found a slot and an offset');
+  }
+}
