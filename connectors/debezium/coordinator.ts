@@ -2,12 +2,12 @@ import { setTimeout } from 'node:timers/promises';
 import type {
   CheckResult,
   Logger,
+  Retry,
   SluiceError,
   SnapshotProgress,
   Source,
   SourceBatch,
   SourceOffset,
-  SourceRetry,
   SourceStatus,
 } from '../../src/contract/index.ts';
 import type { SnapshotMode } from './options/snapshot-options.ts';
@@ -42,7 +42,7 @@ export interface ChangeDatabase extends AsyncDisposable {
   readonly position: string | null;
   readonly snapshotProgress: SnapshotProgress | null;
   /** What it waits for to try again; null where it does not wait. */
-  readonly retry: SourceRetry | null;
+  readonly retry: Retry | null;
   /** What was found at the start and does not stop it. */
   readonly warnings: readonly string[];
 }

@@ -4,11 +4,11 @@ import {
   type Clock,
   type JsonObject,
   type Logger,
+  type Retry,
   SluiceError,
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
-  type SourceRetry,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { guardrailFinding } from '../debezium/filters.ts';
@@ -19,7 +19,7 @@ import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import { disconnect } from './disconnect.ts';
 import { HeartbeatAction } from './heartbeat-action.ts';
-import { lostPosition, lostSlot } from './lost-position.ts';
+import { gapBefore, lostPosition, lostSlot } from './lost-position.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
 import {
@@ -71,7 +71,7 @@ export class PostgresDatabase implements ChangeDatabase {
   #snapshot: Snapshot | null = null;
   #stream: ChangeStream | null = null;
   #start: StreamPosition | null = null;
-  retry: SourceRetry | null = null;
+  retry: Retry | null = null;
   warnings: readonly string[] = [];
 
   constructor(config: PostgresConfig, makers: RecordMakers, logger: Logger, clock: Clock) {
@@ -107,7 +107,7 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#replication = replication;
     this.#resources.use(replication);
     const identity = await replication.identify();
-    const tell = (retry: SourceRetry | null) => {
+    const tell = (retry: Retry | null) => {
       this.retry = retry;
     };
     const surroundings = { logger: this.#logger, clock: this.#clock, tell };
@@ -249,10 +249,27 @@ export class PostgresDatabase implements ChangeDatabase {
       start,
     );
     try {
-      yield* this.#stream.read(abort);
+      let checked = false;
+      for await (const batch of this.#stream.read(abort)) {
+        if (!checked) await this.#requireNoGap(position.confirmedLsn);
+        checked = true;
+        yield batch;
+      }
     } catch (error) {
       throw databaseError(error, `Streaming from the replication slot "${slot.name}"`);
     }
+  }
+
+  /**
+   * Looks at the slot once more when it is ours and nothing of it was published: another reader may have had it since it was looked at first,
+   * during a snapshot for hours. Throws POSITION_LOST.
+   */
+  async #requireNoGap(from: bigint): Promise<void> {
+    const { client } = this.#session!;
+    const { name } = this.#settings.slot;
+    const slot = await findSlot(client, name);
+    const gap = slot && gapBefore(name, slot, from);
+    if (gap) throw gap;
   }
 
   #heartbeatAction(): HeartbeatAction | null {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Clock, Logger, SourceRetry } from '../../src/contract/index.ts';
+import type { Clock, Logger, Retry } from '../../src/contract/index.ts';
 import { findSlot, type Slot, type SlotSettings, slotFault } from './slot.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function freeSlot(
   client: pg.Client,
   settings: SlotSettings,
   database: string,
-  { logger, clock, tell }: { readonly logger: Logger; readonly clock: Clock; readonly tell: (retry: SourceRetry | null) => void },
+  { logger, clock, tell }: { readonly logger: Logger; readonly clock: Clock; readonly tell: (retry: Retry | null) => void },
   abort: AbortSignal,
 ): Promise<Slot | null> {
   const { name, retriesMax, retryDelayMs } = settings;

@@ -1,3 +1,5 @@
+import type { OnRetry } from './retry.ts';
+
 /** A JSON object, as offsets and stored configs are. */
 export type JsonObject = { readonly [name: string]: JsonValue };
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -102,13 +104,16 @@ export interface EventLog extends AsyncDisposable {
   readonly kind: string;
   /** Connect's `kafka_cluster_id` of GET /. */
   clusterId(): Promise<string>;
-  /** Creates the topics that do not exist; an existing topic stays as it is. */
-  ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal): Promise<void>;
+  /** Creates the topics that do not exist; an existing topic stays as it is. `onRetry`: as for `writer`. */
+  ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal, onRetry?: OnRetry): Promise<void>;
   /** Descriptions of the topics that exist among those named; all user topics where none are named. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
-  /** Fences the task's former owner first, then reads its offsets (invariant 3). */
-  writer(task: TaskId, options: WriterOptions, abort: AbortSignal): Promise<LogWriter>;
+  /**
+   * Fences the task's former owner first, then reads its offsets (invariant 3). `onRetry` hears, as long as the writer is open, of what a
+   * log that is away makes it try again before it gives up.
+   */
+  writer(task: TaskId, options: WriterOptions, abort: AbortSignal, onRetry?: OnRetry): Promise<LogWriter>;
   /** No group: `sluice log`, replay, schema history. Only what is committed. */
   read(range: ReadRange, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   readonly connectors: ConnectorStore;

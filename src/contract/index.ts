@@ -9,6 +9,7 @@ export * from './java-replacement.ts';
 export { nearest } from './nearest.ts';
 export * from './plugin.ts';
 export * from './record.ts';
+export * from './retry.ts';
 export * as schemas from './schema.ts';
 export { arraySchema, type Field, mapSchema, Schema, type SchemaOptions, type SchemaType, schemaOf, structSchema } from './schema.ts';
 export { SlabWriter } from './slab.ts';

@@ -1,6 +1,7 @@
-import type { ErrorCode, SluiceError } from './errors.ts';
+import type { ErrorCode } from './errors.ts';
 import type { SourceOffset } from './event-log.ts';
 import type { ConnectRecord } from './record.ts';
+import type { Retry } from './retry.ts';
 
 /** One finding of a preflight check. */
 export type CheckResult = {
@@ -36,19 +37,9 @@ export type SourceStatus = {
   readonly lagMs: number | null;
   readonly snapshot: SnapshotProgress | null;
   /** Set while the source by itself waits to try something again, before it gives up with this error. */
-  readonly retry?: SourceRetry | null;
+  readonly retry?: Retry | null;
   /** What an operator should know although the source runs: a pattern that matches nothing, a table that is not published. */
   readonly warnings?: readonly string[];
-};
-
-/** A step of a source that is tried again. */
-export type SourceRetry = {
-  readonly error: SluiceError;
-  /** How many have failed. */
-  readonly attempts: number;
-  /** Milliseconds since 1970. */
-  readonly sinceMs: number;
-  readonly nextAttemptMs: number;
 };
 
 export type SnapshotProgress = {

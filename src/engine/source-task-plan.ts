@@ -4,6 +4,7 @@ import type {
   EventLog,
   HeaderConverter,
   Logger,
+  Retry,
   SluiceError,
   Source,
   TaskId,
@@ -37,6 +38,8 @@ export type DurableUnit = {
 export type TaskObserver = {
   /** The task owns its offsets and reading has begun. */
   started(): void;
+  /** The log is away and is tried again; null: it answers again. */
+  retrying(retry: Retry | null): void;
   /** After each durable append. */
   durable(unit: DurableUnit): void;
   /** Records that a transform dropped by its rule (invariant 5: filtered is counted). */

@@ -1,4 +1,4 @@
-import type { ConnectRecord, SourceBatch } from '../contract/index.ts';
+import type { ConnectRecord, Retry, SourceBatch } from '../contract/index.ts';
 import { SluiceError, type TopicSpec, toSluiceError } from '../contract/index.ts';
 import { AppendPipeline, PendingOffsets, type Unit } from './append-pipeline.ts';
 import { BatchSerializer } from './batch-serializer.ts';
@@ -15,7 +15,8 @@ const unitRecordsMax = 4096;
  */
 export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): Promise<void> {
   await using source = plan.source;
-  await using writer = await plan.log.writer(plan.id, plan.writer, abort);
+  const onRetry = (retry: Retry | null) => plan.observer.retrying(retry);
+  await using writer = await plan.log.writer(plan.id, plan.writer, abort, onRetry);
   plan.observer.started();
   const task = new SourceTask(plan);
   // A failed append ends the reading too, also of a source that waits for its next change.
@@ -43,7 +44,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
     for await (const batch of source.read(writer.offsets, AbortSignal.any([abort, failed.signal]))) {
       task.reading = true;
       const topics = task.add(batch);
-      if (topics.length > 0) await plan.log.ensureTopics(topics, abort);
+      if (topics.length > 0) await plan.log.ensureTopics(topics, abort, onRetry);
       if (pipeline.idle || task.full) await flush();
       task.reading = false;
     }

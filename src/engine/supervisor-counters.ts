@@ -1,4 +1,4 @@
-import type { Clock, SluiceError } from '../contract/index.ts';
+import type { Clock, Retry, SluiceError } from '../contract/index.ts';
 import type { DurableUnit, TaskObserver } from './source-task-plan.ts';
 
 /** Throughput is the mean over so many seconds. */
@@ -12,6 +12,8 @@ export class TaskCounters implements TaskObserver {
   skippedRecords = 0;
   commitLagMs: number | null = null;
   lastDurableMs: number | null = null;
+  /** What the log tries again; null where it answers. */
+  retry: Retry | null = null;
   readonly recordsByTopic = new Map<string, number>();
   readonly #perSecond = new Float64Array(windowSeconds);
   readonly #seconds = new Float64Array(windowSeconds).fill(-1);
@@ -27,6 +29,10 @@ export class TaskCounters implements TaskObserver {
 
   started(): void {
     this.#onStarted();
+  }
+
+  retrying(retry: Retry | null): void {
+    this.retry = retry;
   }
 
   durable(unit: DurableUnit): void {

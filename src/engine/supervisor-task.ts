@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type SluiceError, type Source, type SourceRetry, toSluiceError } from '../contract/index.ts';
+import { type Clock, type Logger, type Retry, type SluiceError, type Source, toSluiceError } from '../contract/index.ts';
 import type { ConnectorPlan } from './connector-config.ts';
 import type { SourceTaskPlan, TaskObserver } from './source-task-plan.ts';
 import { backOffMs } from './supervisor-back-off.ts';
@@ -100,7 +100,8 @@ export class SupervisedTask {
     // An attempt heals the fault once the source is past its start; before, it is still the one that is being retried.
     const healed = !this.#pausing && status !== null && status.phase !== 'starting';
     const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-    const retrying = (healed ? null : this.#retrying) ?? (status?.retry ? retryingOf(status.retry) : null);
+    const retry = this.#abort === null ? null : (this.#counters.retry ?? status?.retry);
+    const retrying = (healed ? null : this.#retrying) ?? (retry ? retryingOf(retry) : null);
     return {
       id: this.id,
       state: retrying === null ? this.#state : 'RETRYING',
@@ -127,6 +128,8 @@ export class SupervisedTask {
     let [failures, sinceMs, durableMs] = [0, 0, this.#counters.lastDurableMs];
     while (!abort.aborted) {
       const error = await this.#attempt(run, makePlan, abort);
+      const within = this.#counters.retry;
+      this.#counters.retrying(null);
       if (abort.aborted) return;
       if (error === null) {
         logger.info({}, 'The source has finished; the task has nothing more to read.');
@@ -134,7 +137,8 @@ export class SupervisedTask {
       }
       // Progress since the last failure: this is a new fault, not the old one going on.
       if (this.#counters.lastDurableMs !== durableMs) [failures, durableMs] = [0, this.#counters.lastDurableMs];
-      if (failures === 0) sinceMs = clock.nowMs();
+      // What was tried again within the attempt began before it ended.
+      if (failures === 0) sinceMs = within?.sinceMs ?? clock.nowMs();
       failures++;
       const { attemptsMax, delayMsMax } = this.#retry;
       if (error.retry !== 'backoff' || (attemptsMax !== null && failures > attemptsMax)) {
@@ -187,8 +191,8 @@ export class SupervisedTask {
   }
 }
 
-/** What a source itself tries again, in the same words as a task that is. */
-function retryingOf({ error, attempts, sinceMs, nextAttemptMs }: SourceRetry): Retrying {
+/** What a source or the log itself tries again, in the same words as a task that is. */
+function retryingOf({ error, attempts, sinceMs, nextAttemptMs }: Retry): Retrying {
   const { code, message, remedy } = error;
   const iso = (ms: number) => new Date(ms).toISOString();
   return { code, reason: message, remedy, attempts, since: iso(sinceMs), next_attempt: iso(nextAttemptMs) };

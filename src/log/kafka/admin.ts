@@ -1,6 +1,6 @@
 import { ConfigResourceTypes } from '@platformatic/kafka';
-import { SluiceError, type TopicDescription, type TopicSpec } from '../../contract/index.ts';
-import type { Cluster } from './cluster.ts';
+import { type OnRetry, SluiceError, type TopicDescription, type TopicSpec } from '../../contract/index.ts';
+import type { Cluster, RetryOptions } from './cluster.ts';
 import { brokerAnswer } from './errors.ts';
 import type { StorageTopic } from './log-config.ts';
 import { describeRanges } from './positions.ts';
@@ -12,19 +12,24 @@ const topicsPerRequest = 100;
 const never = new AbortController().signal;
 
 /** Which of these topics exist. */
-async function existing(cluster: Cluster, names: readonly string[] | undefined): Promise<string[]> {
-  const all = await cluster.call('list topics', () => cluster.admin.listTopics());
+async function existing(cluster: Cluster, names: readonly string[] | undefined, options: RetryOptions = {}): Promise<string[]> {
+  const all = await cluster.call('list topics', () => cluster.admin.listTopics(), options);
   if (names === undefined) return all.sort();
   const present = new Set(all);
   return names.filter(name => present.has(name));
 }
 
+/** Answered as long as fewer brokers are there than a topic is to have replicas: one of them may just be starting again. */
+const tooFewBrokers = ['INVALID_REPLICATION_FACTOR'];
+
 /** Creates the topics that do not exist, and waits until they can be written to. */
-export async function ensureTopics(cluster: Cluster, topics: readonly TopicSpec[], abort: AbortSignal): Promise<void> {
+export async function ensureTopics(cluster: Cluster, topics: readonly TopicSpec[], abort: AbortSignal, onRetry?: OnRetry): Promise<void> {
+  const options = { abort, onRetry };
   const present = new Set(
     await existing(
       cluster,
       topics.map(({ topic }) => topic),
+      options,
     ),
   );
   for (const spec of topics) {
@@ -39,8 +44,8 @@ export async function ensureTopics(cluster: Cluster, topics: readonly TopicSpec[
         if (brokerAnswer(error)?.answer !== 'TOPIC_ALREADY_EXISTS') throw error;
       }
     };
-    await cluster.call(`create topic ${topic}`, create, { abort });
-    await cluster.call(`create topic ${topic}`, () => cluster.topic(topic, true), { abort });
+    await cluster.call(`create topic ${topic}`, create, { ...options, passing: tooFewBrokers });
+    await cluster.call(`create topic ${topic}`, () => cluster.topic(topic, true), options);
   }
 }
 

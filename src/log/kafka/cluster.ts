@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from '@platformatic/kafka';
+import type { OnRetry } from '../../contract/index.ts';
 import type { KafkaConnection } from './connection-config.ts';
 import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata } from './errors.ts';
 
 /** Partitions of a topic and who leads each. */
 export type TopicMetadata = ClusterTopicMetadata;
+
+/** What heals within this time is not worth telling: a transaction's markers, a leader just elected. */
+const untoldMsMax = 1_000;
 
 /** How long a call is repeated before it fails with LOG_UNAVAILABLE, unless its caller says otherwise. */
 const callDeadlineMs = 60_000;
@@ -19,6 +23,10 @@ export type RetryOptions = {
   readonly repeatLost?: boolean;
   /** Answers that are final here although they could be repeated. */
   readonly final?: readonly string[];
+  /** Answers that are repeated here although they are final elsewhere. */
+  readonly passing?: readonly string[];
+  /** Left out: whom the cluster tells. */
+  readonly onRetry?: OnRetry | undefined;
 };
 
 /**
@@ -31,9 +39,12 @@ export class Cluster implements AsyncDisposable {
   readonly #pools = new Set<ConnectionPool>();
   #apis: Promise<ReadonlyMap<string, { minVersion: number; maxVersion: number }>> | null = null;
   #closed = false;
+  readonly #onRetry: OnRetry;
 
-  constructor(connection: KafkaConnection) {
+  /** `onRetry` hears of calls that are repeated for longer than a moment. */
+  constructor(connection: KafkaConnection, onRetry: OnRetry = () => {}) {
     this.connection = connection;
+    this.#onRetry = onRetry;
     this.admin = new Admin({
       bootstrapBrokers: [...connection.brokers],
       clientId: connection.clientId,
@@ -91,19 +102,28 @@ export class Cluster implements AsyncDisposable {
 
   /** Repeats an operation while that is safe and its time lasts. Rejects with a SluiceError. */
   async call<T>(doing: string, operation: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
-    const { abort, deadlineMs = callDeadlineMs, repeatLost = true, final = [] } = options;
+    const { abort, deadlineMs = callDeadlineMs, repeatLost = true, final = [], passing = [], onRetry = this.#onRetry } = options;
     const { backoffMs = this.connection.retryBackoffMs, backoffMsMax = this.connection.retryBackoffMsMax } = options;
     const deadline = performance.now() + deadlineMs;
+    let [attempts, sinceMs, told] = [0, 0, false];
     for (let wait = backoffMs; ; wait = Math.min(backoffMsMax, wait * 1.5)) {
       if (abort?.aborted) throw kafkaError(doing, new Error('Stopped.'), 'LOG_UNAVAILABLE');
       try {
-        return await operation();
+        const done = await operation();
+        if (told) onRetry(null);
+        return done;
       } catch (error) {
-        const repeatable = isRepeatable(error);
         const answer = brokerAnswer(error)?.answer ?? '';
+        const repeatable = passing.includes(answer) ? 'answered' : isRepeatable(error);
         if (staleMetadata.has(answer) || isLost(error)) this.admin.clearMetadata();
         const over = performance.now() + wait > deadline || this.#closed;
         if (!repeatable || (repeatable === 'lost' && !repeatLost) || final.includes(answer) || over) throw kafkaError(doing, error);
+        const nowMs = Date.now();
+        if (++attempts === 1) sinceMs = nowMs;
+        if (nowMs + wait - sinceMs >= untoldMsMax) {
+          told = true;
+          onRetry({ error: kafkaError(doing, error), attempts, sinceMs, nextAttemptMs: nowMs + wait });
+        }
         await pause(wait, undefined, abort === undefined ? {} : { signal: abort }).catch(() => {});
       }
     }

@@ -3,6 +3,7 @@ import {
   type EventLog,
   type LogRecord,
   type LogWriter,
+  type OnRetry,
   type ReadRange,
   SluiceError,
   type SourceOffset,
@@ -80,8 +81,8 @@ class KafkaLog implements EventLog {
     return clusterId(this.#adminCluster);
   }
 
-  async ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal): Promise<void> {
-    await ensureTopics(this.#adminCluster, topics, abort);
+  async ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal, onRetry?: OnRetry): Promise<void> {
+    await ensureTopics(this.#adminCluster, topics, abort, onRetry);
   }
 
   async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -95,14 +96,14 @@ class KafkaLog implements EventLog {
     await deleteTopics(this.#adminCluster, names);
   }
 
-  async writer(task: TaskId, options: WriterOptions, abort: AbortSignal): Promise<LogWriter> {
+  async writer(task: TaskId, options: WriterOptions, abort: AbortSignal, onRetry?: OnRetry): Promise<LogWriter> {
     if (abort.aborted) throw new SluiceError('LOG_UNAVAILABLE', 'The writer is no longer wanted.');
     const { connector } = task;
     const { connection, settings } = taskProducerConfig(this.#config, options.producerOverrides, options.transactional);
     const name = `${connector}-${task.task}`;
     this.#writers.get(name)?.fence();
     const clientId = connection.clientId === this.#config.connection.clientId ? `connector-producer-${name}` : connection.clientId;
-    const cluster = new Cluster({ ...connection, clientId });
+    const cluster = new Cluster({ ...connection, clientId }, onRetry);
     // Connect's own transactional id (Worker.taskTransactionalId): workers of both kinds fence each other.
     const producer = new TaskProducer(cluster, settings, options.transactional ? `${this.#config.groupId}-${name}` : null);
     try {

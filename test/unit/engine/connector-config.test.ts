@@ -28,7 +28,7 @@ describe('a connector’s config', () => {
     const { plan, faults, type } = await resolveConnector(given, resolvingWith(script));
     assert.deepEqual([faults, type], [[], 'source']);
     assert.deepEqual(plan!.retry, { attemptsMax: 3, delayMsMax: 10_000 });
-    const observer = { started() {}, durable() {}, filtered() {}, skipped() {} };
+    const observer = { started() {}, retrying() {}, durable() {}, filtered() {}, skipped() {} };
     const task = plan!.createTask(0, { log: null as never, logger: silentLogger, clock, observer });
     const record = {
       topic: 't',
