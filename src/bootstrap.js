@@ -68,7 +68,7 @@ const scripts = {
     [bin('@biomejs/biome/bin/biome'), 'check', '.'],
     ['--test', 'test/unit/architecture/*.test.ts'],
   ],
-  build: () => [['src/build.ts']],
+  build: args => [['src/build.ts', ...args]],
   docs: () => [['src/reference/write.ts']],
   format: () => [[bin('@biomejs/biome/bin/biome'), 'check', '--write', '.']],
 };

@@ -1,10 +1,12 @@
 // `npm run build`: the sources as JavaScript in dist, which is what the package holds (types under node_modules are refused by Node).
+// With a folder that is not there yet, in that one.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const built = join(root, 'dist');
+const given = process.argv[2];
+const built = given ? resolve(given) : join(root, 'dist');
 
 /** The checkout's commit, or null outside one. */
 function checkedOut(): string | null {
@@ -12,9 +14,15 @@ function checkedOut(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-rmSync(built, { recursive: true, force: true });
+if (!given) rmSync(built, { recursive: true, force: true });
+else if (existsSync(built)) {
+  process.stderr.write(`${built} exists already: name a folder that is to be made.\n`);
+  process.exit(2);
+}
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', built], {
+  stdio: 'inherit',
+});
 if (status === 0) {
   const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const gitHead = checkedOut();

@@ -18,11 +18,18 @@ export class ConnectServer implements AsyncDisposable {
   readonly url: string;
   readonly logFile: string;
   readonly #scratch = new ScratchFolder('connect');
+  readonly #java: readonly string[];
   #process: ServerProcess | null = null;
 
-  constructor(port: number) {
+  constructor(port: number, java: readonly string[] = ['-Xmx1500m', ...javaOptions]) {
+    this.#java = java;
     this.url = `http://127.0.0.1:${port}`;
     this.logFile = this.#scratch.file('connect.log');
+  }
+
+  get pid(): number {
+    if (!this.#process) throw new Error('Kafka Connect has not been started');
+    return this.#process.pid;
   }
 
   async start(bootstrapServers: string, settings: Readonly<Record<string, string>>): Promise<void> {
@@ -46,7 +53,7 @@ export class ConnectServer implements AsyncDisposable {
     this.#process = await ServerProcess.start({
       name: 'Kafka Connect 4.1.1',
       command: 'java',
-      args: ['-Xmx1500m', ...javaOptions, '-cp', `${libraries}/*`, 'org.apache.kafka.connect.cli.ConnectDistributed', file],
+      args: [...this.#java, '-cp', `${libraries}/*`, 'org.apache.kafka.connect.cli.ConnectDistributed', file],
       scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: async () => (await fetch(`${this.url}/connectors`)).ok, // answers only once the worker has joined its group
@@ -60,9 +67,13 @@ export class ConnectServer implements AsyncDisposable {
   }
 }
 
-/** A new worker on that broker. The caller owns it. */
-export async function startConnect(bootstrapServers: string, settings: Readonly<Record<string, string>> = {}): Promise<ConnectServer> {
-  const server = new ConnectServer(await freePort());
+/** A new worker on that broker. The caller owns it. `java` takes the place of Java's options here. */
+export async function startConnect(
+  bootstrapServers: string,
+  settings: Readonly<Record<string, string>> = {},
+  java?: readonly string[],
+): Promise<ConnectServer> {
+  const server = new ConnectServer(await freePort(), java);
   try {
     await server.start(bootstrapServers, settings);
     return server;

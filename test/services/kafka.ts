@@ -82,11 +82,13 @@ export class KafkaServer implements AsyncDisposable {
   readonly #scratch = new ScratchFolder('kafka');
   readonly #libraries: string;
   readonly #properties: string;
+  readonly #java: readonly string[];
   #process: ServerProcess | null = null;
 
-  constructor(port: number, libraries: string) {
+  constructor(port: number, libraries: string, java: readonly string[] = ['-Xmx512m', ...javaOptions]) {
     this.bootstrapServers = `127.0.0.1:${port}`;
     this.#libraries = libraries;
+    this.#java = java;
     this.logFile = this.#scratch.file('kafka.log');
     this.#properties = this.#scratch.file('server.properties');
   }
@@ -115,7 +117,7 @@ export class KafkaServer implements AsyncDisposable {
     this.#process = await ServerProcess.start({
       name: `Kafka ${version}`,
       command: 'java',
-      args: ['-Xmx512m', ...javaOptions, '-cp', `${this.#libraries}/*`, 'kafka.Kafka', this.#properties],
+      args: [...this.#java, '-cp', `${this.#libraries}/*`, 'kafka.Kafka', this.#properties],
       scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: () => answers(this.bootstrapServers),
@@ -138,10 +140,13 @@ export class KafkaServer implements AsyncDisposable {
   }
 }
 
-/** A new broker without topics, on a free port of 127.0.0.1. The caller owns it. `settings` win over the defaults. */
-export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<KafkaServer> {
+/**
+ * A new broker without topics, on a free port of 127.0.0.1. The caller owns it. `settings` win over the defaults; `java` takes the place of
+ * Java's options here.
+ */
+export async function startKafka(settings: Readonly<Record<string, string>> = {}, java?: readonly string[]): Promise<KafkaServer> {
   const libraries = await kafkaLibraries();
-  const server = new KafkaServer(await freePort(), libraries);
+  const server = new KafkaServer(await freePort(), libraries, java);
   try {
     await server.initialize(await freePort(), settings);
     await server.start();

@@ -19,6 +19,8 @@ export type ServerCommand = {
   /** The server answers. Rejecting or false: not yet. */
   readonly ready: () => Promise<boolean>;
   readonly startMsMax: number;
+  /** How often `ready` is asked; 50 ms unless told. */
+  readonly readyEveryMs?: number;
 };
 
 /**
@@ -88,7 +90,7 @@ export class ServerProcess implements AsyncDisposable {
           if (!started.alive) return 'ended';
           return (await server.ready().catch(() => false)) ? 'ready' : false;
         },
-        { what: `${server.name} to answer`, timeoutMs: server.startMsMax, everyMs: 50 },
+        { what: `${server.name} to answer`, timeoutMs: server.startMsMax, everyMs: server.readyEveryMs ?? 50 },
       ).then(state => {
         if (state === 'ended') throw new Error(`${server.name} ended before it answered`);
       });
