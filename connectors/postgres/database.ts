@@ -2,6 +2,7 @@ import type pg from 'pg';
 import {
   type CheckResult,
   type Clock,
+  crashPoint,
   type JsonObject,
   type Logger,
   type Retry,
@@ -152,10 +153,12 @@ export class PostgresDatabase implements ChangeDatabase {
     }
     const ids = captured.map(({ id }) => id);
     for (const message of await preparePublication(client, publication, ids, this.#logger)) this.#warn(message);
+    crashPoint('publication-made');
     if (fault) await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
     else if (existing) return;
     this.#progress.clear();
     this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
+    crashPoint('slot-created');
     this.#logger.info({ slot: slot.name, lsn: formatLsn(this.#created.consistentPoint) }, `Created the replication slot "${slot.name}"`);
   }
 
@@ -174,6 +177,7 @@ export class PostgresDatabase implements ChangeDatabase {
     if (catalogTables.length === 0) this.#logger.warn({}, 'No table matches the include and exclude lists: the snapshot is empty');
     const threads = Math.max(1, Math.min(settings.snapshot.threadsMax, catalogTables.length));
     await using readers = await openReaders(settings, threads, this.#created, catalogTables);
+    crashPoint('snapshot-view-taken');
     const moment = this.#created || !settings.streams ? { ...readers.moment, view: null } : readers.moment;
     const txId = Number(
       (await client.query('SELECT pg_catalog.txid_current()::text AS id').catch(() => ({ rows: [{ id: '0' }] }))).rows[0].id,
@@ -206,6 +210,7 @@ export class PostgresDatabase implements ChangeDatabase {
     // What was read under a view is kept until the stream is past it.
     const forgotten = new SeenChanges([...this.#progress.values()]).empty ? this.#forgetProgress() : [];
     yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...forgotten], committedAtMs: null };
+    crashPoint('snapshot-complete');
     this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }
 
@@ -226,6 +231,7 @@ export class PostgresDatabase implements ChangeDatabase {
       statusIntervalMs: stream.statusIntervalMs,
       extra: stream.extraParameters,
     });
+    crashPoint('stream-started');
     this.#logger.info({ lsn: formatLsn(position.confirmedLsn) }, `Streaming from ${formatLsn(position.confirmedLsn)}`);
     this.#stream = new ChangeStream(
       {

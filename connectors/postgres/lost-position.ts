@@ -28,11 +28,30 @@ export function lostPosition(
       'POSITION_LOST',
       `The stored offset belongs to another server (system ${stored.identity.systemId}; this one is ${identity.systemId}).`,
     );
+  const reached = reachedBy(stored);
+  return reached === null ? null : gapBefore(name, slot, reached);
+}
+
+/**
+ * POSITION_LOST where the slot has given up log behind `from`: the server would go on at the slot's confirmed position and say nothing of
+ * what lies in between (invariant 5). So it is where the log was put back to an older copy, an offset was set behind the slot, or another
+ * reader published what this one never read.
+ */
+export function gapBefore(name: string, slot: Slot, from: bigint): SluiceError | null {
   const confirmed = slot.confirmedFlushLsn;
-  if (stored.position && confirmed !== null && confirmed > stored.position.confirmedLsn)
-    return new SluiceError(
-      'POSITION_LOST',
-      `The replication slot "${name}" has given up the log before ${formatLsn(confirmed)}, but the stored offset is at ${formatLsn(stored.position.confirmedLsn)}: the changes in between are not to be had.`,
-    );
-  return null;
+  if (confirmed === null || confirmed <= from) return null;
+  return new SluiceError(
+    'POSITION_LOST',
+    `The replication slot "${name}" has given up the log before ${formatLsn(confirmed)}, but the stored offset is at ${formatLsn(from)}: the changes in between (${confirmed - from} bytes of log) are not to be had.`,
+  );
+}
+
+/**
+ * How far an offset says that everything was published. Debezium's own, taken over, has no confirmed position: the furthest of its keys is
+ * where it was, and Debezium confirms no more than that; null where it has none of them.
+ */
+function reachedBy({ position, offset }: StoredPosition): bigint | null {
+  if (position) return position.confirmedLsn;
+  const known = ['lsn', 'lsn_proc', 'lsn_commit'].map(key => offset[key]).filter(lsn => typeof lsn === 'number');
+  return known.length === 0 ? null : BigInt(Math.max(...known));
 }

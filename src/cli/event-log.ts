@@ -13,7 +13,7 @@ export async function openLog(config: WorkerConfig, logger: Logger, workerId: st
   }
   const { openEmbeddedLog } = await import('../log/embedded/embedded-log.ts');
   const { retentionMs, retentionBytes, partitions } = config.embedded;
-  return openEmbeddedLog({ dataDir: config.dataDir, retentionMs, retentionBytes, partitions, logger });
+  return openEmbeddedLog({ dataDir: config.dataDir, retentionMs, retentionBytes, partitions, rest: workerId, logger });
 }
 
 /** The log for reading only, beside a daemon that may run. */

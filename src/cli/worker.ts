@@ -2,20 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../config/connector-files.ts';
 import { resolvePlaceholders } from '../config/placeholders.ts';
 import type { WorkerConfig } from '../config/worker-file.ts';
-import { type Clock, type EventLog, SluiceError, toSluiceError } from '../contract/index.ts';
+import { type Clock, type EventLog, SluiceError } from '../contract/index.ts';
 import type { ConnectorResolving } from '../engine/connector-config.ts';
 import { runSourceTask } from '../engine/source-task.ts';
 import { Supervisor } from '../engine/supervisor.ts';
-import { backOffMs } from '../engine/supervisor-back-off.ts';
 import type { Pause } from '../engine/supervisor-task.ts';
 import type { Logging } from '../observe/logging.ts';
 import { registry } from '../registry.ts';
 import { RestServer } from '../rest/server.ts';
 import { commit, version } from '../version.ts';
 import { openLog, overrideCheck } from './event-log.ts';
-
-/** The longest pause between attempts to open the log. */
-const openDelayMsMax = 10_000;
+import { openPatiently } from './log-opening.ts';
 
 /** The real time. */
 export const clock: Clock = {
@@ -68,7 +65,7 @@ export async function readConnectors(config: WorkerConfig): Promise<readonly Con
 
 /**
  * Starts a worker: REST first, so that it answers while the rest comes up; then the log, then the connectors. Resolves when REST
- * listens. The log is tried again, with pauses, as long as its error is one that heals by itself.
+ * listens. The log is waited for: see `openPatiently`.
  */
 export async function startWorker(config: WorkerConfig, logging: Logging): Promise<RunningWorker> {
   const logger = logging.logger('sluice.worker');
@@ -76,6 +73,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
   const connectorFiles = await readConnectors(config);
   const resolving = await connectorResolving(config, logging);
   let startup = 'The worker is opening the log.';
+  let standingBy = false;
   let log: EventLog | null = null;
   const supervisor = new Supervisor({
     ...resolving,
@@ -103,6 +101,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     commit,
     startup: () => startup,
     whenReady: async waitMsMax => {
+      if (standingBy) throw new SluiceError('UNAVAILABLE', `Worker is not the owner of its log. ${startup}`);
       const timeout = new AbortController();
       const late = pause(waitMsMax, timeout.signal).then(() => {
         if (!timeout.signal.aborted) throw new SluiceError('UNAVAILABLE', `Worker is still starting up. ${startup}`);
@@ -117,37 +116,27 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
   ready.catch(() => {});
 
   async function start(): Promise<void> {
-    log = await opened();
+    log = await openPatiently(
+      {
+        open: () => openLog(config, logging.logger('sluice.log'), rest.workerId, stopping.signal),
+        standby: config.standby,
+        logger,
+        pause,
+        random: Math.random,
+        tell: (text, waits) => {
+          startup = text;
+          standingBy = waits;
+        },
+      },
+      stopping.signal,
+    );
+    standingBy = false;
     startup = 'The worker is loading the connectors.';
     await supervisor.start(log, connectorFiles);
     logger.info(
       { log: log.kind, connectors: supervisor.names().length },
       `The worker is ready: ${log.kind} log, ${supervisor.names().length} connectors`,
     );
-  }
-
-  async function opened(): Promise<EventLog> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await openLog(config, logging.logger('sluice.log'), rest.workerId, stopping.signal);
-      } catch (thrown) {
-        refuseWhileStopping();
-        const error = toSluiceError(thrown);
-        if (error.retry !== 'backoff') throw error;
-        const delayMs = backOffMs(attempt, openDelayMsMax, Math.random());
-        startup = `The log cannot be opened yet: ${error.message}`;
-        logger.warn(
-          { code: error.code, attempt, delayMs, remedy: error.remedy },
-          `The log is tried again in ${delayMs} ms: ${error.message}`,
-        );
-        await pause(delayMs, stopping.signal);
-        refuseWhileStopping();
-      }
-    }
-  }
-
-  function refuseWhileStopping(): void {
-    if (stopping.signal.aborted) throw new SluiceError('UNAVAILABLE', 'Worker is shutting down');
   }
 
   return {

@@ -9,6 +9,8 @@ import { acceptedWithoutEffect, type ListenerAddress, type ResponseHeader, worke
 export type WorkerConfig = {
   readonly file: string;
   readonly dataDir: string;
+  /** Waits where another worker owns `dataDir`. */
+  readonly standby: boolean;
   /** Absolute paths or patterns. */
   readonly connectorPatterns: readonly string[];
   readonly logLevel: string;
@@ -87,6 +89,7 @@ export async function resolveWorker(
     config: {
       file,
       dataDir: resolve(folder, config['data.dir']),
+      standby: config.standby,
       connectorPatterns: config.connectors.map(pattern => resolve(folder, pattern)),
       logLevel: config['log.level'],
       embedded: {

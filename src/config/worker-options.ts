@@ -47,6 +47,11 @@ export const workerOptions = {
     importance: 'HIGH',
     doc: 'The folder of the embedded log: topics, offsets, connector configurations and states. Relative to the worker file.',
   }),
+  standby: options.boolean({
+    default: 'true',
+    group: worker,
+    doc: 'Embedded log: what the worker does where another one owns data.dir. true: it stands by, says so, and takes over when that one ends. false: it ends with LOG_LOCKED.',
+  }),
   connectors: options.list({
     default: '',
     group: connector,

@@ -22,7 +22,7 @@ export const errorCatalogue = {
   FENCED: { retry: 'never', remedy: 'Another worker owns this task now; stop one of the two, then restart the task.' },
   LOG_UNAVAILABLE: { retry: 'backoff', remedy: 'Check that the log (the broker, or the disk under data.dir) can be reached.' },
   LOG_FULL: { retry: 'backoff', remedy: 'Free space on the disk under data.dir or shorten the retention; the task goes on by itself.' },
-  LOG_LOCKED: { retry: 'never', remedy: 'Another worker uses this data.dir; stop it or choose another folder.' },
+  LOG_LOCKED: { retry: 'never', remedy: 'Stop that worker, choose another data.dir, or let this one stand by (standby=true).' },
   LOG_REFUSED: { retry: 'never', remedy: 'Read the broker’s message: authorization or topic configuration usually.' },
   LOG_CORRUPT: { retry: 'never', remedy: 'Restore data.dir from a copy, or move it away and take a new snapshot.' },
   TOPIC_UNKNOWN: { retry: 'never', remedy: 'Check the topic’s name; `sluice log` without a topic lists those there are.' },
@@ -46,7 +46,11 @@ export const errorCatalogue = {
   },
   SLOT_INVALID: { retry: 'never', remedy: 'Give slot.name a slot of this database with the right plugin, or a new name.' },
   PUBLICATION_MISSING: { retry: 'never', remedy: 'Create the publication, or let publication.autocreate.mode create it.' },
-  POSITION_LOST: { retry: 'never', remedy: 'The database’s log no longer holds this position: take a new snapshot.' },
+  POSITION_LOST: {
+    retry: 'never',
+    remedy:
+      'Take a new snapshot (snapshot.mode=when_needed does it by itself); or, where the changes in between are not needed, set the offset to where the slot is.',
+  },
   NO_TABLES: { retry: 'never', remedy: 'Correct the include and exclude lists, or create the tables.' },
   TABLE_UNREADABLE: { retry: 'never', remedy: 'Grant SELECT on the table, or exclude it.' },
   MALFORMED_MESSAGE: {

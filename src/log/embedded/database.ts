@@ -95,23 +95,3 @@ export function openForReading(dataDir: string, timeoutMs: number): DatabaseSync
     throw logError(`open ${file}`, thrown);
   }
 }
-
-/**
- * The owner's lock (invariant 3): an exclusive transaction held on a file of its own, which the system frees however the process ends. The
- * log's own file stays unlocked, so that others can read it. Throws SluiceError LOG_LOCKED.
- */
-export function lockOwnership(dataDir: string): DatabaseSync {
-  const file = join(dataDir, 'log.lock');
-  let database: DatabaseSync | null = null;
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    database = new DatabaseSync(file, { timeout: 0 });
-    database.exec('begin exclusive');
-    return database;
-  } catch (thrown) {
-    database?.close();
-    const error = logError(`lock ${file}`, thrown);
-    if (error.code !== 'LOG_UNAVAILABLE' || !/locked|busy/i.test(error.message)) throw error;
-    throw new SluiceError('LOG_LOCKED', `Another worker holds ${file}.`, { cause: thrown });
-  }
-}

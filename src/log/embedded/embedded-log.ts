@@ -15,8 +15,9 @@ import {
   type WriterOptions,
 } from '../../contract/index.ts';
 import { EmbeddedConnectorStore } from './connector-store.ts';
-import { lockOwnership, openForReading, openForWriting, recoveryTimeoutMs } from './database.ts';
+import { openForReading, openForWriting, recoveryTimeoutMs } from './database.ts';
 import { Followers } from './followers.ts';
+import { lockOwnership } from './ownership.ts';
 import type { ChangeRequest, OpenedWriter } from './protocol.ts';
 import { Reader } from './reader.ts';
 import { logError } from './sqlite-errors.ts';
@@ -39,6 +40,8 @@ export type EmbeddedLogOptions = {
   readonly partitions?: number;
   /** What the file may grow to; beyond, appends are refused with LOG_FULL until retention has made room. Default: what the disk holds. */
   readonly bytesMax?: number;
+  /** Where the owner's REST API is, for whoever finds the log owned. */
+  readonly rest?: string;
   readonly logger: Logger;
 };
 
@@ -179,11 +182,11 @@ class EmbeddedWriter implements LogWriter {
 }
 
 /**
- * Opens the log under `dataDir`, creating it where there is none (unless `readOnly`). Throws SluiceError LOG_LOCKED where another process owns it,
- * LOG_CORRUPT, LOG_UNAVAILABLE.
+ * Opens the log under `dataDir`, creating it where there is none (unless `readOnly`). Throws SluiceError LOG_LOCKED, naming the owner, where
+ * another process owns it, LOG_CORRUPT, LOG_UNAVAILABLE.
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-  const lock = options.readOnly ? null : lockOwnership(options.dataDir);
+  const lock = options.readOnly ? null : lockOwnership(options.dataDir, options.rest);
   try {
     return new EmbeddedLog(options, lock);
   } catch (thrown) {
