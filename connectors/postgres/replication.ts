@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { SluiceError } from '../../src/contract/index.ts';
+import { crashPoint, SluiceError } from '../../src/contract/index.ts';
 import { type ConnectionSettings, connect, quoteIdentifier, quoteLiteral } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
 import { databaseError } from './database-error.ts';
@@ -109,7 +109,9 @@ export class ReplicationConnection implements AsyncDisposable {
   flush(lsn: bigint): void {
     if (lsn <= this.#flushed) return;
     this.#flushed = lsn;
+    crashPoint('position-unsent');
     this.#sendStatus();
+    crashPoint('position-sent');
   }
 
   /** Standby status update: written, flushed and applied positions, all the same. */

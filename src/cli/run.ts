@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { loadWorker, type WorkerConfig } from '../config/worker-file.ts';
-import { nearest, SluiceError } from '../contract/index.ts';
+import { armCrashPoint, crashPointVariable, nearest, SluiceError } from '../contract/index.ts';
 import { createLogging } from '../observe/logging.ts';
 import { version } from '../version.ts';
 import type { CommandInput } from './command-line.ts';
@@ -25,6 +25,8 @@ export async function run({ terminal, text }: CommandInput): Promise<number> {
     const near = nearest(format, ['pretty', 'json']);
     throw new SluiceError('CONFIG_INVALID', `--log-format is pretty or json, not '${format}'${near ? `; did you mean '${near}'?` : '.'}`);
   }
+  const crashSetting = process.env[crashPointVariable];
+  armCrashPoint(crashSetting, () => process.kill(process.pid, 'SIGKILL'));
   const { config, warnings } = await loadWorker(file, process.env, kafkaOptions);
   const logging = createLogging({
     level: config.logLevel,
@@ -35,6 +37,7 @@ export async function run({ terminal, text }: CommandInput): Promise<number> {
   });
   const logger = logging.logger('sluice.worker');
   logger.info({ version, node: process.version, file }, `Sluice ${version} starts from ${file}`);
+  if (crashSetting) logger.warn({}, `This process will kill itself: ${crashPointVariable}=${crashSetting}`);
   for (const warning of warnings) logger.warn({}, warning);
   const signalled = stopSignal();
   const worker = await startWorker(config, logging);

@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   type JsonObject,
   type LogWriter,
   type SerializedBatch,
@@ -67,6 +68,7 @@ export class AppendPipeline {
         this.#wake();
       },
     );
+    crashPoint('unit-handed-over');
   }
 
   /** Waits until everything handed over is durable. Throws the first failure. */

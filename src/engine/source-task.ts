@@ -1,5 +1,5 @@
 import type { ConnectRecord, Retry, SourceBatch } from '../contract/index.ts';
-import { SluiceError, type TopicSpec, toSluiceError } from '../contract/index.ts';
+import { crashPoint, SluiceError, type TopicSpec, toSluiceError } from '../contract/index.ts';
 import { AppendPipeline, PendingOffsets, type Unit } from './append-pipeline.ts';
 import { BatchSerializer } from './batch-serializer.ts';
 import type { SourceTaskPlan } from './source-task-plan.ts';
@@ -17,6 +17,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
   await using source = plan.source;
   const onRetry = (retry: Retry | null) => plan.observer.retrying(retry);
   await using writer = await plan.log.writer(plan.id, plan.writer, abort, onRetry);
+  crashPoint('writer-opened');
   plan.observer.started();
   const task = new SourceTask(plan);
   // A failed append ends the reading too, also of a source that waits for its next change.
@@ -24,7 +25,9 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
   const pipeline = new AppendPipeline(
     writer,
     unit => {
+      crashPoint('unit-durable');
       source.commit(unit.offsets);
+      crashPoint('unit-acknowledged');
       plan.observer.durable({
         records: unit.records?.count ?? 0,
         bytes: unit.bytes,
@@ -44,7 +47,11 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
     for await (const batch of source.read(writer.offsets, AbortSignal.any([abort, failed.signal]))) {
       task.reading = true;
       const topics = task.add(batch);
-      if (topics.length > 0) await plan.log.ensureTopics(topics, abort, onRetry);
+      if (topics.length > 0) {
+        crashPoint('topics-unknown');
+        await plan.log.ensureTopics(topics, abort, onRetry);
+        crashPoint('topics-created');
+      }
       if (pipeline.idle || task.full) await flush();
       task.reading = false;
     }

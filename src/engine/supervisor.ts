@@ -1,7 +1,7 @@
 import {
   type Clock,
+  crashPoint,
   type EventLog,
-  type Logger,
   type PluginListing,
   type PluginRegistry,
   type RawConfig,
@@ -9,13 +9,14 @@ import {
   type SourceOffset,
   type TargetState,
 } from '../contract/index.ts';
-import type { ConnectorResolving, PlaceholderResolver, ResolvedConnector, WorkerDefaults } from './connector-config.ts';
+import type { ConnectorResolving, ResolvedConnector } from './connector-config.ts';
 import { invalidConfig } from './connector-faults.ts';
 import { managedByFile } from './connector-options.ts';
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
 import { SupervisedConnector, type Worker } from './supervisor-connector.ts';
 import { type FileConnector, loadConnectors } from './supervisor-loading.ts';
 import { NameLocks } from './supervisor-locks.ts';
+import type { SupervisorSettings } from './supervisor-settings.ts';
 import {
   type ConnectorInfo,
   type ConnectorProgress,
@@ -24,24 +25,6 @@ import {
   type TaskStatus,
 } from './supervisor-states.ts';
 import { StatePublisher } from './supervisor-store.ts';
-import type { Pause, RunSourceTask } from './supervisor-task.ts';
-
-export type SupervisorSettings = {
-  readonly registry: PluginRegistry;
-  readonly defaults: WorkerDefaults;
-  readonly placeholders: PlaceholderResolver;
-  readonly runTask: RunSourceTask;
-  readonly pause: Pause;
-  readonly random: () => number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The logger of one connector's plugins and tasks. */
-  connectorLogger(connector: string): Logger;
-  /** `host:port`, as Connect's worker_id. */
-  workerId(): string;
-  /** All tasks together have so long to end when they are stopped. */
-  readonly taskStopMsMax: number;
-};
 
 export type RestartRequest = { readonly includeTasks: boolean; readonly onlyFailed: boolean };
 
@@ -190,8 +173,10 @@ export class Supervisor {
       await connector.end();
       // What the tasks said last is stored first, so that it goes with the rest.
       await publisher.drained();
+      crashPoint('connector-ended');
       try {
         await log.connectors.remove(name);
+        crashPoint('connector-removed');
       } catch (error) {
         const again = this.#make(worker, name, connector.config, connector.target);
         this.#connectors.set(name, again);
@@ -208,6 +193,7 @@ export class Supervisor {
     await this.#locks.run(name, async () => {
       const connector = this.#connector(name, `Unknown connector ${name}`);
       await this.#running.log.connectors.putTargetState(name, target);
+      crashPoint('target-stored');
       this.#apply(connector, () => connector.setTarget(target));
     });
   }
@@ -248,6 +234,7 @@ export class Supervisor {
     await this.#locks.run(name, async () => {
       this.#refuseUnlessStopped(name);
       await this.#running.log.connectors.alterOffsets(name, offsets);
+      crashPoint('offsets-altered');
     });
   }
 
@@ -307,6 +294,7 @@ export class Supervisor {
       await publisher.load(name);
       await log.connectors.putConfig(name, valid, initialState);
     } else await log.connectors.putConfig(name, valid);
+    crashPoint('config-stored');
     const connector = existing ?? this.#make(worker, name, valid, initialState);
     connector.adopt(valid, resolved);
     this.#connectors.set(name, connector);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { SluiceError } from '../../contract/index.ts';
+import { crashPoint, SluiceError } from '../../contract/index.ts';
 import { Appender } from './appender.ts';
 import { clean } from './cleaner.ts';
 import { changeConnector, OffsetTable, readOffsets } from './connector-tables.ts';
@@ -81,12 +81,16 @@ export class WriterLoop {
     const nowMs = Date.now();
     try {
       inTransaction(this.#database, () => {
+        crashPoint('embedded-begun');
         for (const { body, placed, writer } of admitted) {
           if (body.records) this.#appender.write(body.records, placed, nowMs);
+          crashPoint('embedded-records-written');
           this.#offsets.put(writer.task.connector, body.offsets);
         }
         this.#topics.store();
+        crashPoint('embedded-offsets-written');
       });
+      crashPoint('embedded-committed');
     } catch (thrown) {
       this.#topics.forget();
       for (const { id, writer } of admitted) this.#refuse(id, writer, logError('append', thrown));
@@ -129,7 +133,10 @@ export class WriterLoop {
         this.#owners.close(change.writerId);
         this.#outcomes.succeeded(id);
       } else {
-        inTransaction(this.#database, () => this.#applyInTransaction(change));
+        inTransaction(this.#database, () => {
+          this.#applyInTransaction(change);
+          crashPoint('embedded-change-uncommitted');
+        });
         this.#outcomes.succeeded(id);
       }
     } catch (thrown) {

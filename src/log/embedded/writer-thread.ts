@@ -1,11 +1,13 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { SluiceError, toSluiceError } from '../../contract/index.ts';
+import { armCrashPoint, crashPointVariable, SluiceError, toSluiceError } from '../../contract/index.ts';
 import type { OpenedWriter, Reply, Request, ThreadOptions } from './protocol.ts';
 import { WriterLoop } from './writer-loop.ts';
 
 /** The writer's thread: takes requests as they come, answers each when it is durable. */
 const port = parentPort;
 if (!port) throw new SluiceError('INTERNAL', 'writer-thread.ts is a worker thread’s entry.');
+
+armCrashPoint(process.env[crashPointVariable], () => process.kill(process.pid, 'SIGKILL'));
 
 const reply = (message: Reply) => port.postMessage(message);
 const succeeded = (id: number, opened: OpenedWriter | null = null) => reply({ id, ok: true, opened });

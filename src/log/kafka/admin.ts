@@ -1,5 +1,5 @@
 import { ConfigResourceTypes } from '@platformatic/kafka';
-import { type OnRetry, SluiceError, type TopicDescription, type TopicSpec } from '../../contract/index.ts';
+import { crashPoint, type OnRetry, SluiceError, type TopicDescription, type TopicSpec } from '../../contract/index.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
 import { brokerAnswer } from './errors.ts';
 import type { StorageTopic } from './log-config.ts';
@@ -45,6 +45,7 @@ export async function ensureTopics(cluster: Cluster, topics: readonly TopicSpec[
       }
     };
     await cluster.call(`create topic ${topic}`, create, { ...options, passing: tooFewBrokers });
+    crashPoint('kafka-topic-created');
     await cluster.call(`create topic ${topic}`, () => cluster.topic(topic, true), options);
   }
 }

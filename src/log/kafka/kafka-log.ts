@@ -1,5 +1,6 @@
 import {
   type ConnectorStore,
+  crashPoint,
   type EventLog,
   type LogRecord,
   type LogWriter,
@@ -108,6 +109,7 @@ class KafkaLog implements EventLog {
     const producer = new TaskProducer(cluster, settings, options.transactional ? `${this.#config.groupId}-${name}` : null);
     try {
       await producer.initialize(abort);
+      crashPoint('kafka-id-taken');
       const stored = await this.#offsets.read(connector, abort);
       const writer: KafkaWriter = new KafkaWriter({
         task,

@@ -16,7 +16,7 @@ import {
   initProducerIdV4,
   initProducerIdV5,
 } from '@platformatic/kafka';
-import { SluiceError } from '../../contract/index.ts';
+import { crashPoint, SluiceError } from '../../contract/index.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
 import { BrokerError, beforeSending, brokerAnswer, isLost, kafkaError } from './errors.ts';
 import { type BatchesByTopic, PartitionSends } from './produce.ts';
@@ -84,8 +84,11 @@ export class TaskProducer implements AsyncDisposable {
     const beganMs = performance.now();
     try {
       await this.#addPartitions(id, batches);
+      crashPoint('kafka-partitions-added');
       await this.#sends.send(batches, this.#producer);
+      crashPoint('kafka-produced');
       await this.#end(id, true, this.#settings.deliveryTimeoutMs);
+      crashPoint('kafka-committed');
     } catch (error) {
       const failure = kafkaError(`write as ${id}`, error);
       const answer = brokerAnswer(error)?.answer;
@@ -147,7 +150,9 @@ export class TaskProducer implements AsyncDisposable {
     const producer = this.#initialized();
     const end = async () => {
       const [version, connection] = await this.#coordination('EndTxn', endTransaction, id);
-      return endTransaction[version].async(connection, id, producer.id, producer.epoch, commit);
+      const answer = endTransaction[version].async(connection, id, producer.id, producer.epoch, commit);
+      if (commit) crashPoint('kafka-commit-asked');
+      return answer;
     };
     await this.#coordinated(`${commit ? 'commit' : 'abort'} a transaction of ${id}`, end, { deadlineMs, repeatLost: false });
   }

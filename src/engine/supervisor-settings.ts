@@ -1,0 +1,21 @@
+import type { Clock, Logger, PluginRegistry } from '../contract/index.ts';
+import type { PlaceholderResolver, WorkerDefaults } from './connector-config.ts';
+import type { Pause, RunSourceTask } from './supervisor-task.ts';
+
+/** What a Supervisor is made of: everything that tests replace. */
+export type SupervisorSettings = {
+  readonly registry: PluginRegistry;
+  readonly defaults: WorkerDefaults;
+  readonly placeholders: PlaceholderResolver;
+  readonly runTask: RunSourceTask;
+  readonly pause: Pause;
+  readonly random: () => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The logger of one connector's plugins and tasks. */
+  connectorLogger(connector: string): Logger;
+  /** `host:port`, as Connect's worker_id. */
+  workerId(): string;
+  /** All tasks together have so long to end when they are stopped. */
+  readonly taskStopMsMax: number;
+};
