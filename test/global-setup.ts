@@ -1,4 +1,5 @@
 import { startKafka } from './services/kafka.ts';
+import { startMariadb, startMysql } from './services/mysql.ts';
 import { startPostgres } from './services/postgres.ts';
 import { serverVariables } from './support/servers.ts';
 
@@ -29,6 +30,16 @@ export async function globalSetup(): Promise<void> {
     provide(
       serverVariables.postgres15,
       () => startPostgres({ version: 15 }),
+      server => server.url,
+    ),
+    provide(
+      serverVariables.mysql,
+      () => startMysql(),
+      server => server.url,
+    ),
+    provide(
+      serverVariables.mariadb,
+      () => startMariadb(),
       server => server.url,
     ),
     provide(

@@ -1,6 +1,7 @@
 import type { ConnectServer } from '../services/connect.ts';
 import { startConnect } from '../services/connect.ts';
 import { startKafka } from '../services/kafka.ts';
+import { type MysqlAddress, type MysqlFlavor, mysqlAddress, startMariadb, startMysql } from '../services/mysql.ts';
 import { type PostgresAddress, postgresAddress, startPostgres } from '../services/postgres.ts';
 import type { PostgresVersion } from '../services/postgres-binaries.ts';
 
@@ -8,16 +9,19 @@ import type { PostgresVersion } from '../services/postgres-binaries.ts';
 export const serverVariables = {
   postgres18: 'TEST_PG_URL',
   postgres15: 'TEST_PG15_URL',
+  mysql: 'TEST_MYSQL_URL',
+  mariadb: 'TEST_MARIADB_URL',
   kafka: 'TEST_KAFKA',
   connect: 'TEST_CONNECT_URL',
 } as const;
 
 type Shared = {
   readonly postgres: Map<PostgresVersion, Promise<PostgresAddress>>;
+  readonly mysql: Map<MysqlFlavor, Promise<MysqlAddress>>;
   kafka: Promise<string> | undefined;
   connect: Promise<string> | undefined;
 };
-const shared: Shared = { postgres: new Map(), kafka: undefined, connect: undefined };
+const shared: Shared = { postgres: new Map(), mysql: new Map(), kafka: undefined, connect: undefined };
 
 /**
  * The PostgreSQL that all tests share: take a database of your own in it (`freshDatabase`), and leave its settings alone. Where the
@@ -28,6 +32,25 @@ export function sharedPostgres(version: PostgresVersion): Promise<PostgresAddres
   const server = shared.postgres.get(version) ?? (given ? Promise.resolve(postgresAddress(given)) : startPostgres({ version }));
   shared.postgres.set(version, server);
   return server;
+}
+
+/** The MySQL or MariaDB that all tests share: take a database of your own in it (`freshMysqlDatabase`), and leave its settings alone. */
+function sharedMysqlOrMariadb(flavor: MysqlFlavor): Promise<MysqlAddress> {
+  const given = process.env[serverVariables[flavor]];
+  const start = flavor === 'mysql' ? startMysql : startMariadb;
+  const server = shared.mysql.get(flavor) ?? (given ? Promise.resolve(mysqlAddress(given)) : start());
+  shared.mysql.set(flavor, server);
+  return server;
+}
+
+/** The MySQL 9 that all tests share: FULL row image and metadata, GTIDs. */
+export function sharedMysql(): Promise<MysqlAddress> {
+  return sharedMysqlOrMariadb('mysql');
+}
+
+/** The MariaDB 10.11 that all tests share: FULL row image and metadata. */
+export function sharedMariadb(): Promise<MysqlAddress> {
+  return sharedMysqlOrMariadb('mariadb');
 }
 
 /** The bootstrap servers of the Kafka that all tests share: use topics, groups and transactional ids of your own. */
