@@ -22,7 +22,8 @@ import type { ChangeRequest, OpenedWriter } from './protocol.ts';
 import { Reader } from './reader.ts';
 import { logError } from './sqlite-errors.ts';
 import { unheededConfigs } from './topic-configs.ts';
-import { WriterClient } from './writer-client.ts';
+import type { WriterClient } from './writer-client.ts';
+import { WriterSupply } from './writer-supply.ts';
 
 /** How the embedded log is opened. */
 export type EmbeddedLogOptions = {
@@ -54,7 +55,7 @@ export class EmbeddedLog implements EventLog {
   readonly #database: DatabaseSync;
   readonly #followers: Followers;
   readonly #reader: Reader;
-  readonly #writer: WriterClient | null;
+  readonly #writer: WriterSupply | null;
   readonly #lock: DatabaseSync | null;
   readonly #logger: Logger;
   #disposed: Promise<void> | null = null;
@@ -76,12 +77,13 @@ export class EmbeddedLog implements EventLog {
     const retentionMs = options.retentionMs ?? 7 * dayMs;
     const { retentionBytes = -1, cleanIntervalMs = 60_000, partitions: partitionsDefault = 1, bytesMax = null } = options;
     this.#writer = lock
-      ? new WriterClient(
+      ? new WriterSupply(
           { dataDir, retentionMs, retentionBytes, cleanIntervalMs, partitionsDefault, bytesMax },
           {
             committed: () => this.#followers.wake(),
             cleaningFailed: error => logger.error({ code: error.code }, `${error.message} It is tried again. ${error.remedy}`),
           },
+          logger,
         )
       : null;
   }
@@ -110,9 +112,10 @@ export class EmbeddedLog implements EventLog {
 
   async writer(task: TaskId, _options: WriterOptions, abort: AbortSignal): Promise<LogWriter> {
     abort.throwIfAborted();
-    const opened = await this.#change({ kind: 'openWriter', task });
-    if (!opened || !this.#writer) throw new SluiceError('INTERNAL', 'The embedded log opened no writer.');
-    return new EmbeddedWriter(task, opened, this.#writer);
+    const thread = this.#thread();
+    const opened = await thread.change({ kind: 'openWriter', task });
+    if (!opened) throw new SluiceError('INTERNAL', 'The embedded log opened no writer.');
+    return new EmbeddedWriter(task, opened, thread);
   }
 
   async *read(range: ReadRange, abort: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
@@ -128,13 +131,16 @@ export class EmbeddedLog implements EventLog {
     await this.#change({ kind: 'clean' });
   }
 
-  #change(change: ChangeRequest): Promise<OpenedWriter | null> {
-    if (this.#writer) return this.#writer.change(change);
-    return Promise.reject(
-      new SluiceError('LOG_REFUSED', 'This process opened the embedded log for reading only.', {
-        remedy: 'Ask the daemon over its REST API.',
-      }),
-    );
+  async #change(change: ChangeRequest): Promise<OpenedWriter | null> {
+    return this.#thread().change(change);
+  }
+
+  /** The writer's thread there is now. Throws LOG_REFUSED where this process only reads. */
+  #thread(): WriterClient {
+    if (this.#writer) return this.#writer.current;
+    throw new SluiceError('LOG_REFUSED', 'This process opened the embedded log for reading only.', {
+      remedy: 'Ask the daemon over its REST API.',
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -30,14 +30,15 @@ export class WriterClient {
   #lastId = 0;
   #broken: SluiceError | null = null;
 
-  constructor(options: ThreadOptions, events: WriterEvents) {
+  /** `ended` hears why the thread is gone, once it is gone with all it held: a next one may take its place. */
+  constructor(options: ThreadOptions, events: WriterEvents, ended: (error: SluiceError) => void) {
     this.#events = events;
     this.#thread = new Worker(threadFile, { workerData: options, name: 'embedded-log-writer' });
     this.#thread.on('message', (reply: Reply) => this.#settle(reply));
     this.#thread.on('error', error => this.#break(error));
     this.#exited = new Promise(resolve => {
       this.#thread.once('exit', () => {
-        this.#break(null);
+        ended(this.#break(null));
         resolve();
       });
     });
@@ -108,11 +109,12 @@ export class WriterClient {
     else this.#events.cleaningFailed(error);
   }
 
-  /** The thread is gone: nobody will answer any more. */
-  #break(cause: unknown): void {
+  /** The thread is gone: nobody will answer any more. Answers what its callers are told. */
+  #break(cause: unknown): SluiceError {
     const reason = cause instanceof Error ? `failed: ${cause.message}` : 'has ended';
     this.#broken ??= new SluiceError('LOG_UNAVAILABLE', `The embedded log’s writer ${reason}.`, { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#broken);
     this.#waiting.clear();
+    return this.#broken;
   }
 }
