@@ -9,6 +9,7 @@ type ClientWithConnection = Client & { readonly connection: { readonly stream: S
 /** Backend message types (protocol page "Message Formats"). */
 const copyDataTag = 0x64; // 'd'
 const errorTag = 0x45; // 'E'
+const noticeTag = 0x4e; // 'N'
 const readyTag = 0x5a; // 'Z'
 const headerBytes = 5;
 
@@ -35,6 +36,10 @@ export class CopyChannel {
   /** The statement has ended and the server waits for the next one. */
   #ready = false;
   #serverError: SluiceError | null = null;
+  /** Reads from the socket that brought something. */
+  heard = 0;
+  /** Hears of the server's notices and warnings. */
+  onNotice: ((notice: ServerError) => void) | null = null;
 
   constructor(client: Client, statement: string) {
     this.#socket = (client as ClientWithConnection).connection.stream;
@@ -82,6 +87,11 @@ export class CopyChannel {
     return this.#socket.readableLength > 0;
   }
 
+  /** `next` waits for the server. */
+  get waiting(): boolean {
+    return this.#wake !== null;
+  }
+
   /** The statement has ended, well or with an error: the client is free for the next one. */
   get ended(): boolean {
     return this.#ready;
@@ -105,6 +115,7 @@ export class CopyChannel {
         return true;
       }
     }
+    this.heard++;
     this.#take(chunk, handle);
     return this.#ready ? this.#end() : true;
   }
@@ -147,6 +158,7 @@ export class CopyChannel {
       const tag = bytes[offset];
       if (tag === copyDataTag) handle(bytes, offset + headerBytes, end);
       else if (tag === errorTag) this.#serverError = databaseError(parseServerError(bytes.subarray(offset + headerBytes, end)));
+      else if (tag === noticeTag) this.onNotice?.(parseServerError(bytes.subarray(offset + headerBytes, end)));
       else if (tag === readyTag) this.#ready = true;
       offset = end;
     }
@@ -185,7 +197,7 @@ function queryMessage(statement: string): Buffer {
 }
 
 /** The fields of an ErrorResponse: a letter and a text each (protocol page "Error and Notice Message Fields"). */
-function parseServerError(bytes: Buffer): ServerError {
+function parseServerError(bytes: Buffer): ServerError & Error {
   const fields = new Map<string, string>();
   for (let offset = 0; offset < bytes.length && bytes[offset] !== 0; ) {
     const end = bytes.indexOf(0, offset + 1);
@@ -193,5 +205,5 @@ function parseServerError(bytes: Buffer): ServerError {
     fields.set(String.fromCharCode(bytes[offset]!), bytes.toString('utf8', offset + 1, end));
     offset = end + 1;
   }
-  return { code: fields.get('C') ?? '', message: fields.get('M') ?? 'unknown error' };
+  return Object.assign(new Error(fields.get('M') ?? 'unknown error'), { code: fields.get('C') ?? '' });
 }

@@ -18,7 +18,7 @@ import { Catalog } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect, quoteIdentifier } from './connection.ts';
 import { databaseError } from './database-error.ts';
-import { disconnect } from './disconnect.ts';
+import { breakOffAfter, disconnect } from './disconnect.ts';
 import { HeartbeatAction } from './heartbeat-action.ts';
 import { gapBefore, lostPosition, lostSlot } from './lost-position.ts';
 import { formatLsn } from './lsn.ts';
@@ -37,12 +37,13 @@ import { replicaIdentityStatements } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
-import { findSlot, type Slot, slotFault } from './slot.ts';
+import { findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
 import { freeSlot } from './slot-wait.ts';
 import { Snapshot } from './snapshot.ts';
 import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
 import { openReaders } from './snapshot-readers.ts';
 import { ChangeStream } from './stream.ts';
+import { explainStreamFailure, tellsOfUnpublishedChanges, unpublishedChanges } from './stream-failure.ts';
 import { Tables } from './tables.ts';
 import { unmatchedPatterns } from './unmatched.ts';
 import { loadTypeCatalog, type PostgresType } from './values/type-catalog.ts';
@@ -98,15 +99,17 @@ export class PostgresDatabase implements ChangeDatabase {
 
   async open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
     const { connection, slot, streams } = this.#settings;
-    const client = await connect(connection);
+    const client = await connect(connection, false, abort);
     this.#resources.defer(() => disconnect(client));
+    using _client = breakOffAfter(abort, client);
     const types = await loadTypeCatalog(async sql => (await client.query<PostgresType>(sql)).rows);
     const catalog = new Catalog(client, connection.database);
     const tables = new Tables(catalog, types, this.#makers, this.#logger);
     for (const { message } of await unmatchedPatterns(catalog, this.#config.filters)) this.#warn(message);
-    const replication = await ReplicationConnection.open(connection, slot.name);
+    const replication = await ReplicationConnection.open(connection, slot.name, abort);
     this.#replication = replication;
     this.#resources.use(replication);
+    using _replication = replication.breakOffAfter(abort);
     const identity = await replication.identify();
     const tell = (retry: Retry | null) => {
       this.retry = retry;
@@ -131,13 +134,15 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#logger.warn({}, message);
   }
 
-  async prepare({ snapshot, stream, fresh }: { snapshot: boolean; stream: boolean; fresh: boolean }): Promise<void> {
+  async prepare({ snapshot, stream, fresh }: { snapshot: boolean; stream: boolean; fresh: boolean }, abort: AbortSignal): Promise<void> {
     const { connection, slot, publication } = this.#settings;
     const { client, tables } = this.#session!;
     if (fresh) this.#stored = null;
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
     if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
     if (!stream) return;
+    using _client = breakOffAfter(abort, client);
+    using _replication = this.#replication!.breakOffAfter(abort);
     await requireLogicalLog(client);
     const existing = this.#session!.slot;
     const fault = existing && slotFault(slot.name, existing, connection.database);
@@ -176,7 +181,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const catalogTables = (await tables.list()).filter(({ id }) => settings.snapshot.includesTable(id));
     if (catalogTables.length === 0) this.#logger.warn({}, 'No table matches the include and exclude lists: the snapshot is empty');
     const threads = Math.max(1, Math.min(settings.snapshot.threadsMax, catalogTables.length));
-    await using readers = await openReaders(settings, threads, this.#created, catalogTables);
+    await using readers = await openReaders(settings, threads, this.#created, catalogTables, abort);
     crashPoint('snapshot-view-taken');
     const moment = this.#created || !settings.streams ? { ...readers.moment, view: null } : readers.moment;
     const txId = Number(
@@ -193,6 +198,7 @@ export class PostgresDatabase implements ChangeDatabase {
     };
     this.#snapshot = new Snapshot({
       readers: readers.clients,
+      control: client,
       tables,
       sourceInfo: this.#makers.sourceInfo,
       moment: { ...moment, txId: BigInt(txId) },
@@ -217,6 +223,7 @@ export class PostgresDatabase implements ChangeDatabase {
   async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
     const { slot, publication, stream, connection, batchRecordsMax } = this.#settings;
     const { client, tables } = this.#session!;
+    using _ = breakOffAfter(abort, client);
     const position = this.#start ?? this.#stored?.position ?? this.#slotStart();
     const start = {
       position,
@@ -226,10 +233,20 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#start = position;
     if (this.#makers.metadata && this.#stored) this.#makers.metadata.restore(this.#stored.offset);
     const replication = this.#replication!;
-    replication.start(position.confirmedLsn, publication.name, {
+    const names = { slot: slot.name, publication: publication.name, database: connection.database };
+    // Before its first offset a slot may have been made ahead of its publication: what changed in between was never to be published.
+    const owed = this.#stored !== null || this.#created !== null;
+    replication.start(position.confirmedLsn, {
+      publication: publication.name,
       messages: true,
       statusIntervalMs: stream.statusIntervalMs,
       extra: stream.extraParameters,
+      control: client,
+      onNotice: notice => {
+        if (!tellsOfUnpublishedChanges(notice)) return;
+        if (owed || this.#stream?.described) throw unpublishedChanges(names);
+        this.#warn(unpublishedChanges(names).message);
+      },
     });
     crashPoint('stream-started');
     this.#logger.info({ lsn: formatLsn(position.confirmedLsn) }, `Streaming from ${formatLsn(position.confirmedLsn)}`);
@@ -262,7 +279,7 @@ export class PostgresDatabase implements ChangeDatabase {
         yield batch;
       }
     } catch (error) {
-      throw databaseError(error, `Streaming from the replication slot "${slot.name}"`);
+      throw await explainStreamFailure(databaseError(error, `Streaming from the replication slot "${slot.name}"`), client, names);
     }
   }
 
@@ -325,11 +342,4 @@ export class PostgresDatabase implements ChangeDatabase {
     }
     await this.#resources.disposeAsync();
   }
-}
-
-/** Before anything is made in the database: without it the slot could not be. Throws WAL_LEVEL. */
-async function requireLogicalLog(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ wal_level: string }>('SHOW wal_level');
-  const level = rows[0]?.wal_level;
-  if (level !== 'logical') throw new SluiceError('WAL_LEVEL', `The server's wal_level is ${level}, and logical decoding needs logical.`);
 }

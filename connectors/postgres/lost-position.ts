@@ -10,17 +10,21 @@ export function lostSlot(name: string, slot: Slot | null, database: string): Slu
   return fault?.code === 'SLOT_LOST' ? fault : null;
 }
 
+/** SLOT_LOST: there are offsets, and no slot any more. */
+export function missingSlot(name: string): SluiceError {
+  return new SluiceError(
+    'SLOT_LOST',
+    `The replication slot "${name}" does not exist any more, so the changes since the stored offset are not to be had.`,
+  );
+}
+
 /** Why a stored offset cannot be streamed from; null where it can. */
 export function lostPosition(
   stored: StoredPosition,
   { name, slot, database }: { readonly name: string; readonly slot: Slot | null; readonly database: string },
   identity: SystemIdentity,
 ): SluiceError | null {
-  if (!slot)
-    return new SluiceError(
-      'SLOT_LOST',
-      `The replication slot "${name}" does not exist any more, so the changes since the stored offset are not to be had.`,
-    );
+  if (!slot) return missingSlot(name);
   const lost = lostSlot(name, slot, database);
   if (lost) return lost;
   if (stored.identity && stored.identity.systemId !== identity.systemId)

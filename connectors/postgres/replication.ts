@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { crashPoint, SluiceError } from '../../src/contract/index.ts';
 import { type ConnectionSettings, connect, quoteIdentifier, quoteLiteral } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
-import { databaseError } from './database-error.ts';
-import { disconnect } from './disconnect.ts';
+import { databaseError, type ServerError } from './database-error.ts';
+import { breakOffAfter, disconnect } from './disconnect.ts';
+import { processIdOf, watchLiveness } from './liveness.ts';
 import { formatLsn, parseLsn } from './lsn.ts';
 
 /** Who the server is: a restored or promoted server has another timeline, another server another system. */
@@ -11,6 +12,19 @@ export type SystemIdentity = { readonly systemId: string; readonly timeline: num
 
 /** A slot just made, and the snapshot that begins where it does; the snapshot lives until the connection's next statement. */
 export type CreatedSlot = { readonly consistentPoint: bigint; readonly snapshotName: string };
+
+/** How a slot is streamed from. */
+export type StreamOptions = {
+  readonly publication: string;
+  readonly messages: boolean;
+  readonly statusIntervalMs: number;
+  /** Further parameters of the plugin, as START_REPLICATION takes them. */
+  readonly extra: string;
+  /** Asked, while the stream is silent, whether the walsender still lives. */
+  readonly control: pg.Client;
+  /** Hears of the server's warnings. */
+  onNotice(notice: ServerError): void;
+};
 
 /** Called for each XLogData message: bytes[start, end) is one pgoutput message, `lsn` where it begins in the log. */
 export type MessageHandler = (bytes: Buffer, start: number, end: number) => void;
@@ -28,7 +42,11 @@ export class ReplicationConnection implements AsyncDisposable {
   readonly #slot: string;
   #channel: CopyChannel | null = null;
   #flushed = 0n;
+  #processId = 0;
   #statusTimer: NodeJS.Timeout | null = null;
+  #liveness: Disposable | null = null;
+  /** What had been heard when the last status was sent. */
+  #heardBefore = -1;
   /** Where the message begins that the handler is being given. */
   lsn = 0n;
   /** Everything before this position has been sent: the stream is that far even where no message said so. */
@@ -39,11 +57,17 @@ export class ReplicationConnection implements AsyncDisposable {
     this.#slot = slot;
   }
 
-  static async open(settings: ConnectionSettings, slot: string): Promise<ReplicationConnection> {
-    return new ReplicationConnection(await connect(settings, true), slot);
+  static async open(settings: ConnectionSettings, slot: string, abort: AbortSignal): Promise<ReplicationConnection> {
+    return new ReplicationConnection(await connect(settings, true, abort), slot);
+  }
+
+  /** Until the answer is disposed of: what waits for the server is broken off a moment after the abort. */
+  breakOffAfter(abort: AbortSignal): Disposable {
+    return breakOffAfter(abort, this.#client);
   }
 
   async identify(): Promise<SystemIdentity> {
+    this.#processId = await processIdOf(this.#client);
     const { rows } = await this.#client.query('IDENTIFY_SYSTEM');
     return { systemId: String(rows[0].systemid), timeline: Number(rows[0].timeline) };
   }
@@ -66,14 +90,17 @@ export class ReplicationConnection implements AsyncDisposable {
    * Starts streaming at `from` (the server goes on at the slot's confirmed position where that is later). The server hears every
    * `statusIntervalMs` how far it may free its log.
    */
-  start(from: bigint, publication: string, options: { messages: boolean; statusIntervalMs: number; extra: string }): void {
+  start(from: bigint, options: StreamOptions): void {
     const messages = options.messages ? `, "messages" 'true'` : '';
     const extra = options.extra === '' ? '' : `, ${options.extra}`;
     const statement =
       `START_REPLICATION SLOT ${quoteIdentifier(this.#slot)} LOGICAL ${formatLsn(from)} ` +
-      `("proto_version" '1', "publication_names" ${quoteLiteral(quoteIdentifier(publication))}${messages}${extra})`;
+      `("proto_version" '1', "publication_names" ${quoteLiteral(quoteIdentifier(options.publication))}${messages}${extra})`;
     this.#flushed = from;
     this.#channel = new CopyChannel(this.#client, statement);
+    this.#channel.onNotice = options.onNotice;
+    const watched = { client: this.#client, processId: this.#processId, listener: () => this.#channel };
+    this.#liveness = watchLiveness(watched, options.control);
     this.#statusTimer = setInterval(() => this.#sendStatus(), options.statusIntervalMs);
   }
 
@@ -114,19 +141,26 @@ export class ReplicationConnection implements AsyncDisposable {
     crashPoint('position-sent');
   }
 
-  /** Standby status update: written, flushed and applied positions, all the same. */
+  /**
+   * Standby status update: written, flushed and applied positions, all the same. Where nothing was heard since the last one the server is
+   * asked for an answer, so that only a dead connection is silent for long.
+   */
   #sendStatus(): void {
+    const heard = this.#channel?.heard ?? 0;
     const message = Buffer.alloc(34);
     message[0] = 0x72; // 'r'
     message.writeBigUInt64BE(this.#flushed, 1);
     message.writeBigUInt64BE(this.#flushed, 9);
     message.writeBigUInt64BE(this.#flushed, 17);
     message.writeBigInt64BE(BigInt(Date.now()) * 1000n - postgresEpochMicros, 25);
+    message[33] = heard === this.#heardBefore ? 1 : 0;
+    this.#heardBefore = heard;
     this.#channel?.sendCopyData(message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#statusTimer) clearInterval(this.#statusTimer);
+    this.#liveness?.[Symbol.dispose]();
     this.#channel?.abandon();
     this.#channel = null;
     await disconnect(this.#client);

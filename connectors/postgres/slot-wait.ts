@@ -28,9 +28,18 @@ export async function freeSlot(
         { slot: name, attempt, retriesMax, delayMs: retryDelayMs, remedy: fault.remedy },
         `${fault.message} It is looked at again in ${retryDelayMs} ms (slot.retry.delay.ms).`,
       );
+      await stirReader(client);
       await delay(retryDelayMs, undefined, { signal: abort }).catch(() => {});
     }
   } finally {
     tell(null);
   }
+}
+
+/**
+ * A reader that another worker has fenced finds out with its next append, and has nothing to append while the server's log stands still: a
+ * transaction's number, taken for nothing, moves it. A standby has none to give, and needs none.
+ */
+async function stirReader(client: pg.Client): Promise<void> {
+  await client.query('SELECT pg_catalog.txid_current()').catch(() => {});
 }

@@ -23,13 +23,16 @@ export type Slot = {
   readonly confirmedFlushLsn: bigint | null;
   /** `lost`: the server removed WAL the slot needs (max_slot_wal_keep_size). */
   readonly walStatus: string | null;
+  /** Why it is lost, in the server's words (PostgreSQL 17 and newer: `wal_removed`, `idle_timeout` ...). */
+  readonly lostReason: string | null;
 };
 
 /** The slot of that name, or null. */
 export async function findSlot(client: pg.Client, name: string): Promise<Slot | null> {
   const { rows } = await client.query(
-    `SELECT plugin, slot_type, database, active, active_pid, confirmed_flush_lsn::text AS confirmed, wal_status
-       FROM pg_catalog.pg_replication_slots WHERE slot_name = $1`,
+    `SELECT plugin, slot_type, database, active, active_pid, confirmed_flush_lsn::text AS confirmed, wal_status,
+            pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS reason
+       FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1`,
     [name],
   );
   const row = rows[0];
@@ -42,6 +45,7 @@ export async function findSlot(client: pg.Client, name: string): Promise<Slot | 
     activePid: row.active_pid,
     confirmedFlushLsn: row.confirmed === null ? null : parseLsn(row.confirmed),
     walStatus: row.wal_status,
+    lostReason: row.reason,
   };
 }
 
@@ -61,9 +65,18 @@ export function slotFault(name: string, slot: Slot, database: string): SluiceErr
   if (slot.walStatus === 'lost')
     return new SluiceError(
       'SLOT_LOST',
-      `The server has removed log that the replication slot "${name}" still needed (max_slot_wal_keep_size).`,
+      (slot.lostReason ?? 'wal_removed') === 'wal_removed'
+        ? `The server has removed log that the replication slot "${name}" still needed (max_slot_wal_keep_size).`
+        : `The server has given the replication slot "${name}" up (${slot.lostReason}), and with it the log that was still needed.`,
     );
   if (slot.active)
     return new SluiceError('SLOT_IN_USE', `The replication slot "${name}" is in use by another connection (process ${slot.activePid}).`);
   return null;
+}
+
+/** Before anything is made in the database: without it the slot could not be. Throws WAL_LEVEL. */
+export async function requireLogicalLog(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ wal_level: string }>('SHOW wal_level');
+  const level = rows[0]?.wal_level;
+  if (level !== 'logical') throw new SluiceError('WAL_LEVEL', `The server's wal_level is ${level}, and logical decoding needs logical.`);
 }

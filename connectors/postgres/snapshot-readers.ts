@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { CatalogTable } from './catalog.ts';
 import { connect, quoteLiteral, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
-import { disconnect } from './disconnect.ts';
+import { breakOffAfter, disconnect } from './disconnect.ts';
 import { parseLsn } from './lsn.ts';
 import type { CreatedSlot } from './replication.ts';
 import type { PostgresSettings } from './settings.ts';
@@ -23,14 +23,16 @@ export async function openReaders(
   count: number,
   created: CreatedSlot | null,
   tables: readonly CatalogTable[],
+  abort: AbortSignal,
 ): Promise<SnapshotReaders> {
   const stack = new AsyncDisposableStack();
   try {
     const clients: pg.Client[] = [];
     let snapshotName = created?.snapshotName ?? null;
     for (let index = 0; index < count; index++) {
-      const client = await connect(settings.connection);
+      const client = await connect(settings.connection, false, abort);
       stack.defer(() => disconnect(client));
+      stack.use(breakOffAfter(abort, client));
       clients.push(client);
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       if (snapshotName !== null) await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotName)}`);

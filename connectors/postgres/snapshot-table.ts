@@ -6,6 +6,7 @@ import { quoteIdentifier, quoteLiteral, quoteTable } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
 import { CopyRowReader } from './copy-row.ts';
 import { databaseError } from './database-error.ts';
+import { processIdOf, watchLiveness } from './liveness.ts';
 import type { ReadableTable } from './tables.ts';
 
 /** A table up to this size is read in one go, in its own order, and becomes durable whole: there is nothing to resume. */
@@ -47,9 +48,13 @@ export function selectStatement(
   return `${select}${where} ORDER BY ${key}`;
 }
 
-/** Reads a table's rows on a connection whose transaction holds the snapshot. Throws the database's error with the table's name. */
+/**
+ * Reads a table's rows on a connection whose transaction holds the snapshot; on the other one the server is asked whether it is still at it
+ * where no row comes for long. Throws the database's error with the table's name.
+ */
 export async function* readTable(
   client: pg.Client,
+  control: pg.Client,
   table: CatalogTable,
   readable: ReadableTable,
   order: ReadingOrder,
@@ -58,7 +63,9 @@ export async function* readTable(
   const readers = readable.readers.filter(reader => reader !== null);
   const copyRow = new CopyRowReader(readers);
   const keyIndexes = order === 'key' ? table.primaryKey.map(name => readers.findIndex(reader => reader.name === name)) : null;
+  const processId = await processIdOf(client);
   const channel = new CopyChannel(client, `COPY (${select}) TO STDOUT`);
+  using _ = watchLiveness({ client, processId, listener: () => channel }, control);
   try {
     for (let open = true; open; ) {
       const rows: Row[] = [];

@@ -25,6 +25,8 @@ export type SnapshotMoment = {
 export type SnapshotParts = {
   /** Connections whose transactions hold the snapshot; each reads one table at a time. */
   readonly readers: readonly pg.Client[];
+  /** An ordinary connection, for questions about the readers' own. */
+  readonly control: pg.Client;
   readonly tables: Tables;
   readonly sourceInfo: SourceInfo;
   readonly moment: SnapshotMoment;
@@ -126,6 +128,7 @@ export class Snapshot {
     let lastKey: readonly string[] | null = null;
     for await (const { rows, bytes, keys } of readTable(
       client,
+      this.#parts.control,
       table,
       readable,
       order,

@@ -102,6 +102,11 @@ export class ChangeStream implements PgoutputHandler {
     return formatLsn(this.#lsn);
   }
 
+  /** A table has been described: its publication was there. */
+  get described(): boolean {
+    return this.#relations.size > 0;
+  }
+
   /** Commit time of the last transaction read, in milliseconds since 1970. */
   get committedAtMs(): number {
     return Number(this.#progress.timestampUs / 1000n);

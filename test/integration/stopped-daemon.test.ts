@@ -6,8 +6,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { freshDatabase } from '../support/fresh-database.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
+import { sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
+import { TcpProxy } from './bad-input-proxy.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -118,20 +121,35 @@ describe('a daemon that is told to stop', { timeout: 60_000 }, () => {
     assert.ok(ms < 3_000, `${ms} ms`);
   });
 
-  test('and whose database has fallen silent ends in its bound, or at once where it is told again', async () => {
+  test('while it logs in to a database that says nothing does not wait for it', async () => {
     await using database = await new SilentServer().start();
-    for (const again of [false, true]) {
-      const before = database.connections;
-      await using daemon = await new Process().start({ 'task.shutdown.graceful.timeout.ms': '2000' }, connectorTo(database.port));
-      await until(() => database.connections > before, { what: 'the login', timeoutMs: 20_000 });
-      daemon.signal('SIGTERM');
-      await daemon.said(/stopping; a second one stops at once/);
-      if (again) daemon.signal('SIGTERM');
-      const { code, ms } = await daemon.ended();
-      assert.equal(code, again ? 143 : 0, daemon.output);
-      assert.ok(ms < (again ? 1_500 : 5_000), `${ms} ms`);
-      if (!again) assert.match(daemon.output, /The task did not end in time and is left behind/);
-    }
+    await using daemon = await new Process().start({}, connectorTo(database.port));
+    await until(() => database.connections > 0, { what: 'the login', timeoutMs: 20_000 });
+    daemon.signal('SIGTERM');
+    const { code, ms } = await daemon.ended();
+    assert.equal(code, 0, daemon.output);
+    assert.ok(ms < 3_000, `${ms} ms`);
+    assert.doesNotMatch(daemon.output, /is left behind/);
+  });
+
+  test('again ends at once, though its database has fallen silent and the goodbye is waited for', async () => {
+    const server = await sharedPostgres(18);
+    await using database = await freshDatabase(server);
+    await using proxy = await TcpProxy.start(server.port);
+    const slot = `slot_${database.name}`;
+    const login = { 'database.user': server.user, 'database.password': server.password || 'x', 'database.dbname': database.name };
+    const connector = { ...connectorTo(proxy.port), ...login, 'database.sslmode': 'disable', 'slot.name': slot };
+    await using daemon = await new Process().start({}, { ...connector, 'publication.name': slot });
+    const streamed = 'select from pg_replication_slots where slot_name = $1 and active';
+    await daemon.said(/Streaming from/);
+    await until(async () => (await database.client.query(streamed, [slot])).rowCount === 1, { what: 'the slot to be streamed from' });
+    proxy.hold();
+    daemon.signal('SIGTERM');
+    await daemon.said(/stopping; a second one stops at once/);
+    daemon.signal('SIGTERM');
+    const { code } = await daemon.ended();
+    assert.equal(code, 143, daemon.output);
+    assert.doesNotMatch(daemon.output, /The worker has stopped/);
   });
 
   test('need not be told where it cannot have its address', async () => {
