@@ -1,5 +1,4 @@
 import {
-  type Clock,
   crashPoint,
   type EventLog,
   type PluginListing,

@@ -1,5 +1,5 @@
 import { kafkaClient } from '../services/kafka.ts';
-import { type Daemon, startDaemon, type WorkerSettings } from '../support/daemon.ts';
+import { type Daemon, newDaemon, type WorkerSettings } from '../support/daemon.ts';
 import type { Published } from '../support/published.ts';
 import { sharedKafka } from '../support/servers.ts';
 import { workerGroup } from '../support/worker-group.ts';
@@ -14,8 +14,8 @@ import {
 /** One of the two logs, with the readers that are not ours. */
 export type LogUnderFault = {
   readonly name: 'embedded' | 'kafka';
-  /** A daemon of its own on this log; `environment` beside ours. */
-  startDaemon(environment?: Readonly<Record<string, string>>): Promise<Daemon>;
+  /** A daemon of its own on this log, not started. */
+  newDaemon(): Promise<Daemon>;
   published(daemon: Daemon, topics: readonly string[]): AsyncIterable<Published>;
   /** Each source offset that is durable, or was; the last one of a partition counts. */
   offsets(daemon: Daemon, connector: string): Promise<readonly DurableOffset[]>;
@@ -25,7 +25,7 @@ export type LogUnderFault = {
 
 const embedded: LogUnderFault = {
   name: 'embedded',
-  startDaemon: environment => startDaemon({}, environment),
+  newDaemon: () => newDaemon({}),
   published: ({ dataFolder }, topics) => publishedForSqlite3(dataFolder, topics),
   offsets: ({ dataFolder }, connector) => offsetsForSqlite3(dataFolder, connector),
   async offsetsNow({ dataFolder }, connector) {
@@ -41,15 +41,20 @@ async function kafka(): Promise<LogUnderFault> {
   const offsetsTopic = settings['offset.storage.topic']!;
   return {
     name: 'kafka',
-    startDaemon: environment => startDaemon(settings, environment),
+    newDaemon: () => newDaemon(settings),
     published: (_, topics) => publishedForConsoleConsumer(bootstrapServers, topics),
     offsets: (_, connector) => offsetsForConsoleConsumer(bootstrapServers, offsetsTopic, connector),
     async offsetsNow() {
       const admin = kafkaClient(bootstrapServers).admin();
       await admin.connect();
-      const [partition] = await admin.fetchTopicOffsets(offsetsTopic).finally(() => admin.disconnect());
-      const end = Number(partition!.high);
-      return later => later.filter(({ at }) => at < end);
+      try {
+        const exists = (await admin.listTopics()).includes(offsetsTopic);
+        const [partition] = exists ? await admin.fetchTopicOffsets(offsetsTopic) : [];
+        const end = Number(partition?.high ?? 0);
+        return later => later.filter(({ at }) => at < end);
+      } finally {
+        await admin.disconnect();
+      }
     },
   };
 }

@@ -52,14 +52,15 @@ export class ServerProcess implements AsyncDisposable {
   readonly name: string;
   readonly pid: number;
   readonly #child: ChildProcess;
-  readonly #ended: Promise<string>;
+  /** Resolves when it has ended, with what ended it: a signal's name or `exit code 1`. */
+  readonly ended: Promise<string>;
 
   private constructor({ name, scratch }: ServerCommand, child: ChildProcess) {
     this.name = name;
     this.pid = child.pid!;
     this.#child = child;
     const reaper = startReaper(this.pid, scratch);
-    this.#ended = new Promise(resolve => {
+    this.ended = new Promise(resolve => {
       child.once('exit', (code, signal) => {
         reaper.kill('SIGKILL');
         resolve(signal ?? `exit code ${code}`);
@@ -107,7 +108,7 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.ref();
     this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopMsMax);
-    await this.#ended;
+    await this.ended;
     clearTimeout(timer);
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { logTail, ServerProcess } from '../services/server-process.ts';
 import { freePort } from './free-port.ts';
 import { ScratchFolder } from './scratch-folder.ts';
+import { until } from './until.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -18,11 +19,10 @@ export class Daemon implements AsyncDisposable {
   readonly dataFolder: string;
   readonly #scratch: ScratchFolder;
   /** Beside ours, at the next start. */
-  environment: Readonly<Record<string, string>>;
+  environment: Readonly<Record<string, string>> = {};
   #process: ServerProcess | null = null;
 
-  constructor(port: number, environment: Readonly<Record<string, string>> = {}) {
-    this.environment = environment;
+  constructor(port: number) {
     this.url = `http://127.0.0.1:${port}`;
     this.#scratch = new ScratchFolder('daemon');
     this.workerFile = this.#scratch.file('worker.yaml');
@@ -46,7 +46,24 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** Starts it (again, on the same port and data) and waits until REST answers. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#start(async () => (await fetch(`${this.url}/connectors`)).ok);
+  }
+
+  /** Starts it and waits for nothing: it may end before REST answers. */
+  launch(): Promise<void> {
+    return this.#start(async () => true);
+  }
+
+  /** Resolves when its process has ended, with what ended it: `SIGKILL`, `exit code 1`. */
+  async ended(timeoutMs = 30_000): Promise<string> {
+    const process = this.#process;
+    if (!process) throw new Error('The daemon has not been started');
+    await until(() => !process.alive, { what: `the daemon to end. The end of its log:\n${this.log()}\n`, timeoutMs });
+    return process.ended;
+  }
+
+  async #start(ready: () => Promise<boolean>): Promise<void> {
     if (this.#process?.alive) return;
     this.#process = await ServerProcess.start({
       name: 'sluice',
@@ -55,7 +72,7 @@ export class Daemon implements AsyncDisposable {
       scratch: this.#scratch.path,
       env: { ...process.env, ...this.environment },
       logFile: this.logFile,
-      ready: async () => (await fetch(`${this.url}/connectors`)).ok,
+      ready,
       startMsMax: 30_000,
     });
   }
@@ -76,11 +93,18 @@ export class Daemon implements AsyncDisposable {
   }
 }
 
-/** A new daemon on a free port with an empty data folder, `environment` beside ours. The caller owns it. */
-export async function startDaemon(settings: WorkerSettings, environment: Readonly<Record<string, string>> = {}): Promise<Daemon> {
-  const daemon = new Daemon(await freePort(), environment);
+/** A new daemon on a free port with an empty data folder, not started; `environment` beside ours. The caller owns it. */
+export async function newDaemon(settings: WorkerSettings, environment: Readonly<Record<string, string>> = {}): Promise<Daemon> {
+  const daemon = new Daemon(await freePort());
+  daemon.environment = environment;
+  await daemon.configure(settings);
+  return daemon;
+}
+
+/** The same, started. */
+export async function startDaemon(settings: WorkerSettings, environment?: Readonly<Record<string, string>>): Promise<Daemon> {
+  const daemon = await newDaemon(settings, environment);
   try {
-    await daemon.configure(settings);
     await daemon.start();
     return daemon;
   } catch (error) {

@@ -23,7 +23,8 @@ type Progress = { readonly tasks: readonly { readonly records: number; readonly 
 async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number, rounds: number): Promise<void> {
   const random = randomOf(seed);
   await using changing = await ChangingDatabase.start(await sharedPostgres(18), seed);
-  await using daemon = await log.startDaemon();
+  await using daemon = await log.newDaemon();
+  await daemon.start();
   const watch = new SlotWatch(log, daemon, changing, connector);
   const rest = new ConnectClient(daemon.url);
   await rest.putConfig(connector, changing.config);

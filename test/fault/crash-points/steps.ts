@@ -1,0 +1,82 @@
+import type { CrashPoint } from '../../../src/contract/index.ts';
+import { type ConnectClient, RestError } from '../../support/connect-client.ts';
+
+/** The connector that is crashed again and again. */
+export const connector = 'crashing';
+
+/** One crash: at the n-th passing of a point in a daemon that starts, or does what `request` asks of it. */
+export type Step = {
+  readonly point: CrashPoint;
+  readonly passing: number;
+  /** Where in the connector's life. */
+  readonly stage: string;
+  /** Asked over REST once it answers; left out: it comes to the point by itself. */
+  request?(rest: ConnectClient, config: Readonly<Record<string, string>>): Promise<void>;
+};
+
+/** Between reading and telling the database: these are passed with every unit of records. */
+const pointsOfUnits: readonly CrashPoint[] = [
+  'unit-handed-over',
+  'unit-durable',
+  'unit-acknowledged',
+  'embedded-begun',
+  'embedded-records-written',
+  'embedded-offsets-written',
+  'embedded-committed',
+  'embedded-change-uncommitted',
+  'kafka-partitions-added',
+  'kafka-produced',
+  'kafka-commit-asked',
+  'kafka-committed',
+];
+
+const stage = (name: string, passing: number, points: readonly CrashPoint[]): readonly Step[] =>
+  points.map(point => ({ point, passing, stage: name }));
+
+/** Puts the connector: it is made, and starts. */
+const put = (rest: ConnectClient, config: Readonly<Record<string, string>>) => rest.putConfig(connector, config);
+const remove = (rest: ConnectClient) => rest.delete(connector);
+const path = `/connectors/${connector}`;
+
+async function expectState(rest: ConnectClient, wanted: string): Promise<void> {
+  const status = await rest.status(connector);
+  if (status?.connector.state !== wanted) throw new Error(`After the crash the connector is ${status?.connector.state}, not ${wanted}`);
+}
+
+/** Replaces the offsets by the same ones. */
+async function alterOffsets(rest: ConnectClient): Promise<void> {
+  await expectState(rest, 'STOPPED'); // what was stored before the crash before this one holds
+  await rest.call('PATCH', `${path}/offsets`, await rest.call('GET', `${path}/offsets`));
+}
+
+/** Every crash, in the order of a connector's life: each begins where the one before it left everything. */
+const steps: readonly Step[] = [
+  // A passing of its own for the log's own topics, which are made before any connector is known.
+  ...stage('opening the log', 1, ['kafka-topic-created']),
+  { point: 'config-stored', passing: 1, stage: 'creating', request: put },
+  ...stage('first start', 1, ['kafka-id-taken', 'writer-opened', 'publication-made', 'slot-created', 'snapshot-view-taken']),
+  ...stage('first records', 1, ['topics-unknown', 'kafka-topic-created', 'topics-created']),
+  // The first unit is the snapshot's beginning, without records. That the snapshot's end is still to come is seen at the next step.
+  ...stage('snapshot', 2, pointsOfUnits),
+  ...stage('snapshot', 1, ['snapshot-complete']),
+  ...stage('stream', 1, ['stream-started']),
+  ...stage('stream', 3, pointsOfUnits),
+  ...stage('stream', 2, ['position-unsent', 'position-sent']),
+  { point: 'target-stored', passing: 1, stage: 'stopping', request: rest => rest.call('PUT', `${path}/stop`) },
+  { point: 'offsets-altered', passing: 1, stage: 'stopped', request: alterOffsets },
+  { point: 'connector-ended', passing: 1, stage: 'deleting', request: remove },
+  { point: 'connector-removed', passing: 1, stage: 'deleting', request: remove },
+];
+
+/** The steps of one log: the other's points are not on its way. */
+export function stepsOf(log: 'embedded' | 'kafka'): readonly Step[] {
+  const other = log === 'embedded' ? 'kafka-' : 'embedded-';
+  return steps.filter(({ point }) => !point.startsWith(other));
+}
+
+/** Asks for what a step needs; that the daemon dies of it is no fault, an answer that refuses it is. */
+export async function request({ request: ask }: Step, rest: ConnectClient, config: Readonly<Record<string, string>>): Promise<void> {
+  await ask?.(rest, config).catch((error: unknown) => {
+    if (error instanceof RestError || !(error instanceof TypeError)) throw error; // fetch rejects with a TypeError where nobody answers
+  });
+}
