@@ -75,7 +75,7 @@ async function answers(bootstrapServers: string): Promise<boolean> {
   }
 }
 
-/** A real broker of its own (KRaft, one node): stopped and deleted when disposed. */
+/** A real broker of its own (KRaft): stopped and deleted when disposed. */
 export class KafkaServer implements AsyncDisposable {
   readonly bootstrapServers: string;
   readonly logFile: string;
@@ -134,6 +134,21 @@ export class KafkaServer implements AsyncDisposable {
     await this.#process?.stop('SIGKILL');
   }
 
+  /** Lets it hang (SIGSTOP): its connections stay, nothing is answered. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  /** Lets it go on after `freeze`. */
+  thaw(): void {
+    this.#signal('SIGCONT');
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (!this.#process?.alive) throw new Error('The broker is not running');
+    process.kill(this.#process.pid, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopImmediately();
     this.#scratch[Symbol.dispose]();
@@ -157,24 +172,20 @@ export async function startKafka(settings: Readonly<Record<string, string>> = {}
   }
 }
 
+/** Runs one of Kafka's own command line programs, by its class; gives what it prints. */
+export async function kafkaTool(program: string, args: readonly string[]): Promise<string> {
+  const command = [...javaOptions, '-cp', `${await kafkaLibraries()}/*`, program, ...args];
+  return (await run('java', command, { maxBuffer: 1 << 28 })).stdout;
+}
+
 /**
  * Reads a topic as a stranger does: with Kafka's own Java console consumer, from the beginning, committed records only. Gives its
  * lines, of which `args` say the form (`--property print.key=true`, `--max-messages 3` ...); it ends after `--max-messages`, or when
  * nothing came for `--timeout-ms` (5 s unless told).
  */
 export async function consoleConsumer(bootstrapServers: string, topic: string, args: readonly string[] = []): Promise<string[]> {
-  const libraries = await kafkaLibraries();
   const given = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'];
   const timeout = args.includes('--timeout-ms') ? [] : ['--timeout-ms', '5000'];
-  const command = [
-    ...javaOptions,
-    '-cp',
-    `${libraries}/*`,
-    'org.apache.kafka.tools.consumer.ConsoleConsumer',
-    ...given,
-    ...timeout,
-    ...args,
-  ];
-  const { stdout } = await run('java', command, { maxBuffer: 1 << 28 });
-  return stdout.split('\n').filter(line => line !== '');
+  const printed = await kafkaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [...given, ...timeout, ...args]);
+  return printed.split('\n').filter(line => line !== '');
 }
