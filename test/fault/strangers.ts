@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { consoleConsumer } from '../services/kafka.ts';
 import { sqlite3 } from '../services/sqlite3.ts';
 import type { ChangingDatabase } from '../support/changing-database.ts';
+import { connectTo } from '../support/fresh-database.ts';
 import type { Published } from '../support/published.ts';
 
 export { publishedInKafka as publishedForConsoleConsumer } from '../support/published.ts';
@@ -64,16 +65,24 @@ export async function offsetsForConsoleConsumer(
   return offsets;
 }
 
+const positionOf = (offsets: readonly DurableOffset[]) =>
+  offsets.findLast(({ partition }) => partition['sluice_snapshot_table'] === undefined)?.offset;
+
 /** Up to where the database may free its log, by these offsets; null where none says so. */
 export function durableLsn(offsets: readonly DurableOffset[]): bigint | null {
-  const last = offsets.findLast(({ partition }) => partition['sluice_snapshot_table'] === undefined);
-  const lsn = last?.offset?.['sluice_confirmed_lsn'];
+  const lsn = positionOf(offsets)?.['sluice_confirmed_lsn'];
   return typeof lsn === 'number' ? BigInt(lsn) : null;
+}
+
+/** Whether by these offsets a part of a transaction is durable, and the rest is not. */
+export function insideTransaction(offsets: readonly DurableOffset[]): boolean {
+  return positionOf(offsets)?.['sluice_messages'] !== undefined;
 }
 
 /** The slot's confirmed position; null where there is no slot. */
 export async function confirmedLsn({ database, slot }: Pick<ChangingDatabase, 'database' | 'slot'>): Promise<bigint | null> {
-  const { rows } = await database.client.query<{ lsn: string }>(
+  await using client = await connectTo(database.url);
+  const { rows } = await client.query<{ lsn: string }>(
     `select (confirmed_flush_lsn - '0/0')::text as lsn from pg_replication_slots where slot_name = $1`,
     [slot],
   );

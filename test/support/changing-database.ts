@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresAddress } from '../services/postgres.ts';
-import { connectTo, type FreshDatabase, freshDatabase } from './fresh-database.ts';
+import { connectTo, type FreshDatabase, freshDatabase, isConnectionLost } from './fresh-database.ts';
 import type { Published } from './published.ts';
 import { changedTables, changedTablesSetup, randomOf, rowsOf, transact } from './random-changes.ts';
 import { RowHistory } from './row-history.ts';
 
 const topicPrefix = 'srv';
+/** Between two attempts to reach a server that is away. */
+const reconnectDelayMs = 20;
 
 /**
  * A database whose tables change all the time, by chance, until it is told to rest. What was published of it can be followed row by row: a
@@ -37,9 +40,17 @@ export class ChangingDatabase implements AsyncDisposable {
     return changing;
   }
 
+  /** Goes on after every loss of its connection: whether a transaction that was under way counts, the tables say at the end. */
   async #change(): Promise<void> {
-    await using client = await connectTo(this.database.url);
-    for (let n = 0; this.#busy; n++) await transact(client, this.#random, n);
+    for (let n = 0; this.#busy; ) {
+      try {
+        await using client = await connectTo(this.database.url);
+        while (this.#busy) await transact(client, this.#random, n++);
+      } catch (error) {
+        if (!isConnectionLost(error)) throw error;
+        await delay(reconnectDelayMs);
+      }
+    }
   }
 
   /** A number below `below`, the same for the same seed as long as only one asks. */
@@ -88,9 +99,10 @@ export class ChangingDatabase implements AsyncDisposable {
     const history = new RowHistory();
     for await (const record of published) history.applyWritten(record);
     assert.deepEqual(history.faults.slice(0, 5), [], `${history.faults.length} faults`);
+    await using client = await connectTo(this.database.url);
     for (const [table, columns] of changedTables) {
       const found = history.rowsOf(`${this.prefix}.public.${table}`);
-      const expected = await rowsOf(this.database.client, table, columns);
+      const expected = await rowsOf(client, table, columns);
       assert.equal(found.length, expected.length, `${table}: as many rows in the log as in the database`);
       assert.ok(
         found.every((content, index) => content === expected[index]),

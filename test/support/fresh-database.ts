@@ -20,6 +20,12 @@ export async function connectTo(url: string): Promise<pg.Client & AsyncDisposabl
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
+/** The server was stopped, or has cut this connection. */
+export function isConnectionLost(error: unknown): boolean {
+  const { code = '', message } = error as { code?: string; message: string };
+  return /^57P0|^ECONN|^EPIPE/.test(code) || /Connection terminated|connection error/.test(message);
+}
+
 /** Drops a database with its replication slots, whose readers may still be leaving. */
 async function drop(admin: pg.Client, name: string): Promise<void> {
   await until(
@@ -40,9 +46,11 @@ async function drop(admin: pg.Client, name: string): Promise<void> {
 
 /** Creates an empty database (named `name`, replacing one of that name; else by chance); dropped with its slots when disposed. */
 export async function freshDatabase(server: PostgresAddress, name = `test_${randomBytes(6).toString('hex')}`): Promise<FreshDatabase> {
-  const admin = await connectTo(server.url);
-  await drop(admin, name);
-  await admin.query(`create database ${pg.escapeIdentifier(name)}`);
+  {
+    await using admin = await connectTo(server.url);
+    await drop(admin, name);
+    await admin.query(`create database ${pg.escapeIdentifier(name)}`);
+  }
   const url = new URL(server.url);
   url.pathname = `/${encodeURIComponent(name)}`;
   const client = await connectTo(url.href);
@@ -55,8 +63,8 @@ export async function freshDatabase(server: PostgresAddress, name = `test_${rand
     },
     async [Symbol.asyncDispose]() {
       await client.end();
+      await using admin = await connectTo(server.url);
       await drop(admin, name);
-      await admin.end();
     },
   };
 }
