@@ -42,8 +42,9 @@ export type ColumnModel = {
   readonly position: number;
   /** May be NULL. */
   readonly optional: boolean;
+  /** AUTO_INCREMENT, SERIAL, or ON UPDATE. */
   readonly autoIncremented: boolean;
-  /** A generated column, but also one that increments by itself or has ON UPDATE: Debezium's flag. */
+  /** The same as `autoIncremented`: Debezium's parser does not tell what GENERATED ALWAYS says. */
   readonly generated: boolean;
   /** null: none, or `include.schema.comments` is off. */
   readonly comment: string | null;
@@ -61,7 +62,6 @@ export type ColumnModel = {
 /** java.sql.Types constants that the model's columns have. */
 export const jdbcTypes = {
   BIT: -7,
-  TINYINT: -6,
   SMALLINT: 5,
   INTEGER: 4,
   BIGINT: -5,
