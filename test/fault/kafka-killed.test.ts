@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { startKafka } from '../services/kafka.ts';
+import { soonForgotten, startKafka } from '../services/kafka.ts';
 import { KafkaPipeline } from './kafka-pipeline.ts';
 import { faultRounds, faultSeed } from './rounds.ts';
 
@@ -7,7 +7,7 @@ import { faultRounds, faultSeed } from './rounds.ts';
 const rounds = Math.min(faultRounds, 3 + Math.floor(faultRounds / 5));
 
 test('Kafka killed and started again under load, in the snapshot and in the stream', { timeout: 900_000 }, async t => {
-  await using kafka = await startKafka();
+  await using kafka = await startKafka(soonForgotten);
   const { bootstrapServers } = kafka;
   await using pipeline = await KafkaPipeline.start({ seed: faultSeed * 100 + 1, bootstrapServers });
   const killedIn: string[] = [];

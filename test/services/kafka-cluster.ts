@@ -1,6 +1,6 @@
 import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
-import { javaOptions, KafkaServer, kafkaClient, kafkaLibraries, kafkaTool } from './kafka.ts';
+import { javaOptions, KafkaServer, kafkaClient, kafkaLibraries, kafkaTool, soonForgotten } from './kafka.ts';
 
 const brokers = 3;
 
@@ -41,10 +41,13 @@ export class KafkaCluster implements AsyncDisposable {
 
   /** Waits until all replicas of the topics' partitions are in sync. */
   async inSync(topics: readonly string[]): Promise<void> {
-    await this.#ask(async admin => {
-      const described = await admin.fetchTopicMetadata({ topics: [...topics] });
-      return described.topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === brokers));
-    }, `all replicas of ${topics.join(', ')} to be in sync`);
+    await this.#ask(
+      async admin => {
+        const described = await admin.fetchTopicMetadata({ topics: [...topics] });
+        return described.topics.every(({ partitions }) => partitions.every(({ isr }) => isr.length === brokers));
+      },
+      `all replicas of ${topics.join(', ')} to be in sync`,
+    );
   }
 
   /** The coordinator of a transactional id that has been used. */
@@ -71,11 +74,18 @@ export class KafkaCluster implements AsyncDisposable {
     const admin = kafkaClient(this.bootstrapServers).admin();
     try {
       // kafkajs gives up where brokers come and go.
-      return await until(() => admin.connect().then(() => question(admin)).catch(() => false as const), {
-        what,
-        timeoutMs: 60_000,
-        everyMs: 200,
-      });
+      return await until(
+        () =>
+          admin
+            .connect()
+            .then(() => question(admin))
+            .catch(() => false as const),
+        {
+          what,
+          timeoutMs: 60_000,
+          everyMs: 200,
+        },
+      );
     } finally {
       await admin.disconnect();
     }
@@ -92,7 +102,9 @@ export async function startKafkaCluster(settings: Readonly<Record<string, string
   const nodes = await Promise.all(
     Array.from({ length: brokers }, async (_, index) => ({ node: index + 1, port: await freePort(), controllerPort: await freePort() })),
   );
-  const cluster = new KafkaCluster(new Map(nodes.map(({ node, port }) => [node, new KafkaServer(port, libraries, ['-Xmx256m', ...javaOptions])])));
+  const cluster = new KafkaCluster(
+    new Map(nodes.map(({ node, port }) => [node, new KafkaServer(port, libraries, ['-Xmx256m', ...javaOptions])])),
+  );
   const common = {
     'controller.quorum.voters': nodes.map(({ node, controllerPort }) => `${node}@127.0.0.1:${controllerPort}`).join(','),
     'default.replication.factor': '3',
@@ -100,8 +112,7 @@ export async function startKafkaCluster(settings: Readonly<Record<string, string
     'offsets.topic.replication.factor': '3',
     'transaction.state.log.replication.factor': '3',
     'transaction.state.log.min.isr': '2',
-    'broker.session.timeout.ms': '3000',
-    'broker.heartbeat.interval.ms': '500',
+    ...soonForgotten,
     'replica.lag.time.max.ms': '3000',
     ...settings,
   };

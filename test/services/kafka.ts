@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from '../support/free-port.ts';
@@ -21,6 +23,9 @@ export function kafkaLibraries(): Promise<string> {
 
 /** Java's options for every tool here: warnings only, and no more of two cores than needed. */
 export const javaOptions = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+/** The controller takes a broker that was killed for lost soon; until then it may not come back. */
+export const soonForgotten = { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '400' };
 
 /** Broker settings for a single node whose topics come and go quickly. */
 function serverProperties(port: number, controllerPort: number, dataFolder: string, settings: Readonly<Record<string, string>>): string {
@@ -188,4 +193,31 @@ export async function consoleConsumer(bootstrapServers: string, topic: string, a
   const timeout = args.includes('--timeout-ms') ? [] : ['--timeout-ms', '5000'];
   const printed = await kafkaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [...given, ...timeout, ...args]);
   return printed.split('\n').filter(line => line !== '');
+}
+
+/** Longer than any topic of a test takes to be read. */
+const consumerMsMax = 60_000;
+
+/**
+ * The same line by line, as they come, until the caller has enough of them. Rejects where the consumer ends by itself, with what it said, or
+ * takes more than a minute.
+ */
+export async function* consoleConsumerLines(bootstrapServers: string, topic: string, args: readonly string[]): AsyncGenerator<string> {
+  const given = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'];
+  const program = [...javaOptions, '-cp', `${await kafkaLibraries()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer'];
+  const consumer = spawn('java', [...program, ...given, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = once(consumer, 'exit');
+  const timer = setTimeout(() => consumer.kill('SIGKILL'), consumerMsMax);
+  let said = '';
+  consumer.stderr.on('data', text => {
+    said = `${said}${text}`.slice(-2000);
+  });
+  try {
+    yield* createInterface({ input: consumer.stdout });
+    throw new Error(`The consumer of ${topic} ended before its reader had enough: ${said}`);
+  } finally {
+    clearTimeout(timer);
+    consumer.kill('SIGKILL');
+    await exited;
+  }
 }
