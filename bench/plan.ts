@@ -1,0 +1,96 @@
+import type { Environment } from './environment.ts';
+import type { Figures, Run, ScenarioName, SubjectName } from './results.ts';
+import { drain } from './scenarios/drain.ts';
+import type { Settings } from './settings.ts';
+import { startDebezium } from './subjects/debezium.ts';
+import { startSluice } from './subjects/sluice.ts';
+import type { StartWorker } from './subjects/worker.ts';
+import type { ConnectorOptions } from './workload/connector.ts';
+
+/** One thing to measure; run once a repeat. */
+export type Job = { readonly scenario: ScenarioName; readonly subject: SubjectName; readonly run: () => Promise<Figures> };
+
+const workers = ['sluice-embedded', 'sluice-kafka', 'sluice-kafka-eos-off', 'debezium', 'debezium-eos-off'] as const;
+type WorkerName = (typeof workers)[number];
+
+/** Who is measured in which scenario, in the order of the runs. */
+export const matrix: Readonly<Record<ScenarioName, readonly SubjectName[]>> = {
+  stream: [...workers],
+  transforms: ['sluice-embedded', 'sluice-kafka'],
+  snapshot: [...workers],
+  'large-transaction': ['sluice-embedded', 'sluice-kafka'],
+  latency: [],
+  producer: [],
+  'smallest-heap': [],
+};
+
+function starter(environment: Environment, name: WorkerName, profileFolder: string | null): StartWorker {
+  return async () => {
+    const kafka = name === 'sluice-embedded' ? null : (await environment.kafka()).bootstrapServers;
+    const exactlyOnce = !name.endsWith('-eos-off');
+    if (kafka !== null && name.startsWith('debezium')) return startDebezium({ kafka, exactlyOnce });
+    const { command } = await environment.sluice();
+    return startSluice({ command, log: kafka === null ? null : { kafka, exactlyOnce }, profileFolder });
+  };
+}
+
+let prefixes = 0;
+/** Topics of its own for each run. */
+function connector(table: string, slot: string, snapshot: ConnectorOptions['snapshot'], transforms = false): ConnectorOptions {
+  return { topicPrefix: `bench${++prefixes}`, table, slot, snapshot, transforms };
+}
+
+/** How one worker is measured in one scenario. */
+function workerRun(environment: Environment, settings: Settings, scenario: ScenarioName, start: StartWorker): () => Promise<Figures> {
+  const { changes, changesPerTransaction, rows } = settings;
+  const drainBacklog = (table: string, records: number, perTransaction: number, transforms: boolean) => async () => {
+    const backlog = await environment.backlog(table, records, perTransaction);
+    const database = await environment.database();
+    await using run = await database.copyOf(backlog);
+    return drain({ database, start, connector: connector(table, run.slot, 'no_data', transforms), records });
+  };
+  switch (scenario) {
+    case 'stream':
+      return drainBacklog('orders_stream', changes, changesPerTransaction, false);
+    case 'transforms':
+      return drainBacklog('orders_stream', changes, changesPerTransaction, true);
+    case 'large-transaction':
+      return drainBacklog('orders_large', rows, rows, false);
+    case 'snapshot':
+      return async () => {
+        const database = await environment.table('orders', rows);
+        await using run = database.newSlot();
+        return drain({ database, start, connector: connector('orders', run.slot, 'initial'), records: rows });
+      };
+    default:
+      throw new Error(`${scenario} has no runs of workers`);
+  }
+}
+
+/** Everything that is chosen, in the order in which a repeat runs it. */
+export function plan(
+  environment: Environment,
+  settings: Settings,
+  profileFolder: string | null,
+  chosen: (scenario: ScenarioName, subject: SubjectName) => boolean,
+): readonly Job[] {
+  return (Object.keys(matrix) as ScenarioName[]).flatMap(scenario =>
+    matrix[scenario]
+      .filter(subject => chosen(scenario, subject))
+      .map(subject => ({ scenario, subject, run: runOf(environment, settings, profileFolder, scenario, subject) })),
+  );
+}
+
+function runOf(
+  environment: Environment,
+  settings: Settings,
+  profileFolder: string | null,
+  scenario: ScenarioName,
+  subject: SubjectName,
+): () => Promise<Figures> {
+  const worker = workers.find(name => name === subject);
+  if (worker) return workerRun(environment, settings, scenario, starter(environment, worker, profileFolder));
+  throw new Error(`${subject} has no run in ${scenario}`);
+}
+
+export type { Run };

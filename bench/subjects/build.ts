@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ScratchFolder } from '../../test/support/scratch-folder.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+
+/** The package as a user has it, built from the sources as they are now: a folder of its own, so that a build meanwhile changes nothing. */
+export class BuiltPackage implements Disposable {
+  readonly #scratch: ScratchFolder;
+  /** What npm links as the command `sluice`. */
+  readonly command: string;
+
+  private constructor(scratch: ScratchFolder) {
+    this.#scratch = scratch;
+    this.command = scratch.file('src', 'sluice.js');
+  }
+
+  /** Builds, and runs the command once: a first start compiles what later ones find compiled. */
+  static async make(): Promise<BuiltPackage> {
+    const scratch = new ScratchFolder('bench-package');
+    const built = new BuiltPackage(scratch);
+    try {
+      await run(process.execPath, [join(root, 'src', 'build.ts'), scratch.file('dist')]);
+      await mkdir(scratch.file('src'));
+      for (const file of ['package.json', 'src/sluice.js']) await copyFile(join(root, file), scratch.file(file));
+      await symlink(join(root, 'node_modules'), scratch.file('node_modules'));
+      await run(process.execPath, [built.command, '--version']);
+      return built;
+    } catch (error) {
+      scratch[Symbol.dispose]();
+      const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+      throw new Error(`The build that is to be measured failed; \`npm run check\` shows why.\n${stdout ?? ''}${stderr ?? ''}`, {
+        cause: error,
+      });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch[Symbol.dispose]();
+  }
+}

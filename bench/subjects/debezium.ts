@@ -1,0 +1,43 @@
+import { startConnect } from '../../test/services/connect.ts';
+import { ConnectClient } from '../../test/support/connect-client.ts';
+import { KafkaView } from '../logs/kafka-view.ts';
+import type { Worker } from './worker.ts';
+
+/** What bin/connect-distributed.sh gives Java where KAFKA_HEAP_OPTS says nothing. */
+export const defaultHeap = ['-Xms256M', '-Xmx2G'];
+/** KAFKA_JVM_PERFORMANCE_OPTS of bin/kafka-run-class.sh. */
+export const kafkaJavaOptions = [
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+  '-XX:+ExplicitGCInvokesConcurrent',
+  '-Djava.awt.headless=true',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+];
+
+export type DebeziumOptions = { readonly kafka: string; readonly exactlyOnce: boolean; readonly heap?: readonly string[] };
+
+/** Starts a distributed Kafka Connect worker with Debezium, as Kafka's own scripts start it. */
+export async function startDebezium({ kafka, exactlyOnce, heap = defaultHeap }: DebeziumOptions): Promise<Worker> {
+  const resources = new AsyncDisposableStack();
+  try {
+    const startedAtMs = performance.timeOrigin + performance.now();
+    const settings = { 'exactly.once.source.support': exactlyOnce ? 'enabled' : 'disabled' };
+    const connect = resources.use(await startConnect(kafka, settings, [...heap, ...kafkaJavaOptions]));
+    const restMs = performance.timeOrigin + performance.now() - startedAtMs;
+    const log = resources.use(await KafkaView.open(kafka));
+    return {
+      pid: connect.pid,
+      startedAtMs,
+      restMs,
+      rest: new ConnectClient(connect.url),
+      log,
+      readFrom: { kafka },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    };
+  } catch (error) {
+    await resources.disposeAsync();
+    throw error;
+  }
+}
