@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChangingDatabase } from '../support/changing-database.ts';
 import type { Daemon } from '../support/daemon.ts';
 import type { LogUnderFault } from './logs.ts';
-import { assertAtOrBehind, confirmedLsn, type DurableOffset, durableLsn } from './strangers.ts';
+import { assertAtOrBehind, confirmedLsn, type DurableOffset, durableLsn, insideTransaction } from './strangers.ts';
 
 /** The slot at one moment, and which of the log's offsets were there then. */
 type Look = {
@@ -18,11 +18,11 @@ type Look = {
 export class SlotWatch {
   readonly #log: LogUnderFault;
   readonly #daemon: Daemon;
-  readonly #changing: ChangingDatabase;
+  readonly #changing: Pick<ChangingDatabase, 'database' | 'slot'>;
   readonly #connector: string;
   readonly #looks: Look[] = [];
 
-  constructor(log: LogUnderFault, daemon: Daemon, changing: ChangingDatabase, connector: string) {
+  constructor(log: LogUnderFault, daemon: Daemon, changing: Pick<ChangingDatabase, 'database' | 'slot'>, connector: string) {
     this.#log = log;
     this.#daemon = daemon;
     this.#changing = changing;
@@ -36,15 +36,21 @@ export class SlotWatch {
     this.#looks.push({ when, confirmed, present });
   }
 
-  /** Every look found the slot at or behind what was durable, the last one with a slot and an offset. */
-  async assert(): Promise<void> {
+  /**
+   * Every look found the slot at or behind what was durable, the last one with a slot and an offset. Gives how many found a transaction of
+   * which a part was durable.
+   */
+  async assert(): Promise<number> {
     const offsets = await this.#log.offsets(this.#daemon, this.#connector);
+    let halves = 0;
     for (const { when, confirmed, present } of this.#looks) {
       const durable = durableLsn(present(offsets));
+      if (insideTransaction(present(offsets))) halves++;
       // A slot that was just made, and nothing stored yet: it stands where it was made.
       if (confirmed !== null && durable !== null) assertAtOrBehind(confirmed, durable, when);
     }
     const last = this.#looks.at(-1);
     assert.ok(last && last.confirmed !== null && durableLsn(last.present(offsets)) !== null, 'The last look found a slot and an offset');
+    return halves;
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { crashPoints, crashPointVariable } from '../../../src/contract/index.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
+import { newDaemon } from '../../support/daemon.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { logsUnderFault } from '../logs.ts';
@@ -51,4 +52,11 @@ test('every crash point is struck', () => {
     crashPoints.filter(point => !struck.has(point)),
     [],
   );
+});
+
+test('a daemon told of a crash point that there is not refuses to start', async () => {
+  await using daemon = await newDaemon({}, { [crashPointVariable]: 'unit-durabel' });
+  await daemon.launch();
+  assert.equal(await daemon.ended(), 'exit code 1');
+  assert.match(daemon.log(), /names no crash point: 'unit-durabel'; did you mean 'unit-durable'\?/);
 });
