@@ -49,6 +49,8 @@ export class CopyChannel {
     this.#socket.on('readable', this.#onReadable);
     this.#socket.on('error', this.#onError);
     this.#socket.on('close', this.#onClose);
+    // Lost while the client was idle: nothing more is told of it.
+    this.#closed = this.#socket.destroyed;
     this.send(queryMessage(statement));
   }
 
