@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import sqlite from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import workers, { isMainThread, type ResourceLimits, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -32,24 +32,28 @@ export async function killThreads(): Promise<number> {
 
 class WatchedWorker extends workers.Worker {
   constructor(file: string | URL, options: WorkerOptions = {}) {
-    super(file, limits === undefined ? options : { ...options, resourceLimits: limits });
+    // --import is not for threads: one that has a gate loads this first, too.
+    const gated = new URL(`data:text/javascript,import ${JSON.stringify(import.meta.url)}; await import(${JSON.stringify(String(file))})`);
+    super(gate === undefined ? file : gated, limits === undefined ? options : { ...options, resourceLimits: limits });
     started.add(this);
     this.once('exit', () => started.delete(this));
   }
 }
 
-class GatedDatabase extends sqlite.DatabaseSync {
-  override exec(sql: string): void {
-    if (sql === 'commit') while (gate !== undefined && existsSync(gate)) Atomics.wait(waiting, 0, 0, gatePollMs);
-    super.exec(sql);
-  }
+/** Lets each transaction's commit wait at the gate. */
+function gateCommits(closed: string): void {
+  const { exec } = DatabaseSync.prototype;
+  DatabaseSync.prototype.exec = function (sql) {
+    if (sql === 'commit') while (existsSync(closed)) Atomics.wait(waiting, 0, 0, gatePollMs);
+    exec.call(this, sql);
+  };
 }
 
 if (isMainThread) {
   Object.assign(workers, { Worker: WatchedWorker });
   process.on('SIGUSR2', () => void killThreads());
-} else if (gate !== undefined) Object.assign(sqlite, { DatabaseSync: GatedDatabase });
-syncBuiltinESMExports();
+  syncBuiltinESMExports();
+} else if (gate !== undefined) gateCommits(gate);
 
 /** The environment of a daemon that loads this. */
 export const watchedThreads = { NODE_OPTIONS: `--import=${import.meta.url}` } as const;
