@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type {
   CheckResult,
+  InternalTopics,
   Logger,
   Retry,
   SluiceError,
@@ -27,8 +28,8 @@ export type FoundOffsets = {
  */
 export interface ChangeDatabase extends AsyncDisposable {
   check(abort: AbortSignal): Promise<readonly CheckResult[]>;
-  /** Connects and looks at the offsets. Nothing is changed in the database yet. */
-  open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets>;
+  /** Connects and looks at the offsets. Nothing is changed in the database yet. `internal`: the topics it keeps for itself. */
+  open(from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): Promise<FoundOffsets>;
   /**
    * Makes ready for what was decided. `fresh`: the offsets are not to be used. Publication and slot are made here, before the first
    * batch.
@@ -79,9 +80,9 @@ export class CoordinatedSource implements Source {
     return this.#database.check(abort);
   }
 
-  async *read(from: readonly SourceOffset[], abort: AbortSignal): AsyncGenerator<SourceBatch> {
+  async *read(from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): AsyncGenerator<SourceBatch> {
     const database = this.#database;
-    const found = await database.open(from, abort);
+    const found = await database.open(from, abort, internal);
     const decision = decideSnapshot(this.#mode, found);
     this.#logger.info({ mode: this.#mode, offsets: found.state, ...decision }, decision.reason);
     await database.prepare(decision, abort);

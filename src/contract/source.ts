@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts';
-import type { SourceOffset } from './event-log.ts';
+import type { LogRecord, SourceOffset } from './event-log.ts';
 import type { ConnectRecord } from './record.ts';
 import type { Retry } from './retry.ts';
 
@@ -17,9 +17,23 @@ export type CheckResult = {
   readonly remedy: string | null;
 };
 
+/**
+ * A record a source keeps for itself in the log, such as an entry of its schema history. No transform, converter or `topic.creation.*` has
+ * to do with it: it is written as it stands, to partition 0 of a topic that has no other.
+ */
+export type InternalRecord = { readonly topic: string; readonly key: string | null; readonly value: string | null };
+
+/** What a source may do with the topics it keeps for itself. */
+export type InternalTopics = {
+  /** What the topic holds now, from its first record; nothing where there is no such topic. */
+  read(topic: string, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+};
+
 /** Records of one read and the offsets that cover them: both become durable together or not at all (invariant 1). */
 export type SourceBatch = {
   readonly records: readonly ConnectRecord[];
+  /** What the source keeps for itself, durable with the records and the offsets. Left out: nothing. */
+  readonly internal?: readonly InternalRecord[];
   /** What the database sent for it, in bytes: the measure of what is read ahead. */
   readonly bytes: number;
   /** Resume after this batch. */
@@ -56,8 +70,11 @@ export type SnapshotProgress = {
 export interface Source extends AsyncDisposable {
   /** Everything a start needs: grants, wal_level, slot ... All faults at once. Changes nothing in the database. */
   check(abort: AbortSignal): Promise<readonly CheckResult[]>;
-  /** Snapshot and stream, from these offsets (empty: none yet) until aborted or, with a snapshot-only mode, finished. */
-  read(from: readonly SourceOffset[], abort: AbortSignal): AsyncIterable<SourceBatch>;
+  /**
+   * Snapshot and stream, from these offsets (empty: none yet) until aborted or, with a snapshot-only mode, finished. The task's former
+   * owner is fenced by then: `internal` holds all that it made durable.
+   */
+  read(from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): AsyncIterable<SourceBatch>;
   /** These offsets are durable in the log: the database may free its own log up to there (invariant 2). Never awaits the database. */
   commit(durable: readonly SourceOffset[]): void;
   status(): SourceStatus;

@@ -4,6 +4,7 @@ import {
   type ConverterRole,
   type Header,
   type HeaderConverter,
+  type InternalRecord,
   type Schema,
   type SerializedBatch,
   type SerializedHeader,
@@ -107,6 +108,12 @@ export class BatchSerializer {
     }
   }
 
+  /** Adds a record that no converter has to do with. */
+  addInternal({ topic, key, value }: InternalRecord): void {
+    const keyLength = this.#appendText(key);
+    this.#enter({ topic, partition: 0, timestamp: null }, keyLength, this.#appendText(value), 0);
+  }
+
   /** The batch, whose buffers are the caller's from here on; the next one begins empty. */
   finish(): SerializedBatch {
     const { keyLengths, valueLengths, topicIndexes, partitions, timestampsMs, headerIndexes } = this.#columns;
@@ -144,7 +151,19 @@ export class BatchSerializer {
     return bytes.length;
   }
 
-  #enter(record: ConnectRecord, keyLength: number, valueLength: number, headerIndex: number): void {
+  #appendText(text: string | null): number {
+    if (text === null) return -1;
+    const bytes = Buffer.from(text);
+    this.#slab.bytes(bytes);
+    return bytes.length;
+  }
+
+  #enter(
+    record: Pick<ConnectRecord, 'topic' | 'partition' | 'timestamp'>,
+    keyLength: number,
+    valueLength: number,
+    headerIndex: number,
+  ): void {
     if (this.#count === this.#columns.keyLengths.length) this.#columns = this.#columns.grown();
     const columns = this.#columns;
     const at = this.#count++;

@@ -1,7 +1,8 @@
-import type { ConnectRecord, Retry, SourceBatch } from '../contract/index.ts';
+import type { ConnectRecord, InternalRecord, Retry, SourceBatch } from '../contract/index.ts';
 import { crashPoint, SluiceError, type TopicSpec, toSluiceError } from '../contract/index.ts';
 import { AppendPipeline, PendingOffsets, type Unit } from './append-pipeline.ts';
 import { BatchSerializer } from './batch-serializer.ts';
+import { internalTopicSpec, internalTopics } from './internal-topics.ts';
 import type { SourceTaskPlan } from './source-task-plan.ts';
 
 /** A unit goes to the log at this size even where the log is still busy with earlier ones. */
@@ -44,7 +45,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
     if (unit) await pipeline.append(unit);
   };
   try {
-    for await (const batch of source.read(writer.offsets, AbortSignal.any([abort, failed.signal]))) {
+    for await (const batch of source.read(writer.offsets, AbortSignal.any([abort, failed.signal]), internalTopics(plan.log))) {
       task.reading = true;
       const topics = task.add(batch);
       if (topics.length > 0) {
@@ -71,6 +72,7 @@ class SourceTask {
   readonly #offsets = new PendingOffsets();
   readonly #knownTopics = new Set<string>();
   #newTopics: string[] = [];
+  #newInternalTopics: string[] = [];
   #recordsByTopic = new Map<string, number>();
   #committedAtMs: number | null = null;
   /** A batch is being worked on: it must go out whole, with its offsets. */
@@ -99,10 +101,13 @@ class SourceTask {
       }
     }
     if (filtered > 0) observer.filtered(filtered);
+    if (batch.internal !== undefined) for (const record of batch.internal) this.#addInternal(record);
     this.#offsets.add(batch.offsets);
     this.#committedAtMs = batch.committedAtMs ?? this.#committedAtMs;
     const topics = this.#newTopics.map(topic => this.#plan.topicSpec(topic)).filter(spec => spec !== null);
+    topics.push(...this.#newInternalTopics.map(internalTopicSpec));
     this.#newTopics = [];
+    this.#newInternalTopics = [];
     return topics;
   }
 
@@ -115,6 +120,13 @@ class SourceTask {
       this.#newTopics.push(topic);
     }
     this.#recordsByTopic.set(topic, (this.#recordsByTopic.get(topic) ?? 0) + 1);
+  }
+
+  #addInternal(record: InternalRecord): void {
+    this.#serializer.addInternal(record);
+    if (this.#knownTopics.has(record.topic)) return;
+    this.#knownTopics.add(record.topic);
+    this.#newInternalTopics.push(record.topic);
   }
 
   #tolerate(error: SluiceError, record: ConnectRecord): void {

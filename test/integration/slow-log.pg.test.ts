@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postgresConnector } from '../../connectors/postgres/plugin.ts';
 import { connectTo, freshDatabase } from '../support/fresh-database.ts';
+import { noInternalTopics } from '../support/no-internal-topics.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
@@ -36,7 +37,7 @@ test('a log that stores nothing holds the server’s sending back, and then gets
   const waiting: Parameters<typeof source.commit>[0][] = [];
   let commits = false;
   const reading = (async () => {
-    for await (const batch of source.read([], abort.signal)) {
+    for await (const batch of source.read([], abort.signal, noInternalTopics)) {
       read += batch.records.length;
       if (commits) source.commit(batch.offsets);
       else waiting.push(batch.offsets);

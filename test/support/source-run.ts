@@ -1,5 +1,6 @@
 import { postgresConnector } from '../../connectors/postgres/plugin.ts';
 import type { Clock, ConnectRecord, Logger, RawConfig, SourceBatch, SourceOffset } from '../../src/contract/index.ts';
+import { noInternalTopics } from './no-internal-topics.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const clock: Clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
@@ -39,7 +40,7 @@ export class SourceRun {
     if (!config) throw new Error(faults.map(({ message }) => message).join('\n'));
     await using source = postgresConnector.create(config, { connector: 'test', task: 0, logger: silent, clock });
     const abort = new AbortController();
-    for await (const batch of source.read(this.offsets, abort.signal)) {
+    for await (const batch of source.read(this.offsets, abort.signal, noInternalTopics)) {
       const decision = await decide(batch);
       if (decision === 'crash before') return;
       this.append(batch);

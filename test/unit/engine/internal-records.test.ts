@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { InternalTopics, LogRecord, Source, SourceBatch, SourceOffset } from '../../../src/contract/index.ts';
+import { runSourceTask } from '../../../src/engine/source-task.ts';
+import type { SourceTaskPlan } from '../../../src/engine/source-task-plan.ts';
+import { registry } from '../../../src/registry.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
+import { never, OpenedLog, texts } from '../log/embedded/opened-log.ts';
+
+const clock = { nowMs: () => 1_700_000_000_000, nowNs: () => 1_700_000_000_000_000_000n };
+const partition = { server: 'srv' };
+
+/** A source that reads what it keeps for itself, then gives its batches and ends. */
+class HistoricSource implements Source {
+  readonly kept: LogRecord[] = [];
+  readonly #batches: readonly SourceBatch[];
+
+  constructor(batches: readonly SourceBatch[]) {
+    this.#batches = batches;
+  }
+
+  async check() {
+    return [];
+  }
+
+  async *read(_from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): AsyncIterable<SourceBatch> {
+    for await (const records of internal.read('history', abort)) this.kept.push(...records);
+    yield* this.#batches;
+  }
+
+  commit(): void {}
+
+  status() {
+    return { phase: 'streaming', position: null, lagMs: null, snapshot: null } as const;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+async function run(opened: OpenedLog, source: Source): Promise<void> {
+  const strings = await registry.load('converter', 'org.apache.kafka.connect.storage.StringConverter');
+  const headers = await registry.load('header_converter', 'org.apache.kafka.connect.storage.SimpleHeaderConverter');
+  const context = { connector: 'c', task: 0, logger: silentLogger, clock };
+  const converter = strings.create(strings.spec.parse({}).config, context);
+  const plan: SourceTaskPlan = {
+    id: { connector: 'c', task: 0 },
+    source,
+    // Drops every record: nothing but what is internal comes through.
+    transform: () => null,
+    key: converter,
+    value: converter,
+    header: headers.create(headers.spec.parse({}).config, context),
+    topicSpec: () => null,
+    writer: { producerOverrides: {}, transactional: true },
+    errors: { tolerance: 'none', logEnable: false, logIncludeMessages: false },
+    log: opened.log,
+    logger: silentLogger,
+    clock,
+    observer: { started() {}, retrying() {}, durable() {}, filtered() {}, skipped() {} },
+  };
+  await runSourceTask(plan, never);
+}
+
+function batch(position: number, internal: SourceBatch['internal']): SourceBatch {
+  const record = {
+    topic: 'rows',
+    partition: null,
+    timestamp: null,
+    keySchema: null,
+    key: null,
+    valueSchema: null,
+    value: 'x',
+    headers: [],
+  };
+  return {
+    records: [record],
+    ...(internal && { internal }),
+    bytes: 1,
+    offsets: [{ partition, offset: { position } }],
+    committedAtMs: null,
+  };
+}
+
+test('what a source keeps for itself is durable with its offset, as it was written, and is read back', async () => {
+  await using opened = await OpenedLog.open();
+  const first = new HistoricSource([
+    batch(1, [
+      { topic: 'history', key: null, value: '{"ddl":"create table ä"}' },
+      { topic: 'history', key: 'k', value: null },
+    ]),
+    batch(2, undefined),
+  ]);
+  await run(opened, first);
+  assert.deepEqual(first.kept, []);
+  assert.deepEqual(await opened.log.connectors.offsets('c'), [{ partition, offset: { position: 2 } }]);
+  // The transform dropped the others.
+  assert.deepEqual(await opened.log.describeTopics(['rows']), []);
+
+  const second = new HistoricSource([batch(3, [{ topic: 'history', key: null, value: 'more' }])]);
+  await run(opened, second);
+  assert.deepEqual(texts(second.kept), ['{"ddl":"create table ä"}', null]);
+  assert.deepEqual(
+    second.kept.map(({ key, partition: place, headers }) => [key && Buffer.from(key).toString(), place, headers]),
+    [
+      [null, 0, []],
+      ['k', 0, []],
+    ],
+  );
+  const [description] = await opened.log.describeTopics(['history']);
+  assert.deepEqual(description, { topic: 'history', partitions: [{ partition: 0, start: 0n, end: 3n }] });
+});
