@@ -65,7 +65,7 @@ export function armCrashPoint(setting: string | undefined, crash: () => void): v
     throw new SluiceError(
       'CONFIG_INVALID',
       `${crashPointVariable} names no crash point: '${setting}'${near ? `; did you mean '${near}'?` : '.'}`,
-      { remedy: `Unset ${crashPointVariable}: it is for tests and kills the process.` },
+      { remedy: `Unset ${crashPointVariable}: it is for tests, and kills the daemon.` },
     );
   }
   armed = { name, passingsLeft: Number(count ?? 1), crash };
