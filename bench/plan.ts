@@ -47,7 +47,7 @@ function workerRun(environment: Environment, settings: Settings, scenario: Scena
     const backlog = await environment.backlog(table, records, perTransaction);
     const database = await environment.database();
     await using run = await database.copyOf(backlog);
-    return drain({ database, start, connector: connector(table, run.slot, 'no_data', transforms), records });
+    return await drain({ database, start, connector: connector(table, run.slot, 'no_data', transforms), records });
   };
   switch (scenario) {
     case 'stream':
@@ -60,7 +60,7 @@ function workerRun(environment: Environment, settings: Settings, scenario: Scena
       return async () => {
         const database = await environment.table('orders', rows);
         await using run = database.newSlot();
-        return drain({ database, start, connector: connector('orders', run.slot, 'initial'), records: rows });
+        return await drain({ database, start, connector: connector('orders', run.slot, 'initial'), records: rows });
       };
     default:
       throw new Error(`${scenario} has no runs of workers`);

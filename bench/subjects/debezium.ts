@@ -29,6 +29,7 @@ export async function startDebezium({ kafka, exactlyOnce, heap = defaultHeap }: 
     const log = resources.use(await KafkaView.open(kafka));
     return {
       pid: connect.pid,
+      logFile: connect.logFile,
       startedAtMs,
       restMs,
       rest: new ConnectClient(connect.url),

@@ -50,6 +50,7 @@ export async function startSluice({ command, log, profileFolder }: SluiceOptions
     const view = resources.use(log ? await KafkaView.open(log.kafka) : new EmbeddedView(dataFolder));
     return {
       pid: server.pid,
+      logFile: scratch.file('sluice.log'),
       startedAtMs,
       restMs,
       rest: new ConnectClient(url),
