@@ -1,11 +1,15 @@
 import type { Environment } from './environment.ts';
-import type { Figures, Run, ScenarioName, SubjectName } from './results.ts';
+import type { Figures, ScenarioName, SubjectName } from './results.ts';
 import { drain } from './scenarios/drain.ts';
+import { copyOnly, produceOnly, receiveOnly } from './scenarios/limits.ts';
 import type { Settings } from './settings.ts';
 import { startDebezium } from './subjects/debezium.ts';
 import { startSluice } from './subjects/sluice.ts';
 import type { StartWorker } from './subjects/worker.ts';
 import type { ConnectorOptions } from './workload/connector.ts';
+
+/** About as long as a change's record: key and value. */
+const producerRecordBytes = 900;
 
 /** One thing to measure; run once a repeat. */
 export type Job = { readonly scenario: ScenarioName; readonly subject: SubjectName; readonly run: () => Promise<Figures> };
@@ -15,12 +19,12 @@ type WorkerName = (typeof workers)[number];
 
 /** Who is measured in which scenario, in the order of the runs. */
 export const matrix: Readonly<Record<ScenarioName, readonly SubjectName[]>> = {
-  stream: [...workers],
+  stream: ['pg_recvlogical', ...workers],
   transforms: ['sluice-embedded', 'sluice-kafka'],
-  snapshot: [...workers],
+  snapshot: ['copy', ...workers],
   'large-transaction': ['sluice-embedded', 'sluice-kafka'],
   latency: [],
-  producer: [],
+  producer: ['producer-perf'],
   'smallest-heap': [],
 };
 
@@ -67,6 +71,26 @@ function workerRun(environment: Environment, settings: Settings, scenario: Scena
   }
 }
 
+/** How one of the limits is measured, below which nobody can be. */
+function limitRun(environment: Environment, settings: Settings, subject: SubjectName): () => Promise<Figures> {
+  const { changes, changesPerTransaction, rows, producerRecords } = settings;
+  switch (subject) {
+    case 'pg_recvlogical':
+      return async () => {
+        const backlog = await environment.backlog('orders_stream', changes, changesPerTransaction);
+        const database = await environment.database();
+        await using run = await database.copyOf(backlog);
+        return await receiveOnly(database, run.slot, backlog, changes);
+      };
+    case 'copy':
+      return async () => copyOnly(await environment.table('orders', rows), 'orders', rows);
+    case 'producer-perf':
+      return async () => produceOnly((await environment.kafka()).bootstrapServers, producerRecords, producerRecordBytes);
+    default:
+      throw new Error(`${subject} is no limit`);
+  }
+}
+
 /** Everything that is chosen, in the order in which a repeat runs it. */
 export function plan(
   environment: Environment,
@@ -90,7 +114,5 @@ function runOf(
 ): () => Promise<Figures> {
   const worker = workers.find(name => name === subject);
   if (worker) return workerRun(environment, settings, scenario, starter(environment, worker, profileFolder));
-  throw new Error(`${subject} has no run in ${scenario}`);
+  return limitRun(environment, settings, subject);
 }
-
-export type { Run };
