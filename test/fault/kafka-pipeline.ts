@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { TaskProgress } from '../../src/engine/supervisor-states.ts';
+import { kafkaClient } from '../services/kafka.ts';
 import { ChangingDatabase } from '../support/changing-database.ts';
-import { ConnectClient } from '../support/connect-client.ts';
+import { ConnectClient, RestError } from '../support/connect-client.ts';
 import { type Daemon, startDaemon, type WorkerSettings } from '../support/daemon.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { settled } from '../support/settled.ts';
@@ -62,7 +63,12 @@ export class KafkaPipeline implements AsyncDisposable {
   /** What our own status endpoint says of the task; null before there is one. */
   async progress(): Promise<TaskProgress | null> {
     const path = `/sluice/connectors/${this.connector}`;
-    return (await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', path)).tasks[0] ?? null;
+    try {
+      return (await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', path)).tasks[0] ?? null;
+    } catch (error) {
+      if (error instanceof RestError && error.status === 404) return null; // the worker has not read it from the config topic yet
+      throw error;
+    }
   }
 
   /** Waits until this daemon has made so many records durable. */
@@ -106,6 +112,19 @@ export class KafkaPipeline implements AsyncDisposable {
       return await until(shown, { what, timeoutMs: patienceMs, everyMs: 20 });
     } catch (error) {
       throw new Error(`${(error as Error).message}; ${JSON.stringify(last)}\n${this.daemon.log()}`, { cause: error });
+    }
+  }
+
+  /** Where the topics that there are end now. */
+  async ends(): Promise<readonly (readonly [topic: string, end: string])[]> {
+    const admin = kafkaClient(this.#direct).admin();
+    try {
+      await admin.connect();
+      const present = (await admin.listTopics()).filter(topic => this.changing.topics.includes(topic)).sort();
+      const ends = present.map(async topic => [topic, (await admin.fetchTopicOffsets(topic))[0]!.high] as const);
+      return await Promise.all(ends);
+    } finally {
+      await admin.disconnect();
     }
   }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { consoleConsumer } from '../services/kafka.ts';
 import { sqlite3 } from '../services/sqlite3.ts';
 import type { ChangingDatabase } from '../support/changing-database.ts';
 import { connectTo } from '../support/fresh-database.ts';
-import type { Published } from '../support/published.ts';
+import { committedLines, type Published } from '../support/published.ts';
 
 export { publishedInKafka as publishedForConsoleConsumer } from '../support/published.ts';
 
@@ -54,9 +53,8 @@ export async function offsetsForConsoleConsumer(
   offsetsTopic: string,
   connector: string,
 ): Promise<readonly DurableOffset[]> {
-  const form = ['print.key=true', 'print.offset=true'].flatMap(property => ['--property', property]);
   const offsets: DurableOffset[] = [];
-  for (const line of await consoleConsumer(bootstrapServers, offsetsTopic, [...form, '--timeout-ms', '4000'])) {
+  for (const line of await committedLines(bootstrapServers, offsetsTopic, ['print.offset=true'])) {
     const [at, key, value] = line.split('\t') as [string, string, string];
     const [owner, partition] = JSON.parse(key) as [string, DurableOffset['partition']];
     if (owner === connector)

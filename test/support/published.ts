@@ -15,39 +15,48 @@ export async function* publishedInEmbedded(dataDir: string, topics: readonly str
   }
 }
 
-/** How the keys of records begin that tell a reader where a topic ends: appended behind everything that is there, anew for each reading. */
-const endKey = 'the end ';
+/** How the keys of records begin that tell a reader where a topic ends; also a key as Connect's offset topic has them. */
+const markStart = '["the end",';
 
-/** Appends the mark to each partition, so that a reader need not guess from silence that nothing more comes. Gives how many a topic has. */
-async function markEnds(bootstrapServers: string, topics: readonly string[], key: string): Promise<ReadonlyMap<string, number>> {
+/** Appends a mark to each partition, so that a reader need not guess from silence that nothing more comes. Gives how many partitions there are. */
+async function markEnd(bootstrapServers: string, topic: string, key: string): Promise<number> {
   const client = kafkaClient(bootstrapServers);
   const [admin, producer] = [client.admin(), client.producer()];
   try {
     await Promise.all([admin.connect(), producer.connect()]);
-    const described = await admin.fetchTopicMetadata({ topics: [...topics] });
-    const counts = new Map(described.topics.map(({ name, partitions }) => [name, partitions.length]));
-    const end = (partition: number) => ({ key, value: null, partition });
-    for (const [topic, count] of counts) await producer.send({ topic, messages: Array.from({ length: count }, (_, index) => end(index)) });
-    return counts;
+    const partitions = (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length;
+    const messages = Array.from({ length: partitions }, (_, partition) => ({ key, value: null, partition }));
+    await producer.send({ topic, messages });
+    return partitions;
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect()]);
   }
 }
 
-/** Reads topics of a Kafka as a stranger does, committed records only: with Kafka's own console consumer. */
+/**
+ * The lines that Kafka's own console consumer prints of a topic, committed records only, up to what is there now: `key tab value`, behind
+ * what `properties` ask for beside (`print.offset=true`).
+ */
+export async function committedLines(bootstrapServers: string, topic: string, properties: readonly string[] = []): Promise<string[]> {
+  const mark = `${markStart}"${randomUUID()}"]`;
+  let left = await markEnd(bootstrapServers, topic, mark);
+  const args = [...properties, 'print.key=true'].flatMap(property => ['--property', property]);
+  const lines: string[] = [];
+  for await (const line of consoleConsumerLines(bootstrapServers, topic, args)) {
+    if (!line.includes(markStart)) lines.push(line);
+    else if (line.includes(mark) && --left === 0) break;
+  }
+  return lines;
+}
+
+/** Reads topics of a Kafka as a stranger does: with Kafka's own console consumer. */
 export async function* publishedInKafka(bootstrapServers: string, topics: readonly string[]): AsyncGenerator<Published> {
-  const end = endKey + randomUUID();
-  const ends = await markEnds(bootstrapServers, topics, end);
-  const readToEnd = async (topic: string) => {
-    const found: Published[] = [];
-    let left = ends.get(topic)!;
-    for await (const line of consoleConsumerLines(bootstrapServers, topic, ['--property', 'print.key=true'])) {
+  const found = await Promise.all(topics.map(topic => committedLines(bootstrapServers, topic)));
+  for (const [index, topic] of topics.entries()) {
+    for (const line of found[index]!) {
       const separator = line.indexOf('\t'); // JSON has no tab but escaped
-      const [key, value] = [line.slice(0, separator), line.slice(separator + 1)];
-      if (!key.startsWith(endKey)) found.push({ topic, key, value: value === 'null' ? null : value });
-      else if (key === end && --left === 0) break;
+      const value = line.slice(separator + 1);
+      yield { topic, key: line.slice(0, separator), value: value === 'null' ? null : value };
     }
-    return found;
-  };
-  for (const found of await Promise.all(topics.map(readToEnd))) yield* found;
+  }
 }
