@@ -57,6 +57,15 @@ export const errorCatalogue = {
     retry: 'never',
     remedy: 'The replication stream cannot be read: check versions and proxies between here and the server.',
   },
+  SCHEMA_UNKNOWN: {
+    retry: 'never',
+    remedy:
+      'Set binlog_row_metadata=FULL on the server, so that its log itself names the columns, and take a new snapshot of the table; or exclude the table.',
+  },
+  SCHEMA_HISTORY_LOST: {
+    retry: 'never',
+    remedy: 'Restore the topic of schema.history.internal.kafka.topic, or take a new snapshot (snapshot.mode=recovery or when_needed).',
+  },
   SNAPSHOT_FAILED: {
     retry: 'never',
     remedy: 'Read the database’s message, correct it and restart the task; finished chunks are not read again.',

@@ -64,7 +64,10 @@ export class TableEditor {
   changeColumn(from: string, definition: ColumnDefinition, place: Place, modify: boolean): void {
     const index = this.#index(from);
     const old = this.#columns[index];
-    if (old === undefined) return this.addColumn(definition, place);
+    if (old === undefined) {
+      this.addColumn(definition, place);
+      return;
+    }
     this.#columns[index] = this.#model(definition, modify ? null : old);
     this.#renameInKey(old.name, definition.name);
     if (definition.primaryKey) this.#keyNames = [definition.name];

@@ -5,13 +5,13 @@
  *     models.setSqlMode(...)                            the server's @@global.sql_mode, before the first statement
  *     models.apply(ddl, defaultDatabase)                a statement of the snapshot or the binlog, in the server's order
  *     models.table(id)                                  the table at this point; the same object until it changes
- *     models.reconcile(id, tableMap)                    the same, corrected by what the binlog says of the table's rows
+ *     models.reconcile(id, tableMap, reading)           the same, corrected by what the binlog says of the table's rows
  *
  * `apply` never throws: a statement that cannot be read leaves its table in doubt, and `reconcile` settles that.
  */
 import type { TableId } from '../../debezium/table.ts';
+import { reconcileTable, type TableShape, type TextReading } from '../reconcile.ts';
 import type { TableChange } from '../table-change.ts';
-import { reconcileTable, type TableShape } from '../reconcile.ts';
 import type { TableModel } from '../table-model.ts';
 import type { DdlChange, DdlOutcome, UnreadableStatement } from './changes.ts';
 import type { WrittenName } from './cursor.ts';
@@ -62,10 +62,10 @@ export class TableModels {
    * The table as it is at this point, corrected by what the binlog itself says of its rows, which is right whatever the statements said. The
    * corrected table is kept. Throws SluiceError SCHEMA_UNKNOWN where that does not suffice.
    */
-  reconcile(id: TableId, shape: TableShape): TableModel {
+  reconcile(id: TableId, shape: TableShape, reading: TextReading): TableModel {
     const key = this.#key(id);
     const known = this.#tables.get(key) ?? null;
-    const table = reconcileTable(id, known, shape, this.#doubtful.get(key) ?? null);
+    const table = reconcileTable(id, known, shape, reading, this.#doubtful.get(key) ?? null);
     if (table !== known) this.#tables.set(key, table);
     this.#doubtful.delete(key);
     return table;
