@@ -15,10 +15,11 @@ type Decision = 'append' | 'crash before' | 'crash after';
 export class SourceRun {
   readonly records: ConnectRecord[] = [];
   readonly #offsets = new Map<string, SourceOffset>();
-  readonly #config: RawConfig;
+  /** From the next run on. */
+  config: RawConfig;
 
   constructor(config: RawConfig) {
-    this.#config = config;
+    this.config = config;
   }
 
   get offsets(): readonly SourceOffset[] {
@@ -36,7 +37,7 @@ export class SourceRun {
 
   /** Runs until `decide` says so, after each batch that was read: `append` it and go on, or `crash` before or after it is durable. */
   async run(decide: (batch: SourceBatch) => Decision | Promise<Decision>): Promise<void> {
-    const { config, faults } = postgresConnector.spec.parse(this.#config);
+    const { config, faults } = postgresConnector.spec.parse(this.config);
     if (!config) throw new Error(faults.map(({ message }) => message).join('\n'));
     await using source = postgresConnector.create(config, { connector: 'test', task: 0, logger: silent, clock });
     const abort = new AbortController();
