@@ -1,0 +1,72 @@
+import { type ErrorCode, SluiceError } from '../../src/contract/index.ts';
+
+/** What an error of the server carries: its number ("Server Error Message Reference") and its text. */
+export type ServerError = { readonly errno: number; readonly message: string };
+
+/** Numbers whose meaning here is sure. */
+const codes: Readonly<Record<number, ErrorCode>> = {
+  1040: 'DATABASE_UNAVAILABLE', // too many connections
+  1044: 'PRIVILEGE_MISSING', // no access to that database
+  1045: 'LOGIN_REFUSED',
+  1049: 'DATABASE_FAILED', // unknown database
+  1053: 'DATABASE_UNAVAILABLE', // shutting down
+  1129: 'DATABASE_UNAVAILABLE', // host blocked after too many errors
+  1130: 'LOGIN_REFUSED', // host not allowed
+  1142: 'PRIVILEGE_MISSING',
+  1143: 'PRIVILEGE_MISSING',
+  1205: 'DATABASE_UNAVAILABLE', // lock wait timeout
+  1213: 'DATABASE_UNAVAILABLE', // deadlock
+  1227: 'PRIVILEGE_MISSING',
+  1370: 'PRIVILEGE_MISSING',
+  1373: 'POSITION_LOST', // MariaDB: no such binlog
+  1698: 'LOGIN_REFUSED',
+  1789: 'POSITION_LOST', // the replica needs transactions that the source has purged
+  1862: 'LOGIN_REFUSED', // password expired
+  1927: 'DATABASE_UNAVAILABLE', // MariaDB: connection killed
+  1955: 'POSITION_LOST', // MariaDB: the GTID is not in the binlog
+  3118: 'LOGIN_REFUSED', // account locked
+  3159: 'TLS_FAILED', // the server wants TLS
+  4151: 'LOGIN_REFUSED', // MariaDB: account locked
+};
+
+/** ER_MASTER_FATAL_ERROR_READING_BINLOG stands for many causes: only its text tells them apart, always in English. */
+const fatalBinlogError = 1236;
+const lostPosition =
+  /could not find first log file|has been purged|purged binary logs|purged required binary logs|not in the master's binlog|start replicating from GTID|impossible position|requested GTID|larger than|ahead of the last|bogus data|client requested master to start replication/i;
+
+/** Errors of the socket below mysql2's connection, and of mysql2 itself where the server has gone. */
+const socketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'ECONNABORTED',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+]);
+
+function isTlsError(code: string, message: string): boolean {
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT' || code === 'HANDSHAKE_SSL_ERROR') return true;
+  return /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code) || /certificate|SSL routines/i.test(message);
+}
+
+function codeOf(errno: number, code: string, message: string): ErrorCode {
+  if (errno === fatalBinlogError) return lostPosition.test(message) ? 'POSITION_LOST' : 'DATABASE_FAILED';
+  const known = codes[errno];
+  if (known) return known;
+  if (isTlsError(code, message)) return 'TLS_FAILED';
+  if (socketCodes.has(code) || /closed state|Connection lost|ETIMEDOUT/i.test(message)) return 'DATABASE_UNAVAILABLE';
+  return 'DATABASE_FAILED';
+}
+
+/** Anything that mysql2 or the server reports, as an error of the catalogue; `doing` says what was tried. */
+export function databaseError(error: unknown, doing?: string): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const { errno = 0, code = '', message = String(error) } = error as { errno?: number; code?: string; message?: string };
+  const cause = error instanceof Error ? error : undefined;
+  return new SluiceError(codeOf(errno, code, message), doing ? `${doing}: ${message}` : message, { cause });
+}
