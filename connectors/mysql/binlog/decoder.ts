@@ -43,11 +43,9 @@ export class EventDecoder {
   readonly #tables = new Map<number, KnownTable>();
   readonly #rows: RowsEvent;
   readonly #inflatedRows: RowsEvent;
-  readonly #mariadb: boolean;
 
-  constructor(flavor: 'mysql' | 'mariadb') {
+  constructor() {
     const none: TableMap = { tableId: 0, database: '', table: '', columns: [], primaryKey: null, full: false };
-    this.#mariadb = flavor === 'mariadb';
     this.#rows = new RowsEvent(none, this.#cursor);
     this.#inflatedRows = new RowsEvent(none, this.#inflated);
   }
@@ -123,7 +121,7 @@ export class EventDecoder {
     if (known !== undefined && known.bytes.length === end - at && known.bytes.compare(cursor.bytes, at, end) === 0) return;
     cursor.at = at;
     const bytes = Buffer.from(cursor.bytes.subarray(at, end));
-    const table = readTableMap(cursor, this.#mariadb);
+    const table = readTableMap(cursor);
     if (this.#tables.size >= tablesMax)
       for (const id of this.#tables.keys()) {
         this.#tables.delete(id); // the oldest

@@ -41,7 +41,7 @@ const numericTypes: ReadonlySet<number> = new Set([
   columnTypes.DECIMAL,
   columnTypes.FLOAT,
   columnTypes.DOUBLE,
-  columnTypes.YEAR, // MySQL counts it in, MariaDB does not: `alignSignedness`
+  columnTypes.YEAR,
 ]);
 
 const characterTypes: ReadonlySet<number> = new Set([
@@ -61,11 +61,6 @@ function places(types: readonly number[], fits: (type: number) => boolean): numb
 function bits(cursor: EventCursor, count: number): boolean[] {
   const bytes = cursor.view(Math.min(cursor.left, (count + 7) >> 3));
   return Array.from({ length: count }, (_, index) => (((bytes[index >> 3] ?? 0) >> (7 - (index & 7))) & 1) === 1);
-}
-
-/** Signedness comes for numeric columns only; whether YEAR is one of them shows in the number of bytes only where it matters. */
-function numericPlaces(types: readonly number[], mariadb: boolean): number[] {
-  return places(types, type => numericTypes.has(type) && !(mariadb && type === columnTypes.YEAR));
 }
 
 /** DEFAULT_CHARSET: a collation for all of them, and pairs for those that have another. */
@@ -100,7 +95,7 @@ function members(cursor: EventCursor, at: readonly number[], into: (readonly Buf
 }
 
 /** What is left of a table map behind its null bits: fields of type, length, value. Unknown ones are skipped. */
-export function readTableMetadata(cursor: EventCursor, types: readonly number[], mariadb: boolean): TableMetadata {
+export function readTableMetadata(cursor: EventCursor, types: readonly number[]): TableMetadata {
   const unsigned: (boolean | undefined)[] = [];
   const collations: (number | undefined)[] = [];
   const memberLists: (readonly Buffer[] | undefined)[] = [];
@@ -121,7 +116,7 @@ export function readTableMetadata(cursor: EventCursor, types: readonly number[],
     cursor.end = end;
     switch (field) {
       case fields.SIGNEDNESS: {
-        const at = numericPlaces(types, mariadb);
+        const at = places(types, type => numericTypes.has(type));
         for (const [index, value] of bits(cursor, at.length).entries()) unsigned[at[index]!] = value;
         break;
       }
