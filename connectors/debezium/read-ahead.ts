@@ -53,10 +53,12 @@ export class ReadAhead {
   /** Waits until there is room, or the abort. */
   async room(abort: AbortSignal): Promise<void> {
     while (this.full && !abort.aborted) {
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-        abort.addEventListener('abort', () => resolve(), { once: true });
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wake = () => resolve();
+      this.#wake = wake;
+      abort.addEventListener('abort', wake, { once: true });
+      await promise;
+      abort.removeEventListener('abort', wake);
       this.#wake = null;
     }
   }

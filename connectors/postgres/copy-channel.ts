@@ -30,6 +30,8 @@ export class CopyChannel {
   #partsBytes = 0;
   /** Bytes the message begun needs to be whole. */
   #neededBytes = 0;
+  /** Whole messages that were more than the last call wanted, and what came behind them. */
+  #unhanded: Buffer | null = null;
   #failure: Error | null = null;
   #closed = false;
   #wake: (() => void) | null = null;
@@ -84,11 +86,6 @@ export class CopyChannel {
     this.send(Buffer.concat([header, payload]));
   }
 
-  /** true where bytes lie ready, so that `next` would not wait. */
-  get readable(): boolean {
-    return this.#socket.readableLength > 0;
-  }
-
   /** `next` waits for the server. */
   get waiting(): boolean {
     return this.#wake !== null;
@@ -100,11 +97,18 @@ export class CopyChannel {
   }
 
   /**
-   * Waits until the server has sent something (or `wake` is called), and hands over every complete message. Answers false when the statement
-   * has ended. Throws the server's error, or DATABASE_UNAVAILABLE when the connection is gone.
+   * Waits until the server has sent something (or `wake` is called), and hands over the complete messages, at most `messagesMax`; the others
+   * follow with the next call. Answers false when the statement has ended. Throws the server's error, or DATABASE_UNAVAILABLE when the
+   * connection is gone.
    */
-  async next(handle: CopyDataHandler): Promise<boolean> {
+  async next(handle: CopyDataHandler, messagesMax = Number.POSITIVE_INFINITY): Promise<boolean> {
     if (this.#ready) return this.#end();
+    if (this.#unhanded !== null) {
+      const bytes = this.#unhanded;
+      this.#unhanded = null;
+      this.#hand(bytes, handle, messagesMax);
+      return this.#ready ? this.#end() : true;
+    }
     let chunk = this.#socket.read() as Buffer | null;
     if (chunk === null) {
       if (this.#failure || this.#closed) throw this.#lost();
@@ -118,7 +122,7 @@ export class CopyChannel {
       }
     }
     this.heard++;
-    this.#take(chunk, handle);
+    this.#take(chunk, handle, messagesMax);
     return this.#ready ? this.#end() : true;
   }
 
@@ -133,7 +137,7 @@ export class CopyChannel {
     return new SluiceError('DATABASE_UNAVAILABLE', `The connection to the database was lost${reason}`, { cause: this.#failure });
   }
 
-  #take(chunk: Buffer, handle: CopyDataHandler): void {
+  #take(chunk: Buffer, handle: CopyDataHandler, messagesMax: number): void {
     let bytes = chunk;
     if (this.#parts.length > 0) {
       this.#parts.push(chunk);
@@ -142,8 +146,16 @@ export class CopyChannel {
       bytes = Buffer.concat(this.#parts, this.#partsBytes);
       this.#parts = [];
     }
-    const taken = this.#frames(bytes, handle);
+    this.#hand(bytes, handle, messagesMax);
+  }
+
+  #hand(bytes: Buffer, handle: CopyDataHandler, messagesMax: number): void {
+    const taken = this.#frames(bytes, handle, messagesMax);
     if (taken === bytes.length) return;
+    if (isWhole(bytes, taken)) {
+      this.#unhanded = bytes.subarray(taken);
+      return;
+    }
     // A copy, so that a few bytes do not keep a whole chunk alive.
     const rest = Buffer.from(bytes.subarray(taken));
     this.#parts = [rest];
@@ -151,10 +163,10 @@ export class CopyChannel {
     this.#neededBytes = rest.length < headerBytes ? headerBytes : 1 + rest.readUInt32BE(1);
   }
 
-  /** Hands over the whole messages in these bytes; answers how many bytes they were. */
-  #frames(bytes: Buffer, handle: CopyDataHandler): number {
+  /** Hands over whole messages in these bytes; answers how many bytes they were. */
+  #frames(bytes: Buffer, handle: CopyDataHandler, messagesMax: number): number {
     let offset = 0;
-    while (offset + headerBytes <= bytes.length) {
+    for (let count = 0; count < messagesMax && offset + headerBytes <= bytes.length; count++) {
       const end = offset + 1 + bytes.readUInt32BE(offset + 1);
       if (end > bytes.length) break;
       const tag = bytes[offset];
@@ -187,6 +199,11 @@ export class CopyChannel {
     this.#socket.removeListener('error', this.#onError);
     this.#socket.removeListener('close', this.#onClose);
   }
+}
+
+/** Whether the message that begins at `offset` is there to its end. */
+function isWhole(bytes: Buffer, offset: number): boolean {
+  return offset + headerBytes <= bytes.length && offset + 1 + bytes.readUInt32BE(offset + 1) <= bytes.length;
 }
 
 function queryMessage(statement: string): Buffer {

@@ -104,8 +104,8 @@ export class ReplicationConnection implements AsyncDisposable {
     this.#statusTimer = setInterval(() => this.#sendStatus(), options.statusIntervalMs);
   }
 
-  /** Waits for messages and hands them over. Throws what ended the stream: it never ends well by itself. */
-  async next(handle: MessageHandler): Promise<void> {
+  /** Waits for messages and hands them over, at most `messagesMax` at a time. Throws what ended the stream: it never ends well by itself. */
+  async next(handle: MessageHandler, messagesMax: number): Promise<void> {
     const channel = this.#channel!;
     const open = await channel.next((bytes, start, end) => {
       const tag = bytes[start];
@@ -118,18 +118,13 @@ export class ReplicationConnection implements AsyncDisposable {
         if (sent > this.sentLsn) this.sentLsn = sent;
         if (bytes[start + 17] === 1) this.#sendStatus();
       } else throw new SluiceError('MALFORMED_MESSAGE', `The replication stream holds a message of an unknown kind (${tag}).`);
-    });
+    }, messagesMax);
     if (!open) throw new SluiceError('DATABASE_UNAVAILABLE', 'The server ended the replication stream.');
   }
 
   /** Ends a waiting `next` early. */
   wake(): void {
     this.#channel?.wake();
-  }
-
-  /** More messages lie ready. */
-  get readable(): boolean {
-    return this.#channel?.readable ?? false;
   }
 
   /** The server may free its log before this position (invariant 2: only ever a durable one). Told at once. */

@@ -4,7 +4,6 @@ import { SluiceError } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import type { Heartbeat } from '../debezium/heartbeat.ts';
-import { batchBytesMax } from '../debezium/read-ahead.ts';
 import type { Row } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
@@ -127,7 +126,7 @@ export class ChangeStream implements PgoutputHandler {
       wakeIn(heartbeat.waitMs(clock.nowMs()));
       while (!abort.aborted) {
         this.#context.at = instantOf(clock.nowNs());
-        await replication.next(this.#handle);
+        await replication.next(this.#handle, batchRecordsMax);
         while (this.#blocked) await this.#settle();
         const nowMs = clock.nowMs();
         const beat = heartbeat.due(nowMs);
@@ -138,11 +137,7 @@ export class ChangeStream implements PgoutputHandler {
         const position = this.#progress.position(replication.sentLsn);
         const moved = position.confirmedLsn > this.#storedLsn;
         const idleForMs = nowMs - storedAtMs;
-        if (
-          this.#out.length > 0
-            ? !replication.readable || this.#out.length >= batchRecordsMax || this.#bytes >= batchBytesMax
-            : moved && idleForMs >= idleOffsetIntervalMs
-        ) {
+        if (this.#out.length > 0 || (moved && idleForMs >= idleOffsetIntervalMs)) {
           const records = this.#out;
           this.#out = [];
           this.#storedLsn = position.confirmedLsn;

@@ -1,15 +1,18 @@
+import { slabMemory } from './slab-memory.ts';
+
 const initialBytes = 64 * 1024;
 
 /**
  * A growing piece of memory that serializers write into one record after another, so that no record needs a buffer of its own. Its memory
- * is never pooled: `take` hands it out whole, fit to be transferred to another thread.
+ * is never a part of a larger one: `take` hands it out whole, fit to be transferred to another thread. Who gets it gives it back to
+ * `slabMemory`.
  */
 export class SlabWriter {
   #buffer: Buffer;
   #length = 0;
 
   constructor(bytes: number = initialBytes) {
-    this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    this.#buffer = slabMemory.take(bytes);
   }
 
   /** Bytes written. */
@@ -47,7 +50,7 @@ export class SlabWriter {
   take(): Uint8Array {
     const taken = this.#buffer;
     // Slack for the next batch to be somewhat larger; shrinks again after an unusually large one.
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(initialBytes, this.#length + (this.#length >>> 2)));
+    this.#buffer = slabMemory.take(Math.max(initialBytes, this.#length + (this.#length >>> 2)));
     this.#length = 0;
     return taken;
   }
@@ -55,8 +58,9 @@ export class SlabWriter {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    const larger = slabMemory.take(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#length);
+    slabMemory.giveBack(this.#buffer);
     this.#buffer = larger;
   }
 }

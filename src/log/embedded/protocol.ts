@@ -47,7 +47,8 @@ export type OpenedWriter = { readonly writerId: number; readonly offsets: readon
 export type ErrorMessage = { readonly code: ErrorCode; readonly message: string; readonly remedy: string };
 
 export type Reply =
-  | { readonly id: number; readonly ok: true; readonly opened: OpenedWriter | null }
+  /** `slab`: the memory of the batch that was appended, to be used again. */
+  | { readonly id: number; readonly ok: true; readonly opened: OpenedWriter | null; readonly slab: Uint8Array | null }
   | { readonly id: number; readonly ok: false; readonly error: ErrorMessage };
 
 /** What the thread is started with. */

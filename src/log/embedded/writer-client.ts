@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type SerializedBatch, type SerializedHeader, SluiceError } from '../../contract/index.ts';
+import { type SerializedBatch, type SerializedHeader, SluiceError, slabMemory } from '../../contract/index.ts';
 import { headersText } from './headers-text.ts';
 import type { AppendRequest, ChangeRequest, OpenedWriter, Reply, Request, ThreadOptions, TransferredBatch } from './protocol.ts';
 
@@ -11,6 +11,9 @@ export type WriterEvents = {
 };
 
 type Waiting = { resolve(opened: OpenedWriter | null): void; reject(error: SluiceError): void };
+
+/** Views of the slab are all that the thread makes and drops. V8's own default, 48, costs that much memory and no less time. */
+const youngGenerationMegabytes = 6;
 
 /** The thread's file beside this one, as source or built. */
 const threadFile = new URL(import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js', import.meta.url);
@@ -33,7 +36,8 @@ export class WriterClient {
   /** `ended` hears why the thread is gone, once it is gone with all it held: a next one may take its place. */
   constructor(options: ThreadOptions, events: WriterEvents, ended: (error: SluiceError) => void) {
     this.#events = events;
-    this.#thread = new Worker(threadFile, { workerData: options, name: 'embedded-log-writer' });
+    const resourceLimits = { maxYoungGenerationSizeMb: youngGenerationMegabytes };
+    this.#thread = new Worker(threadFile, { workerData: options, name: 'embedded-log-writer', resourceLimits });
     this.#thread.on('message', (reply: Reply) => this.#settle(reply));
     this.#thread.on('error', error => this.#break(error));
     this.#exited = new Promise(resolve => {
@@ -100,6 +104,7 @@ export class WriterClient {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (reply.ok) {
+      if (reply.slab !== null) slabMemory.giveBack(reply.slab);
       waiting?.resolve(reply.opened);
       this.#events.committed();
       return;

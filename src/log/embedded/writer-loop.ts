@@ -19,6 +19,8 @@ const unasked = 0;
 
 type Outcomes = {
   succeeded(id: number, opened?: OpenedWriter | null): void;
+  /** The unit is durable; its batch's slab goes back. */
+  appended(id: number, slab: Uint8Array | null): void;
   failed(id: number, thrown: unknown): void;
   closed(): void;
 };
@@ -96,7 +98,7 @@ export class WriterLoop {
       for (const { id, writer } of admitted) this.#refuse(id, writer, logError('append', thrown));
       return;
     }
-    for (const { id } of admitted) this.#outcomes.succeeded(id);
+    for (const { id, body } of admitted) this.#outcomes.appended(id, body.records?.slab ?? null);
   }
 
   #admit(unit: Unit): AdmittedUnit | null {

@@ -10,13 +10,17 @@ if (!port) throw new SluiceError('INTERNAL', 'writer-thread.ts is a worker threa
 armCrashPoint(process.env[crashPointVariable], () => process.kill(process.pid, 'SIGKILL'));
 
 const reply = (message: Reply) => port.postMessage(message);
-const succeeded = (id: number, opened: OpenedWriter | null = null) => reply({ id, ok: true, opened });
+const succeeded = (id: number, opened: OpenedWriter | null = null) => reply({ id, ok: true, opened, slab: null });
+const appended = (id: number, slab: Uint8Array | null) => {
+  const returned = slab?.buffer instanceof ArrayBuffer ? [slab.buffer] : [];
+  port.postMessage({ id, ok: true, opened: null, slab } satisfies Reply, returned);
+};
 const failed = (id: number, thrown: unknown) => {
   const { code, message, remedy } = toSluiceError(thrown);
   reply({ id, ok: false, error: { code, message, remedy } });
 };
 
-const loop = new WriterLoop(workerData as ThreadOptions, { succeeded, failed, closed: () => port.close() });
+const loop = new WriterLoop(workerData as ThreadOptions, { succeeded, appended, failed, closed: () => port.close() });
 
 port.on('message', (first: Request) => {
   // Whatever else has arrived joins the same transaction (group commit).

@@ -156,6 +156,12 @@ export class Draft<Unit> {
     return batches;
   }
 
+  /** Everything is acknowledged: its memory may be used for the next ones. */
+  giveBack(): void {
+    for (const partitions of this.#batches.values()) for (const list of partitions.values()) for (const batch of list) batch.giveBack();
+    this.#batches.clear();
+  }
+
   #batchesOf(topic: string): Map<number, RecordBatch[]> {
     let batches = this.#batches.get(topic);
     if (batches === undefined) {

@@ -1,5 +1,5 @@
-import { compressionsAlgorithms, crc32c } from '@platformatic/kafka';
-import type { SerializedHeader } from '../../contract/index.ts';
+import { compressionsAlgorithms, crc32c, Writer } from '@platformatic/kafka';
+import { type SerializedHeader, slabMemory } from '../../contract/index.ts';
 import type { Compression } from './producer-config.ts';
 
 /** Bytes of a record batch (message format v2) before its first record. */
@@ -9,6 +9,7 @@ const magic = 2;
 const transactionalFlag = 0x10;
 const compressionCodes: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 const firstBufferBytes = 64 * 1024;
+const noBytes = Buffer.alloc(0);
 
 /** Who sends a batch, for the broker to drop repetitions and to refuse a fenced owner. */
 export type BatchProducer = { readonly id: bigint; readonly epoch: number; readonly transactional: boolean };
@@ -40,7 +41,7 @@ export class RecordBatch {
   /** `bytesMax`: the largest batch; only a single record that is larger by itself may exceed it. */
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
-    this.#bytes = Buffer.allocUnsafe(Math.min(bytesMax, firstBufferBytes) + batchHeaderBytes);
+    this.#bytes = slabMemory.take(Math.min(bytesMax, firstBufferBytes) + batchHeaderBytes);
   }
 
   get count(): number {
@@ -104,17 +105,29 @@ export class RecordBatch {
     batch.writeInt16BE(producer?.epoch ?? -1, 51);
     batch.writeInt32BE(producer === null ? -1 : firstSequence, 53);
     batch.writeInt32BE(this.#count, 57);
-    batch.writeUInt32BE(crc32c(batch.subarray(crcStart)), 17);
+    batch.writeUInt32BE(checksum(batch.subarray(crcStart)), 17);
     return batch;
+  }
+
+  /** Nobody needs the batch any more: acknowledged, and no repetition of it is on its way. */
+  giveBack(): void {
+    slabMemory.giveBack(this.#bytes);
+    this.#bytes = noBytes;
   }
 
   #reserve(more: number): void {
     const needed = this.#end + more;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, Math.min(this.bytesMax, this.#bytes.length * 2)));
+    const larger = slabMemory.take(Math.max(needed, Math.min(this.bytesMax, this.#bytes.length * 2)));
     this.#bytes.copy(larger, 0, 0, this.#end);
+    slabMemory.giveBack(this.#bytes);
     this.#bytes = larger;
   }
+}
+
+/** Of bytes as they lie: handed over bare, the library copies them first. */
+function checksum(bytes: Buffer): number {
+  return crc32c(Writer.create().append(bytes).dynamicBuffer);
 }
 
 /** Compressed bytes, or null where compression does not make them fewer. */

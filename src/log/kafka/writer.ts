@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type LogWriter, type SerializedBatch, SluiceError, type SourceOffset, type TaskId } from '../../contract/index.ts';
+import { type LogWriter, type SerializedBatch, SluiceError, type SourceOffset, slabMemory, type TaskId } from '../../contract/index.ts';
 import { StickyPartitions } from '../partitioner.ts';
 import type { Cluster } from './cluster.ts';
 import { checkRecordSizes, Draft, HeaderBytes, type OffsetTarget } from './draft.ts';
@@ -9,7 +9,7 @@ import type { ProducerSettings } from './producer-config.ts';
 import { TopicCache, type TopicLimits } from './topics.ts';
 
 /** Bytes of records in one transaction: larger ones gain nothing, and a lost one costs more. */
-const transactionBytesMax = 8 << 20;
+const transactionBytesMax = 4 << 20;
 /** Bytes handed over and not yet durable, of one writer. Who appends awaits what it appended long before. */
 const queueBytesMax = 256 << 20;
 /** How long a writer that is closed waits for its transaction: a broker that is away may take minutes to answer. */
@@ -106,7 +106,11 @@ export class KafkaWriter implements LogWriter {
       this.#waiting.shift();
       const refusal = unit.records === null ? null : this.#refusal(unit.records, limitsOf);
       if (refusal !== null) this.#refuse(unit, refusal);
-      else this.#draft.add(unit, unit.records, unit.offsets, limitsOf, this.#headers, this.#sticky);
+      else {
+        this.#draft.add(unit, unit.records, unit.offsets, limitsOf, this.#headers, this.#sticky);
+        // Copied whole.
+        if (unit.records !== null) slabMemory.giveBack(unit.records.slab);
+      }
     }
     this.#schedule();
   }
@@ -150,6 +154,7 @@ export class KafkaWriter implements LogWriter {
     this.#sending = this.#send(draft)
       .then(
         () => {
+          draft.giveBack();
           for (const unit of draft.units) this.#settle(unit, null);
         },
         (error: unknown) => {
