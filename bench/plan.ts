@@ -1,6 +1,7 @@
 import type { Environment } from './environment.ts';
 import type { Figures, ScenarioName, SubjectName } from './results.ts';
 import { drain } from './scenarios/drain.ts';
+import { latency } from './scenarios/latency.ts';
 import { copyOnly, produceOnly, receiveOnly } from './scenarios/limits.ts';
 import type { Settings } from './settings.ts';
 import { startDebezium } from './subjects/debezium.ts';
@@ -10,6 +11,9 @@ import type { ConnectorOptions } from './workload/connector.ts';
 
 /** About as long as a change's record: key and value. */
 const producerRecordBytes = 900;
+
+/** Rows of the table that latency's writer updates, one after the other: no two updates at once meet in one row. */
+const liveRows = 10_000;
 
 /** One thing to measure; run once a repeat. */
 export type Job = { readonly scenario: ScenarioName; readonly subject: SubjectName; readonly run: () => Promise<Figures> };
@@ -23,7 +27,7 @@ export const matrix: Readonly<Record<ScenarioName, readonly SubjectName[]>> = {
   transforms: ['sluice-embedded', 'sluice-kafka'],
   snapshot: ['copy', ...workers],
   'large-transaction': ['sluice-embedded', 'sluice-kafka'],
-  latency: [],
+  latency: [...workers],
   producer: ['producer-perf'],
   'smallest-heap': [],
 };
@@ -46,7 +50,7 @@ function connector(table: string, slot: string, snapshot: ConnectorOptions['snap
 
 /** How one worker is measured in one scenario. */
 function workerRun(environment: Environment, settings: Settings, scenario: ScenarioName, start: StartWorker): () => Promise<Figures> {
-  const { changes, changesPerTransaction, rows } = settings;
+  const { changes, changesPerTransaction, rows, transactionsPerSecond, latencySeconds, latencyWarmUpSeconds } = settings;
   const drainBacklog = (table: string, records: number, perTransaction: number, transforms: boolean) => async () => {
     const backlog = await environment.backlog(table, records, perTransaction);
     const database = await environment.database();
@@ -65,6 +69,15 @@ function workerRun(environment: Environment, settings: Settings, scenario: Scena
         const database = await environment.table('orders', rows);
         await using run = database.newSlot();
         return await drain({ database, start, connector: connector('orders', run.slot, 'initial'), records: rows });
+      };
+    case 'latency':
+      return async () => {
+        const database = await environment.table('orders_live', liveRows);
+        await using run = database.newSlot();
+        return await latency({
+          ...{ database, start, connector: connector('orders_live', run.slot, 'no_data'), rows: liveRows },
+          ...{ perSecond: transactionsPerSecond, seconds: latencySeconds, warmUpSeconds: latencyWarmUpSeconds },
+        });
       };
     default:
       throw new Error(`${scenario} has no runs of workers`);
