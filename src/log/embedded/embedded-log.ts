@@ -15,7 +15,8 @@ import {
   type WriterOptions,
 } from '../../contract/index.ts';
 import { EmbeddedConnectorStore } from './connector-store.ts';
-import { openForReading, openForWriting, recoveryTimeoutMs } from './database.ts';
+import { logFile, openForReading, openForWriting, recoveryTimeoutMs } from './database.ts';
+import { requireWholeFile } from './file-length.ts';
 import { Followers } from './followers.ts';
 import { lockOwnership } from './ownership.ts';
 import type { ChangeRequest, OpenedWriter } from './protocol.ts';
@@ -51,6 +52,7 @@ const dayMs = 86_400_000;
 /** The log in one SQLite file: the same pipeline without Kafka. */
 export class EmbeddedLog implements EventLog {
   readonly kind = 'embedded';
+  readonly workerGroup = null;
   readonly connectors: ConnectorStore;
   readonly #database: DatabaseSync;
   readonly #followers: Followers;
@@ -194,6 +196,7 @@ class EmbeddedWriter implements LogWriter {
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const lock = options.readOnly ? null : lockOwnership(options.dataDir, options.rest);
   try {
+    if (lock) requireWholeFile(logFile(options.dataDir));
     return new EmbeddedLog(options, lock);
   } catch (thrown) {
     lock?.close();
