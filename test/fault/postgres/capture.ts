@@ -11,8 +11,14 @@ import { assertSlotNotAhead } from '../strangers.ts';
 
 const connector = 'captured';
 
+/**
+ * Server settings. A commit that was answered is on disk: what an unclean stop may lose was never told of. It also keeps the load to what
+ * passes through a bad network.
+ */
+export const durableSettings = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' } as const;
+
 /** Longer than any wait of the daemon's own: its pauses between attempts (here at most 300 ms) and the bound of a silent network. */
-const recoveryMsMax = 20_000;
+const recoveryMsMax = 60_000;
 
 /** A database under load, and a daemon that captures it into a log while faults strike. */
 export class Capture implements AsyncDisposable {
