@@ -91,3 +91,11 @@ export function doubleQuotedId({ catalog, table }: TableId): string {
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
   return catalog === '' ? quoted(table) : `${quoted(catalog)}.${quoted(table)}`;
 }
+
+/** Reads what `doubleQuotedId` wrote; unquoted names too. null: it is no name. */
+export function tableIdOf(text: string): TableId | null {
+  const parts = [...text.matchAll(/"((?:[^"]|"")*)"|([^".]+)/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+  const table = parts.at(-1);
+  if (table === undefined || table === '') return null;
+  return { catalog: parts.length > 1 ? parts[0]! : '', schema: '', table };
+}

@@ -71,6 +71,19 @@ export class TableModels {
     return table;
   }
 
+  get size(): number {
+    return this.#tables.size;
+  }
+
+  /** Forgets all tables and what they inherit; not the sql_mode, which is the server's. */
+  clear(): void {
+    this.#tables.clear();
+    this.#charsetByDatabase.clear();
+    this.#variables.global.clear();
+    this.#variables.session.clear();
+    this.#doubtful.clear();
+  }
+
   /** Applies what was recorded of a table (a schema history's `tableChanges`). */
   applyChange(change: TableChange): void {
     if (change.previousId !== null) this.#remove(change.previousId);
