@@ -23,7 +23,7 @@ export type LogUnderFault = {
   offsetsNow(daemon: Daemon, connector: string): Promise<(later: readonly DurableOffset[]) => readonly DurableOffset[]>;
 };
 
-const embedded: LogUnderFault = {
+export const embeddedLog: LogUnderFault = {
   name: 'embedded',
   newDaemon: () => newDaemon({}),
   published: ({ dataFolder }, topics) => publishedForSqlite3(dataFolder, topics),
@@ -35,7 +35,7 @@ const embedded: LogUnderFault = {
 };
 
 /** A worker group of its own on the shared broker. */
-async function kafka(): Promise<LogUnderFault> {
+export async function kafkaLog(): Promise<LogUnderFault> {
   const bootstrapServers = await sharedKafka();
   const settings: WorkerSettings = { 'bootstrap.servers': bootstrapServers, ...workerGroup('fault') };
   const offsetsTopic = settings['offset.storage.topic']!;
@@ -61,6 +61,6 @@ async function kafka(): Promise<LogUnderFault> {
 
 /** Both logs, each for a test of its own. */
 export const logsUnderFault: readonly { readonly name: LogUnderFault['name']; open(): Promise<LogUnderFault> }[] = [
-  { name: 'embedded', open: async () => embedded },
-  { name: 'kafka', open: kafka },
+  { name: 'embedded', open: async () => embeddedLog },
+  { name: 'kafka', open: kafkaLog },
 ];

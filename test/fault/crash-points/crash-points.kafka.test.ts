@@ -1,62 +1,7 @@
-import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crashPoints, crashPointVariable } from '../../../src/contract/index.ts';
-import { ChangingDatabase } from '../../support/changing-database.ts';
-import { ConnectClient } from '../../support/connect-client.ts';
-import { newDaemon } from '../../support/daemon.ts';
-import { sharedPostgres } from '../../support/servers.ts';
-import { settled } from '../../support/settled.ts';
-import { logsUnderFault } from '../logs.ts';
-import { faultSeed } from '../rounds.ts';
-import { SlotWatch } from '../slot-watch.ts';
-import { connector, request, stepsOf } from './steps.ts';
+import { kafkaLog } from '../logs.ts';
+import { crashAtEveryPoint } from './crash-at-every-point.ts';
 
-/** The connector was deleted when the last daemon died. */
-async function putAgain(rest: ConnectClient, config: Readonly<Record<string, string>>): Promise<void> {
-  assert.equal(await rest.status(connector), null, 'what was removed before the crash stays removed');
-  await rest.putConfig(connector, config);
-}
-
-for (const { name, open } of logsUnderFault) {
-  test(`a crash at every point loses and doubles nothing, ${name} log`, { timeout: 280_000 }, async t => {
-    const log = await open();
-    await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
-    await using daemon = await log.newDaemon();
-    const rest = new ConnectClient(daemon.url);
-    const watch = new SlotWatch(log, daemon, changing, connector);
-    const steps = stepsOf(name);
-    for (const step of steps) {
-      const where = `${step.point}:${step.passing} (${step.stage})`;
-      daemon.environment = { [crashPointVariable]: `${step.point}:${step.passing}` };
-      await (step.request ? daemon.start() : daemon.launch());
-      await request(step, rest, changing.config);
-      const ended = await daemon.ended().catch(error => Promise.reject(new Error(`${where} is not reached. ${error.message}`)));
-      assert.equal(ended, 'SIGKILL', `${where}: ${daemon.log()}`);
-      await watch.look(where);
-    }
-    daemon.environment = {};
-    await daemon.start();
-    await putAgain(rest, changing.config);
-    await changing.rest();
-    await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
-    await watch.look('at the end');
-    const followed = await changing.assertPublished(log.published(daemon, changing.topics));
-    await watch.assert();
-    t.diagnostic(`seed ${faultSeed}: ${steps.length} crashes; ${followed}`);
-  });
-}
-
-test('every crash point is struck', () => {
-  const struck = new Set([...stepsOf('embedded'), ...stepsOf('kafka')].map(({ point }) => point));
-  assert.deepEqual(
-    crashPoints.filter(point => !struck.has(point)),
-    [],
-  );
-});
-
-test('a daemon told of a crash point that there is not refuses to start', async () => {
-  await using daemon = await newDaemon({}, { [crashPointVariable]: 'unit-durabel' });
-  await daemon.launch();
-  assert.equal(await daemon.ended(), 'exit code 1');
-  assert.match(daemon.log(), /names no crash point: 'unit-durabel'; did you mean 'unit-durable'\?/);
+test('a crash at every point loses and doubles nothing, kafka log', { timeout: 290_000 }, async t => {
+  await crashAtEveryPoint(t, await kafkaLog());
 });

@@ -8,8 +8,8 @@ import { SourceRun } from '../../support/source-run.ts';
 import { faultSeed } from '../rounds.ts';
 
 const rows = 3000;
-/** Batches between two crashes: the transaction has some twenty of them. */
-const batchesMax = 6;
+/** Records between two crashes. */
+const recordsMax = 1500;
 
 test('in the middle of a transaction the connector may come back with other options', { timeout: 120_000 }, async t => {
   const random = randomOf(faultSeed);
@@ -45,11 +45,12 @@ test('in the middle of a transaction the connector may come back with other opti
   let halves = 0;
   while (!ended) {
     run.config = options[crashes++ % options.length]!;
-    let batches = 1 + random(batchesMax);
+    let left = 1 + random(recordsMax);
     await run.run(batch => {
       ended = batch.records.some(({ value }) => value instanceof Struct && JSON.stringify(value.get('after')).includes('the end'));
       if (ended) return 'crash after';
-      return --batches > 0 ? 'append' : random(2) === 0 ? 'crash before' : 'crash after';
+      left -= batch.records.length;
+      return left > 0 ? 'append' : random(2) === 0 ? 'crash before' : 'crash after';
     });
     if (run.offsets.some(({ offset }) => offset?.['sluice_messages'] !== undefined)) halves++;
   }

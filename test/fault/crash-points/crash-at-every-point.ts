@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { crashPointVariable } from '../../../src/contract/index.ts';
+import { ChangingDatabase } from '../../support/changing-database.ts';
+import { ConnectClient } from '../../support/connect-client.ts';
+import { sharedPostgres } from '../../support/servers.ts';
+import { settled } from '../../support/settled.ts';
+import type { LogUnderFault } from '../logs.ts';
+import { faultSeed } from '../rounds.ts';
+import { SlotWatch } from '../slot-watch.ts';
+import { connector, request, stepsOf } from './steps.ts';
+
+/** The connector was deleted when the last daemon died. */
+async function putAgain(rest: ConnectClient, config: Readonly<Record<string, string>>): Promise<void> {
+  assert.equal(await rest.status(connector), null, 'what was removed before the crash stays removed');
+  await rest.putConfig(connector, config);
+}
+
+/** Crashes a daemon at each point of its way, under load, and follows each row through what all of them published. */
+export async function crashAtEveryPoint(t: TestContext, log: LogUnderFault): Promise<void> {
+  await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
+  await using daemon = await log.newDaemon();
+  const rest = new ConnectClient(daemon.url);
+  const watch = new SlotWatch(log, daemon, changing, connector);
+  const steps = stepsOf(log.name);
+  for (const step of steps) {
+    const where = `${step.point}:${step.passing} (${step.stage})`;
+    daemon.environment = { [crashPointVariable]: `${step.point}:${step.passing}` };
+    await (step.request ? daemon.start() : daemon.launch());
+    await request(step, rest, changing.config);
+    const ended = await daemon.ended().catch(error => Promise.reject(new Error(`${where} is not reached. ${error.message}`)));
+    assert.equal(ended, 'SIGKILL', `${where}: ${daemon.log()}`);
+    await watch.look(where);
+  }
+  daemon.environment = {};
+  await daemon.start();
+  await putAgain(rest, changing.config);
+  await changing.rest();
+  await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
+  await watch.look('at the end');
+  const followed = await changing.assertPublished(log.published(daemon, changing.topics));
+  await watch.assert();
+  t.diagnostic(`seed ${faultSeed}: ${steps.length} crashes; ${followed}`);
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crashPoints, crashPointVariable } from '../../../src/contract/index.ts';
+import { newDaemon } from '../../support/daemon.ts';
+import { embeddedLog } from '../logs.ts';
+import { crashAtEveryPoint } from './crash-at-every-point.ts';
+import { stepsOf } from './steps.ts';
+
+test('a crash at every point loses and doubles nothing, embedded log', { timeout: 290_000 }, async t => {
+  await crashAtEveryPoint(t, embeddedLog);
+});
+
+test('every crash point is struck', () => {
+  const struck = new Set([...stepsOf('embedded'), ...stepsOf('kafka')].map(({ point }) => point));
+  assert.deepEqual(
+    crashPoints.filter(point => !struck.has(point)),
+    [],
+  );
+});
+
+test('a daemon told of a crash point that there is not refuses to start', async () => {
+  await using daemon = await newDaemon({}, { [crashPointVariable]: 'unit-durabel' });
+  await daemon.launch();
+  assert.equal(await daemon.ended(), 'exit code 1');
+  assert.match(daemon.log(), /names no crash point: 'unit-durabel'; did you mean 'unit-durable'\?/);
+});
