@@ -107,7 +107,7 @@ export class CopyChannel {
       const bytes = this.#unhanded;
       this.#unhanded = null;
       this.#hand(bytes, handle, messagesMax);
-      return this.#ready ? this.#end() : true;
+      return !this.#ready || this.#serverError !== null; // what came before an error is handed over first
     }
     let chunk = this.#socket.read() as Buffer | null;
     if (chunk === null) {
@@ -123,7 +123,7 @@ export class CopyChannel {
     }
     this.heard++;
     this.#take(chunk, handle, messagesMax);
-    return this.#ready ? this.#end() : true;
+    return !this.#ready || this.#serverError !== null; // what came before an error is handed over first
   }
 
   #end(): false {

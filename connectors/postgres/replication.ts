@@ -22,7 +22,7 @@ export type StreamOptions = {
   readonly extra: string;
   /** Asked, while the stream is silent, whether the walsender still lives. */
   readonly control: pg.Client;
-  /** Hears of the server's warnings. */
+  /** Hears of the server's warnings. What it throws ends the stream, behind what came before. */
   onNotice(notice: ServerError): void;
 };
 
@@ -45,6 +45,8 @@ export class ReplicationConnection implements AsyncDisposable {
   #processId = 0;
   #statusTimer: NodeJS.Timeout | null = null;
   #liveness: Disposable | null = null;
+  /** What a warning ended the stream with: nothing behind it is read. */
+  #refused: { readonly error: unknown } | null = null;
   /** What had been heard when the last status was sent. */
   #heardBefore = -1;
   /** Where the message begins that the handler is being given. */
@@ -98,7 +100,13 @@ export class ReplicationConnection implements AsyncDisposable {
       `("proto_version" '1', "publication_names" ${quoteLiteral(quoteIdentifier(options.publication))}${messages}${extra})`;
     this.#flushed = from;
     this.#channel = new CopyChannel(this.#client, statement);
-    this.#channel.onNotice = options.onNotice;
+    this.#channel.onNotice = notice => {
+      try {
+        options.onNotice(notice);
+      } catch (error) {
+        this.#refused = { error };
+      }
+    };
     const watched = { client: this.#client, processId: this.#processId, listener: () => this.#channel };
     this.#liveness = watchLiveness(watched, options.control);
     this.#statusTimer = setInterval(() => this.#sendStatus(), options.statusIntervalMs);
@@ -107,7 +115,9 @@ export class ReplicationConnection implements AsyncDisposable {
   /** Waits for messages and hands them over, at most `messagesMax` at a time. Throws what ended the stream: it never ends well by itself. */
   async next(handle: MessageHandler, messagesMax: number): Promise<void> {
     const channel = this.#channel!;
+    if (this.#refused) throw this.#refused.error;
     const open = await channel.next((bytes, start, end) => {
+      if (this.#refused) return;
       const tag = bytes[start];
       if (tag === xLogDataTag) {
         this.lsn = bytes.readBigUInt64BE(start + 1);
