@@ -1,7 +1,7 @@
 import { arraySchema, type Value } from '../../../src/contract/index.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable, unrepresentable } from '../../debezium/values/unreadable.ts';
 import type { Read, TypeReader } from './type-reader.ts';
-import { unreadable, unrepresentable } from './unreadable.ts';
-import type { Placeholder } from './value-options.ts';
 
 const openBrace = 0x7b;
 const closeBrace = 0x7d;

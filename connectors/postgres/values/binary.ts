@@ -1,7 +1,8 @@
 import { schemas, type Value } from '../../../src/contract/index.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable } from '../../debezium/values/unreadable.ts';
 import type { Read, TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
-import type { Placeholder, ValueOptions } from './value-options.ts';
+import type { ValueOptions } from './value-options.ts';
 
 const backslash = 0x5c;
 

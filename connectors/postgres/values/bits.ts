@@ -1,7 +1,8 @@
 import { schemas } from '../../../src/contract/index.ts';
-import { logical, type TypeReader } from './type-reader.ts';
-import { unreadable, unrepresentable } from './unreadable.ts';
-import type { Placeholder } from './value-options.ts';
+import { logical } from '../../debezium/values/logical-schema.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable, unrepresentable } from '../../debezium/values/unreadable.ts';
+import type { TypeReader } from './type-reader.ts';
 
 const one = 0x31;
 const zero = 0x30;

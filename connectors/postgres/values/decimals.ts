@@ -1,11 +1,12 @@
 import { type Schema, Struct, schemas, type Value } from '../../../src/contract/index.ts';
-import { connectDecimalSchema, variableScaleDecimal } from './decimal-schemas.ts';
+import { connectDecimalSchema, variableScaleDecimal } from '../../debezium/values/decimal-schemas.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable, unrepresentable } from '../../debezium/values/unreadable.ts';
+import { unscaledOfBigInt, unscaledOfNumber } from '../../debezium/values/unscaled.ts';
 import { readDouble } from './integers.ts';
 import { readText } from './text.ts';
 import type { Read, TypeReader } from './type-reader.ts';
-import { unreadable, unrepresentable } from './unreadable.ts';
-import { unscaledOfBigInt, unscaledOfNumber } from './unscaled.ts';
-import type { Placeholder, ValueOptions } from './value-options.ts';
+import type { ValueOptions } from './value-options.ts';
 
 const minus = 0x2d;
 const point = 0x2e;

@@ -1,7 +1,7 @@
 import { javaDouble, type Schema, Struct, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable } from '../../debezium/values/unreadable.ts';
 import type { Read, TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
-import type { Placeholder } from './value-options.ts';
 
 const pointSchema = structSchema(
   [

@@ -1,8 +1,10 @@
 import { mapSchema, schemas, type Value } from '../../../src/contract/index.ts';
+import { logical } from '../../debezium/values/logical-schema.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable } from '../../debezium/values/unreadable.ts';
 import { inHashMapOrder, javaStringHash } from './java-hash-order.ts';
-import { logical, type TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
-import type { Placeholder, ValueOptions } from './value-options.ts';
+import type { TypeReader } from './type-reader.ts';
+import type { ValueOptions } from './value-options.ts';
 
 type Pair = readonly [key: string, value: string | null];
 

@@ -1,6 +1,6 @@
 import { schemas, type Value } from '../../../src/contract/index.ts';
+import { unreadable } from '../../debezium/values/unreadable.ts';
 import type { TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
 
 const minus = 0x2d;
 const zero = 0x30;

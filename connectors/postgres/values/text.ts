@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { schemas } from '../../../src/contract/index.ts';
-import { logical, type TypeReader } from './type-reader.ts';
-import { unreadable } from './unreadable.ts';
-import type { Placeholder } from './value-options.ts';
+import { logical } from '../../debezium/values/logical-schema.ts';
+import type { Placeholder } from '../../debezium/values/placeholder.ts';
+import { unreadable } from '../../debezium/values/unreadable.ts';
+import type { TypeReader } from './type-reader.ts';
 
 /** UTF-8 text as it stands. */
 export function readText(bytes: Buffer, start: number, end: number): string {

@@ -1,4 +1,4 @@
-import { type Schema, type SchemaOptions, type SchemaType, schemaOf, type Value } from '../../../src/contract/index.ts';
+import type { Schema, Value } from '../../../src/contract/index.ts';
 
 /** Reads the text at bytes[start, end). */
 export type Read = (bytes: Buffer, start: number, end: number) => Value;
@@ -17,12 +17,3 @@ export type TypeReader = {
   /** Of struct types: the same with `schema` in its values, since a struct names its schema, nullability and all. */
   readonly bind?: (schema: Schema) => TypeReader;
 };
-
-/** A logical schema of version 1, as all of Debezium's and Connect's are. */
-export function logical(
-  type: Exclude<SchemaType, 'array' | 'map' | 'struct'>,
-  name: string,
-  parameters: SchemaOptions['parameters'] = null,
-): Schema {
-  return schemaOf(type, { name, version: 1, parameters });
-}

@@ -1,3 +1,4 @@
+import { type Placeholder, placeholderOf } from '../../debezium/values/placeholder.ts';
 import { arrayReader } from './arrays.ts';
 import { binaryReader, opaqueReader } from './binary.ts';
 import { bitArrayReader, bitsReader } from './bits.ts';
@@ -15,7 +16,7 @@ import { booleanReader, enumReader, namedTextReader, textReader, uuidReader } fr
 import type { PostgresType, TypeCatalog } from './type-catalog.ts';
 import type { TypeReader } from './type-reader.ts';
 import { type TypeSize, unboundedNumericLength } from './type-size.ts';
-import { type Placeholder, placeholderOf, type ValueOptions } from './value-options.ts';
+import type { ValueOptions } from './value-options.ts';
 import { halfvecReader, sparsevecReader, vectorReader } from './vectors.ts';
 
 type Context = {
@@ -212,5 +213,5 @@ function resolve(type: PostgresType, context: Context): TypeReader | null {
 
 /** How values of a type without domains (`TypeCatalog.root`) are read; null: not at all. */
 export function typeReader(root: PostgresType, size: TypeSize, types: TypeCatalog, options: ValueOptions): TypeReader | null {
-  return resolve(root, { options, placeholder: placeholderOf(options), types, size, isArrayItem: false });
+  return resolve(root, { options, placeholder: placeholderOf(options.unavailableValuePlaceholder), types, size, isArrayItem: false });
 }

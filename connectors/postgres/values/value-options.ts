@@ -31,12 +31,3 @@ export const defaultValueOptions: ValueOptions = {
   unavailableValuePlaceholder: '__debezium_unavailable_value',
   conversionFailureMode: 'warn',
 };
-
-/** What stands for a value that was not sent, in the two forms that others are made from. */
-export type Placeholder = { readonly bytes: Uint8Array; readonly text: string };
-
-export function placeholderOf(options: ValueOptions): Placeholder {
-  const written = options.unavailableValuePlaceholder;
-  const bytes = written.startsWith('hex:') ? Buffer.from(written.slice(4), 'hex') : Buffer.from(written, 'utf8');
-  return { bytes: new Uint8Array(bytes), text: bytes.toString('utf8') };
-}

@@ -1,7 +1,7 @@
 import { arraySchema, mapSchema, type Schema, Struct, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
+import { unreadable, unrepresentable } from '../../debezium/values/unreadable.ts';
 import { inHashMapOrder } from './java-hash-order.ts';
 import type { TypeReader } from './type-reader.ts';
-import { unreadable, unrepresentable } from './unreadable.ts';
 
 const doubleVector = arraySchema(schemas.float64, { name: 'io.debezium.data.DoubleVector', version: 1 });
 const floatVector = arraySchema(schemas.float32, { name: 'io.debezium.data.FloatVector', version: 1 });

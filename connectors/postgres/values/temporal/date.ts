@@ -1,8 +1,9 @@
 import { schemas, type Value } from '../../../../src/contract/index.ts';
-import { logical, type Read, type TypeReader } from '../type-reader.ts';
-import { unreadable } from '../unreadable.ts';
+import { isoDate } from '../../../debezium/values/iso-format.ts';
+import { logical } from '../../../debezium/values/logical-schema.ts';
+import { unreadable } from '../../../debezium/values/unreadable.ts';
+import type { Read, TypeReader } from '../type-reader.ts';
 import type { ValueOptions } from '../value-options.ts';
-import { isoDate } from './format.ts';
 import { infinitySign, isBeforeChrist, scanDate, scanned } from './scan.ts';
 
 /** An int32 has no infinity: its ends stand for it (the reference gives other numbers in the snapshot than in the stream). */

@@ -1,6 +1,7 @@
 import { javaDouble } from '../../../../src/contract/index.ts';
-import { logical, type Read, type TypeReader } from '../type-reader.ts';
-import { unreadable } from '../unreadable.ts';
+import { logical } from '../../../debezium/values/logical-schema.ts';
+import { unreadable } from '../../../debezium/values/unreadable.ts';
+import type { Read, TypeReader } from '../type-reader.ts';
 import type { ValueOptions } from '../value-options.ts';
 
 type Parts = { years: number; months: number; days: number; hours: number; minutes: number; seconds: number };

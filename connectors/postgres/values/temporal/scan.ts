@@ -1,5 +1,5 @@
-import { unreadable } from '../unreadable.ts';
-import { daysOfDate } from './calendar.ts';
+import { daysOfDate } from '../../../debezium/values/calendar.ts';
+import { unreadable } from '../../../debezium/values/unreadable.ts';
 
 export const microsPerSecond = 1_000_000;
 export const microsPerDay = 86_400_000_000;

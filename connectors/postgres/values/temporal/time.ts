@@ -1,8 +1,9 @@
 import { schemas, type Value } from '../../../../src/contract/index.ts';
-import { logical, type Read, type TypeReader } from '../type-reader.ts';
-import { unreadable } from '../unreadable.ts';
+import { isoTime } from '../../../debezium/values/iso-format.ts';
+import { logical } from '../../../debezium/values/logical-schema.ts';
+import { unreadable } from '../../../debezium/values/unreadable.ts';
+import type { Read, TypeReader } from '../type-reader.ts';
 import type { ValueOptions } from '../value-options.ts';
-import { isoTime } from './format.ts';
 import { microsPerDay, scanned, scanOffset, scanTime } from './scan.ts';
 
 type Unit = 'millis' | 'micros' | 'nanos' | 'connect' | 'iso';

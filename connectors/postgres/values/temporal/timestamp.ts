@@ -1,8 +1,9 @@
 import { schemas, type Value } from '../../../../src/contract/index.ts';
-import { logical, type TypeReader } from '../type-reader.ts';
-import { unrepresentable } from '../unreadable.ts';
+import { isoDate, isoTime } from '../../../debezium/values/iso-format.ts';
+import { logical } from '../../../debezium/values/logical-schema.ts';
+import { unrepresentable } from '../../../debezium/values/unreadable.ts';
+import type { TypeReader } from '../type-reader.ts';
 import type { ValueOptions } from '../value-options.ts';
-import { isoDate, isoTime } from './format.ts';
 import { infinitySign, microsPerDay, microsPerSecond, scanned, scanTimestamp } from './scan.ts';
 
 type Unit = 'millis' | 'micros' | 'nanos' | 'connect' | 'iso';

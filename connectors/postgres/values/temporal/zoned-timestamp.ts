@@ -1,6 +1,7 @@
-import { logical, type Read, type TypeReader } from '../type-reader.ts';
-import { unreadable } from '../unreadable.ts';
-import { isoDate, isoTime } from './format.ts';
+import { isoDate, isoTime } from '../../../debezium/values/iso-format.ts';
+import { logical } from '../../../debezium/values/logical-schema.ts';
+import { unreadable } from '../../../debezium/values/unreadable.ts';
+import type { Read, TypeReader } from '../type-reader.ts';
 import { infinitySign, isBeforeChrist, microsPerDay, scanDate, scanned, scanOffset, scanTime } from './scan.ts';
 
 /** `2024-02-29 13:14:15` */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { unscaledOfBigInt, unscaledOfNumber } from '../../../../../connectors/postgres/values/unscaled.ts';
+import { unscaledOfBigInt, unscaledOfNumber } from '../../../../../connectors/debezium/values/unscaled.ts';
 
 /** The number that big-endian two's complement bytes write. */
 function numberOf(bytes: Uint8Array): bigint {

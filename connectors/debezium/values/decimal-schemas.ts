@@ -1,5 +1,5 @@
 import { type Schema, schemas, structSchema } from '../../../src/contract/index.ts';
-import { logical } from './type-reader.ts';
+import { logical } from './logical-schema.ts';
 
 /** numeric without precision: each value has a scale of its own. */
 export const variableScaleDecimal: Schema = structSchema(
