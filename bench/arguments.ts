@@ -18,8 +18,10 @@ npm run bench -- --only stream,sluice-kafka --repeat 5
   --seconds N        how long latency is measured (default: ${fullSettings.latencySeconds})
   --smallest-heap    also searches the smallest heap (-Xmx) with which Debezium still drains the backlog: half an hour more
   --profile FOLDER   has node write a CPU profile of each of Sluice's processes there; figures with it are no figures
+  --commit REF       measures this commit in place of the files as they are
   --json FILE        writes what was found to this file
   --publish          writes bench/results/DATE.json and bench/RESULTS.md also where only a part was run
+  --note TEXT        a warning to put above the results: that the machine was busy, say
   --help
 
 A run of everything writes bench/results/DATE.json and bench/RESULTS.md. It needs Java 17, Maven and PostgreSQL 15's client programs (Debian:
@@ -33,6 +35,8 @@ export type Arguments = {
   readonly settings: Settings;
   readonly chosen: (scenario: ScenarioName, subject: SubjectName) => boolean;
   readonly profileFolder: string | null;
+  readonly commit: string | null;
+  readonly note: string | null;
   readonly jsonFile: string | null;
   /** Whether the results are to be kept beside the code. */
   readonly publish: boolean;
@@ -87,6 +91,8 @@ export function readArguments(args: readonly string[]): Arguments | null {
     seconds: text,
     'smallest-heap': on,
     profile: text,
+    commit: text,
+    note: text,
     json: text,
     publish: on,
     help: { ...on, short: 'h' },
@@ -116,6 +122,8 @@ export function readArguments(args: readonly string[]): Arguments | null {
     settings,
     chosen,
     profileFolder: values.profile ?? null,
+    commit: values.commit ?? null,
+    note: values.note ?? null,
     jsonFile: values.json ?? null,
     publish: whole || values.publish === true,
   };

@@ -1,7 +1,7 @@
 import { type KafkaServer, startKafka } from '../test/services/kafka.ts';
 import { type PostgresServer, startPostgres } from '../test/services/postgres.ts';
 import { BuiltPackage } from './subjects/build.ts';
-import { kafkaJavaOptions } from './subjects/debezium.ts';
+import { brokerHeap, kafkaJavaOptions } from './subjects/java-options.ts';
 import { type Backlog, BenchDatabase } from './workload/database.ts';
 
 /** Durable, as a server is that somebody relies on; the sizes are those of a small production server. */
@@ -16,17 +16,19 @@ export const postgresSettings = {
   max_connections: '100',
 } as const;
 
-/** What bin/kafka-server-start.sh gives Java. */
-const brokerHeap = ['-Xmx1G', '-Xms1G'];
+const databaseOf = 'Making the database';
 
 /** The servers and the build that all runs share, each started when it is first asked for. */
 export class Environment implements AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly #started = new Map<string, Promise<unknown>>();
   readonly #say: (text: string) => void;
+  readonly #commit: string | null;
 
-  constructor(say: (text: string) => void) {
+  /** `commit`: what is built and measured; null: the files as they are. */
+  constructor(say: (text: string) => void, commit: string | null = null) {
     this.#say = say;
+    this.#commit = commit;
   }
 
   #once<T>(what: string, start: () => Promise<T>): Promise<T> {
@@ -47,16 +49,16 @@ export class Environment implements AsyncDisposable {
   }
 
   database(): Promise<BenchDatabase> {
-    return this.#once('Making the database', async () => BenchDatabase.create(await this.postgres()));
+    return this.#once(databaseOf, async () => BenchDatabase.create(await this.postgres()));
   }
 
   kafka(): Promise<KafkaServer> {
     return this.#once('Starting Kafka', async () => this.#resources.use(await startKafka({}, [...brokerHeap, ...kafkaJavaOptions])));
   }
 
-  /** Sluice as it is packaged, from the sources as they are now. */
+  /** Sluice as it is packaged. */
   sluice(): Promise<BuiltPackage> {
-    return this.#once('Building Sluice', async () => this.#resources.use(await BuiltPackage.make()));
+    return this.#once('Building Sluice', async () => this.#resources.use(await BuiltPackage.make(this.#commit)));
   }
 
   async table(table: string, rows: number): Promise<BenchDatabase> {
@@ -69,6 +71,13 @@ export class Environment implements AsyncDisposable {
   async backlog(table: string, rows: number, rowsPerTransaction: number): Promise<Backlog> {
     const database = await this.table(table, rows);
     return this.#once(`Making a backlog of ${rows} updates of ${table}`, () => database.makeBacklog(table, rows, rowsPerTransaction));
+  }
+
+  /** The server's version, where it was started. */
+  async postgresVersion(): Promise<string | null> {
+    if (!this.#started.has(databaseOf)) return null;
+    const { rows } = await (await this.database()).client.query<{ server_version: string }>('show server_version');
+    return rows[0]!.server_version;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

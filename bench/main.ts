@@ -1,47 +1,40 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Arguments, readArguments, UsageError, usage } from './arguments.ts';
 import { Environment } from './environment.ts';
 import { machine } from './measuring/machine.ts';
+import { checkedOut, versions } from './measuring/versions.ts';
 import { type Job, plan } from './plan.ts';
-import { asText, readable, tables } from './report/table.ts';
+import { readable } from './report/table.ts';
+import { printed, publish, writeJson } from './report/write.ts';
 import type { Results, Run } from './results.ts';
 
-const root = join(import.meta.dirname, '..');
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** `npm run bench`: measures what the arguments choose; the exit code. */
 async function bench(given: Arguments, command: string): Promise<number> {
-  const started = new Date();
+  const { settings, note, jsonFile } = given;
+  const date = new Date().toISOString();
   const found = machine();
   const runs: Run[] = [];
   const failures: string[] = [];
-  {
-    await using environment = new Environment(say);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // what was started ends with this process
-    const jobs = plan(environment, given.settings, given.profileFolder, given.chosen);
-    if (jobs.length === 0) throw new UsageError('Nothing is left to run: no chosen subject takes part in a chosen scenario.');
-    for (let repeat = 1; repeat <= given.settings.repeat; repeat++) {
-      for (const job of jobs) {
-        const run = await attempt(job, repeat, failures);
-        if (run) runs.push(run);
-      }
+  await using environment = new Environment(say, given.commit);
+  const jobs = plan(environment, settings, given.profileFolder, given.chosen);
+  if (jobs.length === 0) throw new UsageError('Nothing is left to run: no chosen subject takes part in a chosen scenario.');
+  // Without a build no run of it can be: said once, and at once.
+  if (jobs.some(({ subject }) => subject.startsWith('sluice'))) await environment.sluice();
+  // All in turn, then all again: what changes on the machine meanwhile meets everybody.
+  for (let repeat = 1; repeat <= settings.repeat; repeat++) {
+    for (const job of jobs) {
+      const run = await attempt(job, repeat, failures);
+      if (run) runs.push(run);
     }
   }
-  const results: Results = {
-    date: started.toISOString(),
-    command,
-    commit: execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
-    machine: found,
-    versions: { node: process.version },
-    settings: given.settings,
-    runs,
-  };
-  process.stdout.write(`\n${tables(results).map(asText).join('\n')}`);
-  if (given.jsonFile) writeFileSync(given.jsonFile, `${JSON.stringify(results, null, 1)}\n`);
+  const commit = given.commit ?? checkedOut();
+  const versionsFound = versions(await environment.postgresVersion());
+  const results: Results = { date, command, commit, machine: found, versions: versionsFound, settings, runs, failures, note };
+  process.stdout.write(`\n${printed(results)}`);
+  if (jsonFile) writeJson(jsonFile, results);
   if (given.publish) publish(results);
-  for (const failure of failures) say(`FAILED: ${failure}`);
+  for (const failure of failures) say(`FAILED: ${failure.split('\n')[0]}`);
   return failures.length === 0 ? 0 : 1;
 }
 
@@ -64,19 +57,15 @@ async function attempt({ scenario, subject, run }: Job, repeat: number, failures
   }
 }
 
-function publish(results: Results): void {
-  const folder = join(root, 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${results.date.slice(0, 10)}.json`), `${JSON.stringify(results, null, 1)}\n`);
-}
-
 try {
+  // What was started ends with this process, however it ends.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const args = process.argv.slice(2);
   const given = readArguments(args);
   if (given === null) process.stdout.write(usage);
   else process.exitCode = await bench(given, ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
+  const wrongly = error instanceof UsageError;
+  process.stderr.write(`${(error as Error).message}\n${wrongly ? `\n${usage}` : ''}`);
+  process.exitCode = wrongly ? 2 : 1;
 }

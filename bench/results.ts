@@ -69,6 +69,10 @@ export type Results = {
   readonly versions: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly runs: readonly Run[];
+  /** Runs that could not be finished, and why. */
+  readonly failures: readonly string[];
+  /** A warning to readers: a run on a busy machine, say. */
+  readonly note: string | null;
 };
 
 /** The spread of the values; null where there are none. */

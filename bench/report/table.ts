@@ -51,10 +51,10 @@ export function shown(spread: Spread | null): string {
 }
 
 /** A table with its rows; the first row is the titles. */
-export type Table = { readonly name: ScenarioName; readonly rows: readonly (readonly string[])[] };
+export type Table = { readonly name: string; readonly rows: readonly (readonly string[])[] };
 
 /** One table a scenario that was run. */
-export function tables({ runs }: Pick<Results, 'runs'>): readonly Table[] {
+export function tables({ runs }: Pick<Results, 'runs'>): readonly (Table & { readonly name: ScenarioName })[] {
   return scenarios.flatMap(scenario => {
     const rows = subjects.flatMap(subject => rowOf(runs, scenario, subject));
     if (rows.length === 0) return [];

@@ -6,7 +6,7 @@ import { kafkaLibraries } from '../../test/services/kafka.ts';
 import type { PostgresServer } from '../../test/services/postgres.ts';
 import { postgresBinaries, serverUser } from '../../test/services/postgres-binaries.ts';
 import type { Figures } from '../results.ts';
-import { kafkaJavaOptions } from '../subjects/debezium.ts';
+import { kafkaJavaOptions } from '../subjects/java-options.ts';
 import type { Backlog, BenchDatabase } from '../workload/database.ts';
 
 /** Longer than any of these programs takes. */

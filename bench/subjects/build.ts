@@ -7,7 +7,7 @@ import { ScratchFolder } from '../../test/support/scratch-folder.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
 
-/** The package as a user has it, built from the sources as they are now: a folder of its own, so that a build meanwhile changes nothing. */
+/** The package as a user has it, in a folder of its own, so that what is built or edited meanwhile changes nothing. */
 export class BuiltPackage implements Disposable {
   readonly #scratch: ScratchFolder;
   /** What npm links as the command `sluice`. */
@@ -18,15 +18,16 @@ export class BuiltPackage implements Disposable {
     this.command = scratch.file('src', 'sluice.js');
   }
 
-  /** Builds, and runs the command once: a first start compiles what later ones find compiled. */
-  static async make(): Promise<BuiltPackage> {
+  /**
+   * Builds the sources as they are, or a commit, with the packages that are installed; then runs the command once, since a first start
+   * compiles what later ones find compiled. Throws with what the build said.
+   */
+  static async make(commit: string | null): Promise<BuiltPackage> {
     const scratch = new ScratchFolder('bench-package');
-    const built = new BuiltPackage(scratch);
     try {
-      await run(process.execPath, [join(root, 'src', 'build.ts'), scratch.file('dist')]);
-      await mkdir(scratch.file('src'));
-      for (const file of ['package.json', 'src/sluice.js']) await copyFile(join(root, file), scratch.file(file));
       await symlink(join(root, 'node_modules'), scratch.file('node_modules'));
+      await (commit === null ? buildFiles(scratch) : buildCommit(scratch, commit));
+      const built = new BuiltPackage(scratch);
       await run(process.execPath, [built.command, '--version']);
       return built;
     } catch (error) {
@@ -41,4 +42,17 @@ export class BuiltPackage implements Disposable {
   [Symbol.dispose](): void {
     this.#scratch[Symbol.dispose]();
   }
+}
+
+async function buildFiles(scratch: ScratchFolder): Promise<void> {
+  await run(process.execPath, [join(root, 'src', 'build.ts'), scratch.file('dist')]);
+  await mkdir(scratch.file('src'));
+  for (const file of ['package.json', 'src/sluice.js']) await copyFile(join(root, file), scratch.file(file));
+}
+
+async function buildCommit(scratch: ScratchFolder, commit: string): Promise<void> {
+  const archive = scratch.file('commit.tar');
+  await run('git', ['archive', '--output', archive, commit], { cwd: root });
+  await run('tar', ['-xf', archive, '-C', scratch.path]);
+  await run(process.execPath, [scratch.file('src', 'build.ts')]);
 }

@@ -1,20 +1,8 @@
 import { startConnect } from '../../test/services/connect.ts';
 import { ConnectClient } from '../../test/support/connect-client.ts';
 import { KafkaView } from '../logs/kafka-view.ts';
+import { defaultHeap, kafkaJavaOptions } from './java-options.ts';
 import type { Worker } from './worker.ts';
-
-/** What bin/connect-distributed.sh gives Java where KAFKA_HEAP_OPTS says nothing. */
-export const defaultHeap = ['-Xms256M', '-Xmx2G'];
-/** KAFKA_JVM_PERFORMANCE_OPTS of bin/kafka-run-class.sh. */
-export const kafkaJavaOptions = [
-  '-server',
-  '-XX:+UseG1GC',
-  '-XX:MaxGCPauseMillis=20',
-  '-XX:InitiatingHeapOccupancyPercent=35',
-  '-XX:+ExplicitGCInvokesConcurrent',
-  '-Djava.awt.headless=true',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-];
 
 export type DebeziumOptions = { readonly kafka: string; readonly exactlyOnce: boolean; readonly heap?: readonly string[] };
 

@@ -6,7 +6,8 @@ import { javaOptions, kafkaLibraries } from './kafka.ts';
 import { mavenArchives } from './maven.ts';
 import { ServerProcess } from './server-process.ts';
 
-const debeziumVersion = '3.6.1.Final';
+/** The reference's release. */
+export const debeziumVersion = '3.6.1.Final';
 
 /** Debezium's plugins, unpacked: a Connect worker's `plugin.path`. */
 export function debeziumPlugins(): Promise<string> {

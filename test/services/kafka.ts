@@ -10,13 +10,14 @@ import { mavenLibraries } from './maven.ts';
 import { ServerProcess } from './server-process.ts';
 
 const run = promisify(execFile);
-const version = '4.1.1';
+/** Of broker, tools and Connect. */
+export const kafkaVersion = '4.1.1';
 
 /** Kafka with its tools and Connect: one folder of jars for all of them. */
 export function kafkaLibraries(): Promise<string> {
   const artifacts = ['kafka_2.13', 'kafka-tools', 'connect-runtime', 'connect-json', 'connect-transforms'];
-  return mavenLibraries(`kafka-${version}`, [
-    ...artifacts.map(artifact => `org.apache.kafka:${artifact}:${version}`),
+  return mavenLibraries(`kafka-${kafkaVersion}`, [
+    ...artifacts.map(artifact => `org.apache.kafka:${artifact}:${kafkaVersion}`),
     'org.slf4j:slf4j-simple:1.7.36',
   ]);
 }
@@ -120,7 +121,7 @@ export class KafkaServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#process?.alive) return;
     this.#process = await ServerProcess.start({
-      name: `Kafka ${version}`,
+      name: `Kafka ${kafkaVersion}`,
       command: 'java',
       args: [...this.#java, '-cp', `${this.#libraries}/*`, 'kafka.Kafka', this.#properties],
       scratch: this.#scratch.path,
