@@ -21,7 +21,10 @@ export const errorCatalogue = {
   // Log
   FENCED: { retry: 'never', remedy: 'Another worker owns this task now; stop one of the two, then restart the task.' },
   LOG_UNAVAILABLE: { retry: 'backoff', remedy: 'Check that the log (the broker, or the disk under data.dir) can be reached.' },
-  LOG_FULL: { retry: 'backoff', remedy: 'Free space on the disk under data.dir or shorten the retention; the task goes on by itself.' },
+  LOG_FULL: {
+    retry: 'backoff',
+    remedy: 'Free space on the disk under data.dir; the task goes on by itself. A shorter retention keeps it from filling again.',
+  },
   LOG_LOCKED: { retry: 'never', remedy: 'Stop that worker, choose another data.dir, or let this one stand by (standby=true).' },
   LOG_REFUSED: { retry: 'never', remedy: 'Read the broker’s message: authorization or topic configuration usually.' },
   LOG_CORRUPT: { retry: 'never', remedy: 'Restore data.dir from a copy, or move it away and take a new snapshot.' },

@@ -9,8 +9,7 @@ import { startDaemon } from '../support/daemon.ts';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
 import { sharedKafka, sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { smallDisk } from './bad-input-disk.ts';
-import { ask, connectorOf, failure, logged, progressOf, retrying } from './bad-input-fixture.ts';
+import { ask, connectorOf, failure, progressOf } from './bad-input-fixture.ts';
 
 /** The row's id and the length of its text, of each change. */
 function rowsOf(values: readonly (Uint8Array | null)[]): string[] {
@@ -29,34 +28,6 @@ describe('a log that takes no more', { timeout: 180_000 }, () => {
     database = resources.use(await freshDatabase(await sharedPostgres(18)));
   });
   after(() => resources.disposeAsync());
-
-  test('a full disk under the embedded log: the task says so, waits, and goes on by itself once there is space', async () => {
-    await using disk = await smallDisk();
-    await using daemon = await startDaemon({ 'data.dir': disk.folder });
-    await database.run(`create table filling (id int primary key, v text); insert into filling values (0, '')`);
-    const config = connectorOf(database.url, { 'topic.prefix': 'full', 'table.include.list': 'public.filling' });
-    assert.equal((await ask(daemon, 'POST', '/connectors', { name: 'full', config })).status, 201);
-    await until(async () => (await progressOf(daemon, 'full'))?.phase === 'streaming', { what: 'the connector to stream' });
-    await disk.fill(daemon.pid, 2 * 1024 * 1024);
-    const rows = 400;
-    for (let id = 1; id <= rows; id++)
-      await database.client.query('insert into filling values ($1, $2)', [id, randomBytes(5_000).toString('hex')]);
-    const told = await retrying(daemon, 'full');
-    assert.equal(told.code, 'LOG_FULL', told.reason);
-    assert.match(told.reason, /The embedded log could not /);
-    assert.match(told.remedy, /Free space on the disk under data\.dir or shorten the retention; the task goes on by itself/);
-    const { body } = await ask(daemon, 'GET', '/connectors/full/status');
-    assert.equal((body as { tasks: { state: string }[] }).tasks[0]?.state, 'RUNNING');
-    await until(async () => ((await progressOf(daemon, 'full'))?.retrying?.attempts ?? 0) >= 2, { what: 'a second attempt' });
-    await disk.empty(daemon.pid);
-    const expected = ['0:0', ...Array.from({ length: rows }, (_, index) => `${index + 1}:10000`)];
-    const found = async () => rowsOf((await logged(disk.folder, ['full.public.filling'])).map(({ value }) => value));
-    await until(async () => (await found()).length >= expected.length, { what: 'all rows in the log', timeoutMs: 60_000 }).catch(error => {
-      throw new Error(`${(error as Error).message}\n${daemon.log()}`);
-    });
-    assert.deepEqual(await found(), expected);
-    await until(async () => (await progressOf(daemon, 'full'))?.state === 'RUNNING', { what: 'the task to be well' });
-  });
 
   test('a record larger than the broker takes stops the task, naming topic and remedy; the limit raised, nothing is lost', async () => {
     const bootstrapServers = await sharedKafka();
