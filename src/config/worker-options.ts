@@ -109,7 +109,7 @@ export const workerOptions = {
   'exactly.once.source.support': options.choice(['disabled', 'preparing', 'enabled'], {
     default: 'enabled',
     group: log,
-    doc: 'Write records and offsets in one transaction. `preparing` means disabled here: a worker has no group to prepare.',
+    doc: 'Write records and offsets in one transaction. `preparing` means disabled here: nothing has to be prepared.',
   }),
   // Converters
   'key.converter': options.className({
@@ -229,18 +229,15 @@ export const acceptedWithoutEffect: Readonly<Record<string, string>> = {
   'offset.flush.interval.ms': 'offsets are written together with the records they cover, not at intervals.',
   'offset.flush.timeout.ms': 'offsets are written together with the records they cover, not at intervals.',
   'offset.storage.file.filename': 'offsets live in the log (data.dir, or offset.storage.topic).',
-  'session.timeout.ms': 'this worker runs its connectors alone, without a group.',
-  'heartbeat.interval.ms': 'this worker runs its connectors alone, without a group.',
-  'rebalance.timeout.ms': 'this worker runs its connectors alone, without a group.',
-  'worker.sync.timeout.ms': 'this worker runs its connectors alone, without a group.',
-  'worker.unsync.backoff.ms': 'this worker runs its connectors alone, without a group.',
-  'scheduled.rebalance.max.delay.ms': 'this worker runs its connectors alone, without a group.',
-  'connect.protocol': 'this worker runs its connectors alone, without a group.',
-  'inter.worker.key.generation.algorithm': 'this worker runs its connectors alone, without a group.',
-  'inter.worker.key.size': 'this worker runs its connectors alone, without a group.',
-  'inter.worker.key.ttl.ms': 'this worker runs its connectors alone, without a group.',
-  'inter.worker.signature.algorithm': 'this worker runs its connectors alone, without a group.',
-  'inter.worker.verification.algorithms': 'this worker runs its connectors alone, without a group.',
+  'worker.sync.timeout.ms': 'a worker reads the config topic to its end before it decides or starts anything.',
+  'worker.unsync.backoff.ms': 'a worker reads the config topic to its end before it decides or starts anything.',
+  'scheduled.rebalance.max.delay.ms': 'the connectors of a worker that is gone are taken over at once.',
+  'connect.protocol': 'the workers of a group share connectors in one way, an incremental one.',
+  'inter.worker.key.generation.algorithm': 'workers hand requests on as any client may send them, unsigned.',
+  'inter.worker.key.size': 'workers hand requests on as any client may send them, unsigned.',
+  'inter.worker.key.ttl.ms': 'workers hand requests on as any client may send them, unsigned.',
+  'inter.worker.signature.algorithm': 'workers hand requests on as any client may send them, unsigned.',
+  'inter.worker.verification.algorithms': 'workers hand requests on as any client may send them, unsigned.',
   'metric.reporters': 'Java classes cannot be loaded.',
   'metrics.num.samples': 'Kafka’s own client metrics are not kept.',
   'metrics.recording.level': 'Kafka’s own client metrics are not kept.',
@@ -252,7 +249,7 @@ export const acceptedWithoutEffect: Readonly<Record<string, string>> = {
  * topics. The Kafka log reads and checks them; without `bootstrap.servers` they have no effect.
  */
 export const kafkaOption =
-  /^(?:group\.id|client\.id|(?:config|offset|status)\.storage\..+|(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
+  /^(?:group\.id|session\.timeout\.ms|heartbeat\.interval\.ms|rebalance\.timeout\.ms|client\.id|(?:config|offset|status)\.storage\..+|(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
 
 export const workerSpec = configSpec({
   doc: 'The worker: where it listens, where its log is, which connectors it runs, and what connectors get that do not say otherwise.',

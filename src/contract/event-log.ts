@@ -1,4 +1,5 @@
 import type { OnRetry } from './retry.ts';
+import type { WorkerGroup } from './worker-group.ts';
 
 /** A JSON object, as offsets and stored configs are. */
 export type JsonObject = { readonly [name: string]: JsonValue };
@@ -117,6 +118,8 @@ export interface EventLog extends AsyncDisposable {
   /** No group: `sluice log`, replay, schema history. Only what is committed. */
   read(range: ReadRange, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   readonly connectors: ConnectorStore;
+  /** The workers that share the connectors; null where the log has one worker, its owner. */
+  readonly workerGroup: WorkerGroup | null;
 }
 
 /** Connect's target states of a connector. */
@@ -149,6 +152,13 @@ export interface ConnectorStore {
   activeTopics(name: string): Promise<readonly string[]>;
   addActiveTopics(name: string, topics: readonly string[]): Promise<void>;
   resetActiveTopics(name: string): Promise<void>;
-  /** Publishes a connector's or task's state where others look for it (Connect's status topic); the embedded log keeps the last one. */
-  putStatus(name: string, task: number | null, status: { readonly state: string; readonly trace: string | null }): Promise<void>;
+  /**
+   * Publishes a connector's or task's state where others look for it (Connect's status topic); the embedded log keeps the last one. With
+   * `claims` as its new owner; without, it is left out where another worker has claimed it since (Connect's putSafe).
+   */
+  putStatus(
+    name: string,
+    task: number | null,
+    status: { readonly state: string; readonly trace: string | null; readonly claims?: boolean },
+  ): Promise<void>;
 }

@@ -14,6 +14,8 @@ export * from './retry.ts';
 export * as schemas from './schema.ts';
 export { arraySchema, type Field, mapSchema, Schema, type SchemaOptions, type SchemaType, schemaOf, structSchema } from './schema.ts';
 export { SlabWriter } from './slab.ts';
+export { SlabMemory, slabMemory } from './slab-memory.ts';
 export * from './source.ts';
 export * from './transform.ts';
 export * from './value.ts';
+export * from './worker-group.ts';

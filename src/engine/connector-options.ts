@@ -261,6 +261,8 @@ const commonPatterns: readonly OptionPattern[] = [
 
 /** Stands in the stored config of a connector that a file of the worker holds, and names that file. Never shown and never given. */
 export const managedByFile = 'sluice.file';
+/** Beside it, where workers share the connectors: the id of the worker that has the file. */
+export const managedByWorker = 'sluice.file.worker';
 
 /** Whether an option belongs to what all connectors have. */
 export function isCommonOption(name: string): boolean {

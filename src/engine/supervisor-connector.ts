@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../contract/index.ts';
 import { type EventLog, type RawConfig, SluiceError, type StoredConnector, type TargetState } from '../contract/index.ts';
 import { type ConnectorPlan, type ConnectorResolving, type ResolvedConnector, resolveConnector } from './connector-config.ts';
+import { managedByFile, managedByWorker } from './connector-options.ts';
 import { shownConfig } from './connector-secrets.ts';
 import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, type RunState, traceOfThrown } from './supervisor-states.ts';
 import type { StatePublisher } from './supervisor-store.ts';
@@ -19,6 +20,8 @@ export type Worker = {
   workerId(): string;
   versionOf(className: string): string;
   readonly taskStopMsMax: number;
+  /** A task of the connector has been fenced: it is another worker's now. */
+  onFenced(connector: string): void;
 };
 
 /** One connector and its tasks. Its user lets one call end before the next begins (`NameLocks`), but for `end`. */
@@ -26,6 +29,8 @@ export class SupervisedConnector {
   readonly name: string;
   /** The file that holds it; null for one made by REST. */
   file: string | null = null;
+  /** The worker that has the file, where several share the connectors. */
+  fileWorker: string | null = null;
   readonly #worker: Worker;
   readonly #logger: Logger;
   #config: RawConfig;
@@ -49,6 +54,15 @@ export class SupervisedConnector {
 
   get config(): RawConfig {
     return this.#config;
+  }
+
+  /** As it is stored, with the marks of its file. */
+  get stored(): StoredConnector {
+    const marks = {
+      ...(this.file !== null && { [managedByFile]: this.file }),
+      ...(this.fileWorker !== null && { [managedByWorker]: this.fileWorker }),
+    };
+    return { name: this.name, config: { ...this.#config, ...marks }, targetState: this.#target };
   }
 
   get target(): TargetState {
@@ -98,8 +112,15 @@ export class SupervisedConnector {
 
   /** Takes a config that is valid and stored, as it was resolved then; `apply` or `reconfigure` makes the tasks follow. */
   adopt(config: RawConfig, resolved: ResolvedConnector): void {
-    this.#config = config;
-    this.#resolved = resolved;
+    [this.#config, this.#resolved] = [config, resolved];
+    [this.file, this.fileWorker] = [null, null];
+  }
+
+  /** Goes over to what another worker has stored. */
+  async follow({ config, targetState }: StoredConnector): Promise<void> {
+    if (sameConfig(config, this.#config) && targetState === this.#target) return;
+    [this.#config, this.#target] = [config, targetState];
+    await this.apply();
   }
 
   async setTarget(target: TargetState): Promise<void> {
@@ -209,7 +230,10 @@ export class SupervisedConnector {
       random,
       clock,
       logger,
-      onState: () => publisher.state(this.name, id, task.state, task.trace),
+      onState: () => {
+        publisher.state(this.name, id, task.state, task.trace);
+        if (task.fenced) this.#worker.onFenced(this.name);
+      },
       onTopics: topics => publisher.topics(this.name, topics),
       makePlan: observer => plan.createTask(id, { log, logger, clock, observer }),
     });
@@ -236,7 +260,8 @@ export class SupervisedConnector {
   }
 }
 
-function sameConfig(a: RawConfig, b: RawConfig): boolean {
+/** Whether two configs say the same, in whatever order. */
+export function sameConfig(a: RawConfig, b: RawConfig): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every(name => a[name] === b[name]);
 }

@@ -1,5 +1,5 @@
 import type { ConnectorStore, Logger, RawConfig, StoredConnector, TargetState } from '../contract/index.ts';
-import { managedByFile } from './connector-options.ts';
+import { managedByFile, managedByWorker } from './connector-options.ts';
 
 /** A connector that a file of the worker holds. */
 export type FileConnector = { readonly name: string; readonly config: RawConfig; readonly targetState: TargetState; readonly file: string };
@@ -7,24 +7,26 @@ export type FileConnector = { readonly name: string; readonly config: RawConfig;
 /**
  * What a worker starts with: the stored connectors and those of its files, which the store is brought up to. A file wins over a connector of
  * its name that REST made; a connector whose file is gone goes with it. Target states stay as they were stored, so that a connector
- * that was paused stays paused.
+ * that was paused stays paused. `sharing` is this worker's id where others share the connectors: it removes only what its own files held.
  */
 export async function loadConnectors(
   store: ConnectorStore,
   files: readonly FileConnector[],
   logger: Logger,
+  sharing: string | null = null,
 ): Promise<readonly StoredConnector[]> {
   const stored = new Map((await store.list()).map(connector => [connector.name, connector]));
   for (const { name, config } of stored.values()) {
     const file = config[managedByFile];
     if (file === undefined || files.some(other => other.name === name)) continue;
+    if (sharing !== null && (config[managedByWorker] ?? sharing) !== sharing) continue;
     logger.warn({ connector: name, file }, `Connector ${name} is removed: it came from a file that no longer holds it. Its offsets stay.`);
     await store.remove(name);
     stored.delete(name);
   }
   for (const { name, config, targetState, file } of files) {
     const before = stored.get(name);
-    const marked = { ...config, [managedByFile]: file };
+    const marked = { ...config, [managedByFile]: file, ...(sharing !== null && { [managedByWorker]: sharing }) };
     if (before !== undefined && before.config[managedByFile] === undefined)
       logger.warn({ connector: name, file }, `Connector ${name} was made by REST and is now held by ${file}.`);
     if (before === undefined) await store.putConfig(name, marked, targetState);

@@ -11,6 +11,8 @@ export class StatePublisher {
   readonly #store: ConnectorStore;
   readonly #logger: Logger;
   readonly #states = new Map<string, { name: string; task: number | null; state: string; trace: string | null }>();
+  /** By connector: what has been told of it (its tasks; null is itself) since it is this worker's. */
+  readonly #claims = new Map<string, Set<number | null>>();
   readonly #newTopics = new Map<string, Set<string>>();
   readonly #topics = new Map<string, Set<string>>();
   #working: Promise<void> | null = null;
@@ -23,6 +25,11 @@ export class StatePublisher {
   state(name: string, task: number | null, state: string, trace: string | null): void {
     this.#states.set(JSON.stringify([name, task]), { name, task, state, trace });
     this.#work();
+  }
+
+  /** The connector is this worker's from now on: the next state of it and of each of its tasks takes the place of whatever was told before. */
+  claim(name: string): void {
+    this.#claims.set(name, new Set());
   }
 
   /** A connector has written to these topics. */
@@ -59,6 +66,7 @@ export class StatePublisher {
   /** A connector is gone, and everything about it had been told. */
   forget(name: string): void {
     this.#topics.delete(name);
+    this.#claims.delete(name);
   }
 
   /** Resolves when everything so far has been told, or has failed. */
@@ -83,7 +91,9 @@ export class StatePublisher {
         if (state !== undefined) {
           this.#states.delete(state[0]);
           const { name, task, ...status } = state[1];
-          await this.#store.putStatus(name, task, status);
+          const told = this.#claims.get(name);
+          await this.#store.putStatus(name, task, { ...status, claims: told !== undefined && !told.has(task) });
+          told?.add(task);
         }
         if (topics !== undefined) await this.#tellTopics(...topics);
       } catch (error) {

@@ -58,6 +58,11 @@ export class SupervisedTask {
     return this.#error === null ? null : traceOf(this.#error);
   }
 
+  /** Whether it has failed because another worker owns it. */
+  get fenced(): boolean {
+    return this.#state === 'FAILED' && this.#error?.code === 'FENCED';
+  }
+
   get running(): boolean {
     return this.#abort !== null;
   }

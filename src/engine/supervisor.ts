@@ -10,12 +10,14 @@ import {
 } from '../contract/index.ts';
 import type { ConnectorResolving, ResolvedConnector } from './connector-config.ts';
 import { invalidConfig } from './connector-faults.ts';
-import { managedByFile } from './connector-options.ts';
+import { managedByFile, managedByWorker } from './connector-options.ts';
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
-import { SupervisedConnector, type Worker } from './supervisor-connector.ts';
+import type { SupervisedConnector, Worker } from './supervisor-connector.ts';
+import { SupervisedConnectors } from './supervisor-connectors.ts';
+import { GroupMembership } from './supervisor-group.ts';
 import { type FileConnector, loadConnectors } from './supervisor-loading.ts';
-import { NameLocks } from './supervisor-locks.ts';
 import type { SupervisorSettings } from './supervisor-settings.ts';
+import { SharedConnectors } from './supervisor-shared.ts';
 import {
   type ConnectorInfo,
   type ConnectorProgress,
@@ -27,7 +29,13 @@ import { StatePublisher } from './supervisor-store.ts';
 
 export type RestartRequest = { readonly includeTasks: boolean; readonly onlyFailed: boolean };
 
-type Started = { readonly worker: Worker; readonly log: EventLog; readonly publisher: StatePublisher };
+type Started = {
+  readonly log: EventLog;
+  readonly publisher: StatePublisher;
+  readonly connectors: SupervisedConnectors;
+  /** null where this worker runs all connectors alone. */
+  readonly group: GroupMembership | null;
+};
 
 /**
  * Owns the connectors and their tasks: Connect's Herder. Everything that REST and the command line do to connectors goes through here.
@@ -37,8 +45,6 @@ type Started = { readonly worker: Worker; readonly log: EventLog; readonly publi
  */
 export class Supervisor {
   readonly #settings: SupervisorSettings;
-  readonly #connectors = new Map<string, SupervisedConnector>();
-  readonly #locks = new NameLocks();
   readonly #versions: ReadonlyMap<string, string>;
   readonly #ended = new AbortController();
   #started: Started | null = null;
@@ -70,7 +76,8 @@ export class Supervisor {
   async start(log: EventLog, files: readonly FileConnector[]): Promise<void> {
     const settings = this.#settings;
     const publisher = new StatePublisher(log.connectors, settings.logger);
-    const { runTask, pause, random, clock, taskStopMsMax } = settings;
+    const { runTask, pause, random, clock, taskStopMsMax, logger } = settings;
+    const { workerGroup } = log;
     const worker: Worker = {
       log,
       publisher,
@@ -82,25 +89,51 @@ export class Supervisor {
       taskStopMsMax,
       logger: settings.connectorLogger,
       workerId: settings.workerId,
-      versionOf: className => this.#versions.get(className) ?? 'undefined',
+      versionOf: this.#versionOf,
+      onFenced: connector => group?.letGo(connector),
     };
-    for (const { name, config, targetState } of await loadConnectors(log.connectors, files, settings.logger)) {
-      await publisher.load(name);
-      this.#connectors.set(name, this.#make(worker, name, config, targetState));
-    }
-    this.#started = { worker, log, publisher };
-    for (const connector of this.#connectors.values()) this.#apply(connector, () => connector.apply());
+    const connectors = new SupervisedConnectors(worker, logger, { shared: workerGroup !== null, ended: this.#ended.signal });
+    const group = workerGroup === null ? null : new GroupMembership(workerGroup, connectors, logger);
+    for (const stored of await loadConnectors(log.connectors, files, logger, workerGroup?.worker.id ?? null)) await connectors.add(stored);
+    this.#started = { log, publisher, connectors, group };
+    if (group === null) connectors.start();
+    // Before the group has answered only where a second owner would fence the first.
+    else group.join(settings.defaults.exactlyOnce);
   }
 
-  /** Ends all tasks cleanly, in the bound of `taskStopMsMax`, and what looks at databases. Connectors keep their target states. */
+  /** Ends all tasks cleanly, in the bound of `taskStopMsMax`, and what looks at databases; then others may have them. Target states stay. */
   async stop(): Promise<void> {
     this.#ended.abort();
-    await Promise.all([...this.#connectors.values()].map(connector => connector.end()));
+    await this.#started?.connectors.end();
     await this.#started?.publisher.drained();
+    await this.#started?.group?.leave();
+  }
+
+  /** The group of workers this one belongs to; null where it runs all connectors alone. */
+  get group(): GroupMembership | null {
+    return this.#started?.group ?? null;
+  }
+
+  /** Connectors of all workers, as any of them may show them. */
+  async shared(): Promise<SharedConnectors> {
+    const { log, connectors } = this.#running;
+    const foreign = connectors.names().some(name => !connectors.owns(name));
+    const states = foreign && log.workerGroup !== null ? await log.workerGroup.states() : new Map<string, never>();
+    return new SharedConnectors(connectors, this.registry, states, this.#versionOf);
   }
 
   names(): readonly string[] {
-    return [...this.#connectors.keys()].sort();
+    return this.#started?.connectors.names() ?? [];
+  }
+
+  /** Brings what is known of all connectors up to what is stored. */
+  async refresh(): Promise<void> {
+    await this.#running.connectors.refresh();
+  }
+
+  /** Whether a connector is this worker's to run. */
+  owns(name: string): boolean {
+    return this.#started?.connectors.owns(name) ?? false;
   }
 
   info(name: string): ConnectorInfo {
@@ -112,7 +145,7 @@ export class Supervisor {
   }
 
   taskStatus(name: string, task: number): TaskStatus {
-    const status = this.#connectors
+    const status = this.#started?.connectors
       .get(name)
       ?.status()
       .tasks.find(({ id }) => id === task);
@@ -132,7 +165,7 @@ export class Supervisor {
 
   /** Looks at a config without storing it. A mask that comes back means the stored connector's secret. */
   async validate(config: SubmittedConfig): Promise<ResolvedConnector> {
-    const stored = config['name'] ? (this.#connectors.get(config['name']) ?? null) : null;
+    const stored = config['name'] ? (this.#started?.connectors.get(config['name']) ?? null) : null;
     return this.#resolve(await this.#unmask(config, stored));
   }
 
@@ -145,8 +178,8 @@ export class Supervisor {
     config: SubmittedConfig,
     options: { readonly replace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
-    return this.#locks.run(name, async () => {
-      const existing = this.#connectors.get(name) ?? null;
+    return this.#running.connectors.run(name, async () => {
+      const existing = this.#running.connectors.get(name);
       if (existing !== null && !options.replace) throw new SluiceError('CONFLICT', `Connector ${name} already exists`);
       const { connector, warnings } = await this.#put(name, existing, config, options.initialState ?? 'STARTED');
       return { created: existing === null, info: connector.info(), warnings };
@@ -155,7 +188,7 @@ export class Supervisor {
 
   /** Changes some options; null removes one (KIP-477). */
   async patch(name: string, patch: SubmittedConfig): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
-    return this.#locks.run(name, async () => {
+    return this.#running.connectors.run(name, async () => {
       const existing = this.#connector(name);
       const config: Record<string, string | null> = { ...existing.config, ...(await this.#unmask(patch, existing)) };
       for (const [option, value] of Object.entries(patch)) if (value === null) delete config[option];
@@ -165,35 +198,31 @@ export class Supervisor {
   }
 
   async delete(name: string): Promise<void> {
-    await this.#locks.run(name, async () => {
+    await this.#running.connectors.run(name, async () => {
       const connector = this.#connector(name);
       this.#refuseFile(connector);
-      const { worker, log, publisher } = this.#running;
+      const { log, publisher, connectors } = this.#running;
       await connector.end();
       // What the tasks said last is stored first, so that it goes with the rest.
       await publisher.drained();
-      crashPoint('connector-ended');
       try {
         await log.connectors.remove(name);
-        crashPoint('connector-removed');
       } catch (error) {
-        const again = this.#make(worker, name, connector.config, connector.target);
-        this.#connectors.set(name, again);
-        this.#apply(again, () => again.apply());
+        const again = await connectors.add(connector.stored);
+        connectors.apply(again, () => again.apply());
         throw error;
       }
-      this.#connectors.delete(name);
-      publisher.forget(name);
+      connectors.remove(name);
     });
   }
 
   /** Stores the target state; the tasks follow in the background. */
   async setTarget(name: string, target: TargetState): Promise<void> {
-    await this.#locks.run(name, async () => {
+    await this.#running.connectors.run(name, async () => {
       const connector = this.#connector(name, `Unknown connector ${name}`);
       await this.#running.log.connectors.putTargetState(name, target);
       crashPoint('target-stored');
-      this.#apply(connector, () => connector.setTarget(target));
+      this.#running.connectors.apply(connector, () => connector.setTarget(target));
     });
   }
 
@@ -203,12 +232,12 @@ export class Supervisor {
     const status = connector.status();
     const whole = !onlyFailed || status.connector.state === 'FAILED';
     const tasks = new Set(status.tasks.filter(({ state }) => includeTasks && (!onlyFailed || state === 'FAILED')).map(({ id }) => id));
-    this.#apply(connector, () => connector.restart(whole, task => tasks.has(task.id)));
+    this.#running.connectors.apply(connector, () => connector.restart(whole, task => tasks.has(task.id)));
     return restartingStatus(status, whole, tasks);
   }
 
   async restartTask(name: string, task: number): Promise<void> {
-    await this.#locks.run(name, async () => {
+    await this.#running.connectors.run(name, async () => {
       const connector = this.#connector(name, `Unknown connector: ${name}`);
       if (!connector.tasks.some(({ id }) => id === task)) throw new SluiceError('NOT_FOUND', `Unknown task: ${name}-${task}`);
       await connector.restartTask(task);
@@ -230,7 +259,7 @@ export class Supervisor {
 
   /** Replaces the offsets of some partitions; null deletes one. Only where the connector is stopped. */
   async alterOffsets(name: string, offsets: readonly SourceOffset[]): Promise<void> {
-    await this.#locks.run(name, async () => {
+    await this.#running.connectors.run(name, async () => {
       this.#refuseUnlessStopped(name);
       await this.#running.log.connectors.alterOffsets(name, offsets);
       crashPoint('offsets-altered');
@@ -238,7 +267,7 @@ export class Supervisor {
   }
 
   async resetOffsets(name: string): Promise<void> {
-    await this.#locks.run(name, async () => {
+    await this.#running.connectors.run(name, async () => {
       this.#refuseUnlessStopped(name);
       const { connectors } = this.#running.log;
       const partitions = (await connectors.offsets(name)).map(({ partition }) => ({ partition, offset: null }));
@@ -249,6 +278,8 @@ export class Supervisor {
   async clusterId(): Promise<string> {
     return this.#running.log.clusterId();
   }
+
+  readonly #versionOf = (className: string): string => this.#versions.get(className) ?? 'undefined';
 
   get #running(): Started {
     if (this.#started === null || this.ending)
@@ -261,16 +292,9 @@ export class Supervisor {
     return { registry, defaults, placeholders, context: connector => ({ connector, task: 0, logger: connectorLogger(connector), clock }) };
   }
 
-  #make(worker: Worker, name: string, stored: RawConfig, targetState: TargetState): SupervisedConnector {
-    const { [managedByFile]: file, ...config } = stored;
-    const connector = new SupervisedConnector(worker, { name, config, targetState });
-    connector.file = file ?? null;
-    return connector;
-  }
-
   #connector(name: string, missing = `Connector ${name} not found`): SupervisedConnector {
-    const connector = this.#connectors.get(name);
-    if (connector === undefined) throw new SluiceError('NOT_FOUND', missing);
+    const connector = this.#started?.connectors.get(name) ?? null;
+    if (connector === null) throw new SluiceError('NOT_FOUND', missing);
     return connector;
   }
 
@@ -281,23 +305,19 @@ export class Supervisor {
     config: SubmittedConfig,
     initialState: TargetState,
   ): Promise<{ readonly connector: SupervisedConnector; readonly warnings: readonly string[] }> {
-    const { worker, log, publisher } = this.#running;
+    const { log, connectors } = this.#running;
     if (existing !== null) this.#refuseFile(existing);
-    if (config[managedByFile] !== undefined)
-      throw new SluiceError('BAD_REQUEST', `'${managedByFile}' is the worker's own mark and cannot be given.`);
+    const mark = [managedByFile, managedByWorker].find(name => config[name] !== undefined);
+    if (mark !== undefined) throw new SluiceError('BAD_REQUEST', `'${mark}' is the worker's own mark and cannot be given.`);
     const given = await this.#unmask(config, existing);
     const resolved = await this.#resolve(given);
     if (resolved.faults.length > 0) throw invalidConfig(resolved);
     const valid = given as RawConfig;
-    if (existing === null) {
-      await publisher.load(name);
-      await log.connectors.putConfig(name, valid, initialState);
-    } else await log.connectors.putConfig(name, valid);
-    crashPoint('config-stored');
-    const connector = existing ?? this.#make(worker, name, valid, initialState);
+    if (existing === null) await log.connectors.putConfig(name, valid, initialState);
+    else await log.connectors.putConfig(name, valid);
+    const connector = existing ?? (await connectors.add({ name, config: valid, targetState: initialState }));
     connector.adopt(valid, resolved);
-    this.#connectors.set(name, connector);
-    this.#apply(connector, () => (existing === null ? connector.apply() : connector.reconfigure()));
+    connectors.apply(connector, () => (existing === null ? connector.apply() : connector.reconfigure()));
     return { connector, warnings: resolved.warnings.map(({ message }) => message) };
   }
 
@@ -309,8 +329,9 @@ export class Supervisor {
     return resolveSubmission(config, this.#resolving, this.#ended.signal);
   }
 
-  #refuseFile({ name, file }: SupervisedConnector): void {
-    if (file !== null)
+  #refuseFile({ name, file, fileWorker }: SupervisedConnector): void {
+    const isHeld = file !== null && (fileWorker === null || (this.group?.has(fileWorker) ?? true));
+    if (isHeld)
       throw new SluiceError('CONFLICT', `Connector ${name} is held by the worker's file ${file}: change it there and restart the worker.`);
   }
 
@@ -320,18 +341,6 @@ export class Supervisor {
       throw new SluiceError(
         'BAD_REQUEST',
         `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
-      );
-  }
-
-  /** Does something to a connector after what is already under way, unless it is gone by then; nobody waits for it. */
-  #apply(connector: SupervisedConnector, action: () => Promise<void>): void {
-    const { name } = connector;
-    void this.#locks
-      .follow(name, async () => {
-        if (!this.ending && this.#connectors.get(name) === connector) await action();
-      })
-      .catch((error: unknown) =>
-        this.#settings.logger.error({ connector: name, err: error }, 'A change of the connector could not be carried out.'),
       );
   }
 }

@@ -37,20 +37,15 @@ export function connectorRoutes(supervisor: Supervisor, settings: ConnectorRoute
       return { status };
     };
 
-  function list({ query }: RestRequest): Answer {
+  async function list({ query }: RestRequest): Promise<Answer> {
     if (!query.has('expand')) return ok(supervisor.names());
     const expand = new Set(query.getAll('expand'));
-    return ok(
-      Object.fromEntries(
-        supervisor.names().map(name => [
-          name,
-          {
-            ...(expand.has('status') && { status: supervisor.status(name) }),
-            ...(expand.has('info') && { info: supervisor.info(name) }),
-          },
-        ]),
-      ),
-    );
+    const shared = await supervisor.shared();
+    const expanded = async (name: string) => {
+      const status = expand.has('status') ? await shared.status(name).catch(() => null) : null;
+      return [name, { ...(status !== null && { status }), ...(expand.has('info') && { info: await shared.info(name) }) }];
+    };
+    return ok(Object.fromEntries(await Promise.all(shared.names().map(expanded))));
   }
 
   async function create({ body }: RestRequest): Promise<Answer> {
@@ -102,12 +97,13 @@ export function connectorRoutes(supervisor: Supervisor, settings: ConnectorRoute
   }
 
   return [
-    { path: '/connectors', whenReady: true, methods: { GET: list, POST: create } },
+    { path: '/connectors', whenReady: true, whose: { makes: true }, methods: { GET: list, POST: create } },
     {
       path: '/connectors/{connector}',
       whenReady: true,
+      whose: {},
       methods: {
-        GET: request => ok(supervisor.info(nameOf(request))),
+        GET: async request => ok(await (await supervisor.shared()).info(nameOf(request))),
         DELETE: async request => {
           await supervisor.delete(nameOf(request));
           return { status: 204 };
@@ -117,18 +113,35 @@ export function connectorRoutes(supervisor: Supervisor, settings: ConnectorRoute
     {
       path: '/connectors/{connector}/config',
       whenReady: true,
-      methods: { GET: request => ok(supervisor.info(nameOf(request)).config), PUT: putConfig, PATCH: patchConfig },
+      whose: { makes: true },
+      methods: {
+        GET: async request => ok((await (await supervisor.shared()).info(nameOf(request))).config),
+        PUT: putConfig,
+        PATCH: patchConfig,
+      },
     },
-    { path: '/connectors/{connector}/status', whenReady: true, methods: { GET: request => ok(supervisor.status(nameOf(request))) } },
-    { path: '/connectors/{connector}/tasks', whenReady: true, methods: { GET: request => ok(supervisor.taskConfigs(nameOf(request))) } },
+    {
+      path: '/connectors/{connector}/status',
+      whenReady: true,
+      methods: { GET: async request => ok(await (await supervisor.shared()).status(nameOf(request))) },
+    },
+    {
+      path: '/connectors/{connector}/tasks',
+      whenReady: true,
+      whose: { reads: true },
+      methods: { GET: request => ok(supervisor.taskConfigs(nameOf(request))) },
+    },
     {
       path: '/connectors/{connector}/tasks/{task}/status',
       whenReady: true,
-      methods: { GET: request => ok(supervisor.taskStatus(nameOf(request), Number(request.parameters['task']))) },
+      methods: {
+        GET: async request => ok(await (await supervisor.shared()).taskStatus(nameOf(request), Number(request.parameters['task']))),
+      },
     },
     {
       path: '/connectors/{connector}/tasks/{task}/restart',
       whenReady: true,
+      whose: {},
       methods: {
         POST: async request => {
           await supervisor.restartTask(nameOf(request), Number(request.parameters['task']));
@@ -136,15 +149,16 @@ export function connectorRoutes(supervisor: Supervisor, settings: ConnectorRoute
         },
       },
     },
-    { path: '/connectors/{connector}/restart', whenReady: true, methods: { POST: restart } },
-    { path: '/connectors/{connector}/pause', whenReady: true, methods: { PUT: target('PAUSED', 202) } },
-    { path: '/connectors/{connector}/resume', whenReady: true, methods: { PUT: target('STARTED', 202) } },
-    { path: '/connectors/{connector}/stop', whenReady: true, methods: { PUT: target('STOPPED', 204) } },
-    { path: '/connectors/{connector}/topics', whenReady: true, methods: { GET: topics } },
-    { path: '/connectors/{connector}/topics/reset', whenReady: true, methods: { PUT: resetTopics } },
+    { path: '/connectors/{connector}/restart', whenReady: true, whose: {}, methods: { POST: restart } },
+    { path: '/connectors/{connector}/pause', whenReady: true, whose: {}, methods: { PUT: target('PAUSED', 202) } },
+    { path: '/connectors/{connector}/resume', whenReady: true, whose: {}, methods: { PUT: target('STARTED', 202) } },
+    { path: '/connectors/{connector}/stop', whenReady: true, whose: {}, methods: { PUT: target('STOPPED', 204) } },
+    { path: '/connectors/{connector}/topics', whenReady: true, whose: { reads: true }, methods: { GET: topics } },
+    { path: '/connectors/{connector}/topics/reset', whenReady: true, whose: {}, methods: { PUT: resetTopics } },
     {
       path: '/connectors/{connector}/offsets',
       whenReady: true,
+      whose: {},
       methods: {
         GET: async request => ok({ offsets: await supervisor.offsets(nameOf(request)) }),
         PATCH: async request => {

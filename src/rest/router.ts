@@ -8,6 +8,8 @@ export type RestRequest = {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: string;
+  /** Another worker of the group has asked: the answer is this worker's alone. */
+  readonly handedOn: boolean;
 };
 
 export type Handler = (request: RestRequest) => Answer | Promise<Answer>;
@@ -17,6 +19,11 @@ export type Route = {
   /** `/connectors/{connector}/tasks/{task}`; `{task}` takes a number only. */
   readonly path: string;
   readonly whenReady: boolean;
+  /**
+   * Where several workers share the connectors: what changes something here is for the connector's owner (or, where it `makes` one or none is
+   * named, for the group's leader), and with `reads` what only looks too. Without it, any worker answers.
+   */
+  readonly whose?: { readonly reads?: true; readonly makes?: true };
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>;
 };
 

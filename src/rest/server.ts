@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { type Logger, SluiceError } from '../contract/index.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
 import type { LogLevels } from '../observe/log-levels.ts';
 import { type Answer, errorAnswer, plainError } from './answer.ts';
 import { connectorPluginRoutes } from './connector-plugins.ts';
 import { connectorRoutes } from './connectors.ts';
+import { handedOnHeader, handOn, workerFor } from './forwarding.ts';
 import { loggerRoutes } from './loggers.ts';
 import { readBody } from './request-body.ts';
 import { type RootSettings, rootRoutes } from './root.ts';
@@ -50,7 +52,7 @@ export class RestServer implements AsyncDisposable {
       ...connectorRoutes(supervisor, { topicTracking, topicTrackingReset, url: () => this.url }),
       ...connectorPluginRoutes(supervisor),
       ...loggerRoutes(levels),
-      ...sluiceRoutes(supervisor),
+      ...sluiceRoutes(supervisor, () => this.workerId),
     ]);
   }
 
@@ -90,7 +92,9 @@ export class RestServer implements AsyncDisposable {
   get workerId(): string {
     const { advertised, listeners } = this.#settings;
     const bound = this.#servers[0]?.address() as AddressInfo | null | undefined;
-    const host = advertised.host ?? listeners[0]?.host ?? '127.0.0.1';
+    const listened = listeners[0]?.host ?? '127.0.0.1';
+    // All interfaces is no address.
+    const host = advertised.host ?? (listened === '0.0.0.0' || listened === '::' ? hostname() : listened);
     return `${host.includes(':') ? `[${host}]` : host}:${advertised.port ?? bound?.port ?? listeners[0]?.port ?? 0}`;
   }
 
@@ -137,7 +141,16 @@ export class RestServer implements AsyncDisposable {
     const { route, handler, parameters } = this.#router.find(method, pathname);
     const body = await readBody(request);
     if (route.whenReady && !this.#settings.supervisor.ready) await this.#settings.whenReady(readyWaitMsMax);
-    return handler({ method, parameters, query: searchParams, body });
+    const { supervisor } = this.#settings;
+    const handedOn = request.headers[handedOnHeader] !== undefined;
+    const { group } = supervisor;
+    const worker = group === null ? null : await workerFor(group, route, method, parameters['connector'], handedOn);
+    if (worker === null) return handler({ method, parameters, query: searchParams, body, handedOn });
+    const target = pathname + (searchParams.size > 0 ? `?${searchParams}` : '');
+    const answer = await handOn(worker, { method, target, body }, this.workerId);
+    // So that this worker's next answer knows of what was changed.
+    if (method !== 'GET') await supervisor.refresh();
+    return answer;
   }
 
   #send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {

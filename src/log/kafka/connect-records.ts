@@ -1,4 +1,4 @@
-import type { JsonObject, TargetState } from '../../contract/index.ts';
+import type { JsonObject, StoredState, TargetState } from '../../contract/index.ts';
 import { isObject, parseJson } from './offset-format.ts';
 
 /** A record of one of Connect's internal topics. */
@@ -87,6 +87,14 @@ export const statusRecords = {
     };
   },
 };
+
+/** What a record of the status topic says of a connector or a task; null for what no worker has written. */
+export function readStatus(value: Uint8Array): StoredState | null {
+  const content = parseJson(value);
+  if (!isObject(content) || typeof content['state'] !== 'string') return null;
+  const { state, trace, worker_id: workerId } = content;
+  return { state, trace: typeof trace === 'string' ? trace : null, workerId: typeof workerId === 'string' ? workerId : '' };
+}
 
 /** What a record of the status topic concerns; null for keys that are none. */
 export type StatusSubject =

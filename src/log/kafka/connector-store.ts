@@ -1,4 +1,4 @@
-import type { ConnectorStore, SourceOffset, StoredConnector, TargetState } from '../../contract/index.ts';
+import type { ConnectorStore, SourceOffset, StoredConnector, StoredStates, TargetState } from '../../contract/index.ts';
 import type { Cluster } from './cluster.ts';
 import { CompactedTopic } from './compacted-topic.ts';
 import { configRecords, statusRecords } from './connect-records.ts';
@@ -63,7 +63,7 @@ export class KafkaConnectorStore implements ConnectorStore, AsyncDisposable {
   async remove(name: string): Promise<void> {
     await this.#writer.write(this.#configTopic.topic, [configRecords.config(name, null), configRecords.targetState(name, null)]);
     await this.#statusTopic.readToEnd(never);
-    const states = this.#statusView.states(name).map(task => statusRecords.state(name, task, null));
+    const states = this.#statusView.subjects(name).map(task => statusRecords.state(name, task, null));
     const topics = this.#statusView.topics(name).map(topic => statusRecords.topic(name, topic, null));
     await this.#writer.write(this.#statusTopic.topic, [...states, ...topics]);
   }
@@ -97,9 +97,25 @@ export class KafkaConnectorStore implements ConnectorStore, AsyncDisposable {
     await this.#writer.write(this.#statusTopic.topic, records);
   }
 
-  async putStatus(name: string, task: number | null, status: { readonly state: string; readonly trace: string | null }): Promise<void> {
-    const record = statusRecords.state(name, task, { ...status, workerId: this.#config.workerId, generation });
+  async putStatus(
+    name: string,
+    task: number | null,
+    { state, trace, claims = false }: { readonly state: string; readonly trace: string | null; readonly claims?: boolean },
+  ): Promise<void> {
+    const { workerId } = this.#config;
+    if (!claims) {
+      await this.#statusTopic.readToEnd(never);
+      const last = this.#statusView.state(name, task);
+      if (last !== null && last.workerId !== workerId) return;
+    }
+    const record = statusRecords.state(name, task, { state, trace, workerId, generation });
     await this.#writer.write(this.#statusTopic.topic, [record]);
+  }
+
+  /** What all workers last told of their connectors, by name. */
+  async states(): Promise<ReadonlyMap<string, StoredStates>> {
+    await this.#statusTopic.readToEnd(never);
+    return this.#statusView.all();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
-import type { LogRecord, StoredConnector, TargetState } from '../../contract/index.ts';
+import type { LogRecord, StoredConnector, StoredState, StoredStates, TargetState } from '../../contract/index.ts';
 import type { CompactedView } from './compacted-topic.ts';
-import { readConfigRecord, readStatusKey } from './connect-records.ts';
+import { readConfigRecord, readStatus, readStatusKey } from './connect-records.ts';
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 
@@ -46,27 +46,51 @@ export class ConfigView implements CompactedView {
   }
 }
 
-/** What the status topic holds: whose states there are, and the topics each connector has written to. */
+/** What the status topic holds: the states there are and who told them, and the topics each connector has written to. */
 export class StatusView implements CompactedView {
-  readonly #tasks = new Map<string, Set<number | null>>();
+  /** By connector, then by task; null is the connector itself. */
+  readonly #states = new Map<string, Map<number | null, StoredState | null>>();
   readonly #topics = new Map<string, Set<string>>();
 
   apply({ key, value }: LogRecord): void {
     const subject = key === null ? null : readStatusKey(textOf(key));
     if (subject === null) return;
-    const present = value !== null;
-    if (subject.kind === 'topic') mark(this.#topics, subject.name, subject.topic, present);
-    else mark(this.#tasks, subject.name, subject.kind === 'task' ? subject.task : null, present);
+    const { name } = subject;
+    if (subject.kind === 'topic') {
+      mark(this.#topics, name, subject.topic, value !== null);
+      return;
+    }
+    const states = this.#states.get(name) ?? new Map<number | null, StoredState | null>();
+    const task = subject.kind === 'task' ? subject.task : null;
+    if (value === null) states.delete(task);
+    else states.set(task, readStatus(value));
+    put(this.#states, name, states.size > 0 ? states : null);
   }
 
   reset(): void {
-    this.#tasks.clear();
+    this.#states.clear();
     this.#topics.clear();
   }
 
   /** Tasks with a state; null is the connector itself. */
-  states(name: string): readonly (number | null)[] {
-    return [...(this.#tasks.get(name) ?? [])];
+  subjects(name: string): readonly (number | null)[] {
+    return [...(this.#states.get(name)?.keys() ?? [])];
+  }
+
+  /** A connector's or task's state; null where there is none, or none that can be read. */
+  state(name: string, task: number | null): StoredState | null {
+    return this.#states.get(name)?.get(task) ?? null;
+  }
+
+  all(): ReadonlyMap<string, StoredStates> {
+    return new Map(
+      [...this.#states].map(([name, states]) => {
+        const tasks = [...states].flatMap(([task, state]): [number, StoredState][] =>
+          task === null || state === null ? [] : [[task, state]],
+        );
+        return [name, { connector: states.get(null) ?? null, tasks: new Map(tasks.sort(([a], [b]) => a - b)) }];
+      }),
+    );
   }
 
   topics(name: string): readonly string[] {

@@ -11,6 +11,7 @@ import {
   type TaskId,
   type TopicDescription,
   type TopicSpec,
+  type WorkerGroup,
   type WriterOptions,
 } from '../../contract/index.ts';
 import { clusterId, deleteTopics, describeTopics, ensureStorageTopic, ensureTopics } from './admin.ts';
@@ -22,6 +23,7 @@ import { OffsetStore } from './offset-store.ts';
 import { goOnAtStart, readings } from './positions.ts';
 import { TaskProducer } from './producer.ts';
 import { readPartitions } from './read-partitions.ts';
+import { workerGroupOf } from './worker-group-of-log.ts';
 import { KafkaWriter } from './writer.ts';
 
 const never = new AbortController().signal;
@@ -45,6 +47,7 @@ export async function openKafkaLog(config: KafkaLogConfig, abort: AbortSignal = 
 class KafkaLog implements EventLog {
   readonly kind = 'kafka';
   readonly connectors: ConnectorStore & AsyncDisposable;
+  readonly workerGroup: WorkerGroup & AsyncDisposable;
   readonly #config: KafkaLogConfig;
   readonly #cluster: Cluster;
   readonly #readerCluster: Cluster;
@@ -59,10 +62,12 @@ class KafkaLog implements EventLog {
     this.#readerCluster = config.readerConnection === config.connection ? this.#cluster : new Cluster(config.readerConnection);
     this.#adminCluster = config.adminConnection === config.connection ? this.#cluster : new Cluster(config.adminConnection);
     this.#offsets = new OffsetStore(this.#cluster, config.offsetStorage.topic);
-    this.connectors = new KafkaConnectorStore(this.#cluster, config, this.#offsets, {
+    const connectors = new KafkaConnectorStore(this.#cluster, config, this.#offsets, {
       fence: async (connector, task) => void (await (await this.writer({ connector, task }, exactlyOnce, never))[Symbol.asyncDispose]()),
       replace: (connector, offsets) => this.#replaceOffsets(connector, offsets),
     });
+    this.connectors = connectors;
+    this.workerGroup = workerGroupOf(config, this.#cluster, connectors);
   }
 
   async prepare(abort: AbortSignal): Promise<void> {
@@ -153,6 +158,7 @@ class KafkaLog implements EventLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#writers.values()].map(writer => writer[Symbol.asyncDispose]()));
+    await this.workerGroup[Symbol.asyncDispose]();
     await this.connectors[Symbol.asyncDispose]();
     for (const cluster of new Set([this.#cluster, this.#readerCluster, this.#adminCluster])) await cluster[Symbol.asyncDispose]();
   }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type ConfigFault, configSpec, options, type RawConfig, SluiceError } from '../../contract/index.ts';
 import { connectionSpec, isConnectionOption, type KafkaConnection } from './connection-config.ts';
 import { type ProducerSettings, producerSpec } from './producer-config.ts';
+import type { GroupTimes } from './worker-group-requests.ts';
 
 /** One of Connect's three internal topics. */
 export type StorageTopic = {
@@ -24,6 +25,7 @@ export type KafkaLogConfig = {
   readonly groupId: string;
   /** `host:port` of this worker's REST interface: Connect's worker id in the status topic. */
   readonly workerId: string;
+  readonly groupTimes: GroupTimes;
   readonly configStorage: StorageTopic;
   readonly offsetStorage: StorageTopic;
   readonly statusStorage: StorageTopic;
@@ -32,6 +34,7 @@ export type KafkaLogConfig = {
 };
 
 const group = 'Kafka';
+const workerGroup = 'Worker group';
 const replicas = 'Copies of the topic; unset: three, or as many as there are brokers.';
 
 const storageOptions = {
@@ -39,7 +42,25 @@ const storageOptions = {
     default: 'sluice',
     group,
     importance: 'HIGH',
-    doc: 'Name of the cluster of workers; transactional ids begin with it.',
+    doc: 'Name of the group of workers that share the connectors; transactional ids begin with it.',
+  }),
+  'session.timeout.ms': options.int({
+    default: '10000',
+    min: 1,
+    group: workerGroup,
+    doc: 'A worker that has not been heard of for so long is gone, and others take over its connectors. Brokers take 6000 to 1800000 (group.min.session.timeout.ms, group.max.session.timeout.ms).',
+  }),
+  'heartbeat.interval.ms': options.int({
+    default: '3000',
+    min: 1,
+    group: workerGroup,
+    doc: 'How often a worker tells the group that it lives, and hears of a rebalance; less than session.timeout.ms.',
+  }),
+  'rebalance.timeout.ms': options.int({
+    default: '60000',
+    min: 1,
+    group: workerGroup,
+    doc: 'How long a rebalance waits for a worker to stop what it loses and to join again.',
   }),
   'config.storage.topic': options.string({ default: 'sluice-configs', group, doc: 'Topic of the connectors’ configs.' }),
   'config.storage.replication.factor': options.int({ default: null, group, doc: replicas }),
@@ -99,6 +120,12 @@ export const kafkaLogSpec = configSpec({
     };
     const [readerConnection, adminConnection] = [prefixed('consumer.'), prefixed('admin.')];
     if (connection.config === null || readerConnection === null || adminConnection === null) return null;
+    const [sessionTimeoutMs, heartbeatMs] = [config['session.timeout.ms'], config['heartbeat.interval.ms']];
+    if (heartbeatMs >= sessionTimeoutMs)
+      report.fault(
+        'heartbeat.interval.ms',
+        `heartbeat.interval.ms (${heartbeatMs}) must be less than session.timeout.ms (${sessionTimeoutMs}).`,
+      );
     const storage = (name: 'config' | 'offset' | 'status', partitions: number): StorageTopic => ({
       topic: config[`${name}.storage.topic`],
       partitions,
@@ -111,6 +138,7 @@ export const kafkaLogSpec = configSpec({
       adminConnection,
       groupId: config['group.id'],
       workerId: `${config['rest.advertised.host.name'] ?? hostname()}:${config['rest.advertised.port']}`,
+      groupTimes: { sessionTimeoutMs, heartbeatMs, rebalanceTimeoutMs: config['rebalance.timeout.ms'] },
       configStorage: storage('config', 1),
       offsetStorage: storage('offset', config['offset.storage.partitions']),
       statusStorage: storage('status', config['status.storage.partitions']),

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ChangingDatabase } from '../support/changing-database.ts';
+import { DaemonGroup, type GroupDaemon } from '../support/group-daemons.ts';
+import { publishedInKafka } from '../support/published.ts';
+import { sharedKafka, sharedPostgres } from '../support/servers.ts';
+import { settled } from '../support/settled.ts';
+import { until } from '../support/until.ts';
+
+/** A connector that is stopped, so that it needs no database: it is assigned all the same. */
+async function makeStopped({ rest }: GroupDaemon, name: string): Promise<void> {
+  const { host, port, user, password } = await sharedPostgres(18);
+  await rest.call('POST', '/connectors', {
+    name,
+    initial_state: 'STOPPED',
+    config: {
+      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+      'topic.prefix': name,
+      'database.hostname': host,
+      'database.port': String(port),
+      'database.user': user,
+      'database.password': password || 'x',
+      'database.dbname': 'postgres',
+      'plugin.name': 'pgoutput',
+    },
+  });
+}
+
+const sizes = (shares: ReadonlyMap<string, readonly string[]>) => [...shares.values()].map(own => own.length).sort();
+
+test('workers of one group share connectors evenly, and keep what they have', { timeout: 180_000 }, async () => {
+  await using group = new DaemonGroup(await sharedKafka());
+  const first = await group.add();
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  for (const name of names) await makeStopped(first, name);
+  assert.deepEqual(sizes(await group.settled([first], names)), [6]);
+
+  const second = await group.add();
+  const two = await group.settled([first, second], names);
+  assert.deepEqual(sizes(two), [3, 3]);
+
+  const third = await group.add();
+  const three = await group.settled([first, second, third], names);
+  assert.deepEqual(sizes(three), [2, 2, 2]);
+  for (const { id } of [first, second])
+    assert.ok(
+      three.get(id)!.every(name => two.get(id)!.includes(name)),
+      'what stays was there before',
+    );
+
+  // The one that leaves gives its connectors to the others at once; these keep theirs.
+  await second.daemon.stop();
+  const left = await group.settled([first, third], names);
+  assert.deepEqual(sizes(left), [3, 3]);
+  for (const { id } of [first, third])
+    assert.ok(
+      three.get(id)!.every(name => left.get(id)!.includes(name)),
+      'they keep what they had',
+    );
+
+  // A connector that goes and one that comes, through a worker that is not the leader.
+  const leader = (await first.group()).leader;
+  const other = leader === first.id ? third : first;
+  await other.rest.delete('a');
+  await makeStopped(other, 'g');
+  const changed = await group.settled([first, third], ['b', 'c', 'd', 'e', 'f', 'g']);
+  assert.deepEqual(sizes(changed), [3, 3]);
+});
+
+test('a connector is seen and changed through any worker, and runs on one', { timeout: 240_000 }, async t => {
+  const kafka = await sharedKafka();
+  const name = 'shared';
+  await using changing = await ChangingDatabase.start(await sharedPostgres(18), 21);
+  await using group = new DaemonGroup(kafka);
+  const [first, second] = [await group.add(), await group.add()];
+  await group.settled([first, second], []);
+  await second.rest.putConfig(name, changing.config);
+  const shares = await group.settled([first, second], [name]);
+  const [owner, other] = shares.get(first.id)!.includes(name) ? [first, second] : [second, first];
+  await owner.rest.running(name);
+
+  await t.test('what it says is the owner’s', async () => {
+    await until(async () => (await other.rest.status(name))?.tasks[0]?.state === 'RUNNING', { what: 'RUNNING to be told' });
+    await until(async () => (await owner.rest.topics(name)).length === changing.topics.length, { what: 'all topics', timeoutMs: 60_000 });
+    assert.deepEqual(await other.rest.status(name), await owner.rest.status(name));
+    assert.equal((await other.rest.status(name))!.tasks[0]!.worker_id, owner.id);
+    for (const path of ['', '/config', '/tasks', '/tasks/0/status', '/topics', '/status'])
+      assert.deepEqual(
+        await other.rest.call('GET', `/connectors/${name}${path}`),
+        await owner.rest.call('GET', `/connectors/${name}${path}`),
+        path,
+      );
+    const expanded = await other.rest.call<Record<string, object>>('GET', '/connectors?expand=info&expand=status');
+    assert.deepEqual(expanded, await owner.rest.call('GET', '/connectors?expand=info&expand=status'));
+    const progress = await other.rest.call<{ tasks: { phase: string }[] }>('GET', `/sluice/connectors/${name}`);
+    assert.ok(progress.tasks[0]!.phase);
+    const all = await other.rest.call<Record<string, { tasks: unknown[] }>>('GET', '/sluice/connectors');
+    assert.equal(all[name]!.tasks.length, 1);
+  });
+
+  await t.test('pause, change, restart, resume, stop', async () => {
+    await other.rest.call('PUT', `/connectors/${name}/pause`);
+    await until(async () => (await owner.rest.status(name))?.tasks[0]?.state === 'PAUSED', { what: 'PAUSED' });
+    await until(async () => (await other.rest.status(name))?.tasks[0]?.state === 'PAUSED', { what: 'PAUSED to be told' });
+    await other.rest.call('PATCH', `/connectors/${name}/config`, { 'snapshot.fetch.size': '300' });
+    const config = await owner.rest.call<Record<string, string>>('GET', `/connectors/${name}/config`);
+    assert.equal(config['snapshot.fetch.size'], '300');
+    await other.rest.call('PUT', `/connectors/${name}/resume`);
+    await owner.rest.running(name);
+    await other.rest.call('POST', `/connectors/${name}/restart?includeTasks=true`);
+    await owner.rest.running(name);
+    await other.rest.call('PUT', `/connectors/${name}/stop`);
+    await until(async () => (await other.rest.status(name))?.connector.state === 'STOPPED', { what: 'STOPPED' });
+    const { offsets } = await other.rest.call<{ offsets: object[] }>('GET', `/connectors/${name}/offsets`);
+    assert.ok(offsets.length > 0);
+    await other.rest.call('PATCH', `/connectors/${name}/offsets`, { offsets });
+    await other.rest.call('PUT', `/connectors/${name}/resume`);
+    await owner.rest.running(name);
+  });
+
+  await t.test('a request that was handed on goes no further', async () => {
+    const response = await fetch(`${other.daemon.url}/connectors/${name}/pause`, {
+      method: 'PUT',
+      headers: { 'sluice-handed-on-by': 'x' },
+    });
+    assert.equal(response.status, 409);
+    assert.match(await response.text(), /rebalance/);
+    await owner.rest.running(name);
+  });
+
+  await t.test('when the owner leaves, the other one goes on where it was', async () => {
+    await owner.daemon.stop();
+    await other.rest.running(name);
+    assert.equal((await other.rest.status(name))!.tasks[0]!.worker_id, other.id);
+    await changing.rest();
+    await settled(changing.database, changing.slot, { check: () => other.rest.assertNotFailed(name) });
+    t.diagnostic(`followed: ${await changing.assertPublished(publishedInKafka(kafka, changing.topics))}`);
+  });
+});
