@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChangingDatabase } from '../support/changing-database.ts';
 import type { Daemon } from '../support/daemon.ts';
+import { until } from '../support/until.ts';
 import type { LogUnderFault } from './logs.ts';
 import { assertAtOrBehind, confirmedLsn, type DurableOffset, durableLsn, insideTransaction } from './strangers.ts';
 
@@ -29,11 +30,20 @@ export class SlotWatch {
     this.#connector = connector;
   }
 
-  /** Notes how it stands now; `when` is for messages. The slot is looked at first: the log only grows. */
+  /**
+   * Notes how it stands now; `when` is for messages. After the daemon's death the server first reads what was sent to it. The slot is
+   * looked at before the log, which only grows.
+   */
   async look(when: string): Promise<void> {
+    if (!this.#daemon.alive) await until(() => this.#left(), { what: `slot ${this.#changing.slot} to be left`, timeoutMs: 60_000 });
     const confirmed = await confirmedLsn(this.#changing);
     const present = await this.#log.offsetsNow(this.#daemon, this.#connector);
     this.#looks.push({ when, confirmed, present });
+  }
+
+  async #left(): Promise<boolean> {
+    const { database, slot } = this.#changing;
+    return (await database.client.query('select from pg_replication_slots where slot_name = $1 and active', [slot])).rowCount === 0;
   }
 
   /**

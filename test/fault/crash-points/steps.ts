@@ -1,5 +1,5 @@
 import type { CrashPoint } from '../../../src/contract/index.ts';
-import { type ConnectClient, RestError } from '../../support/connect-client.ts';
+import type { ConnectClient } from '../../support/connect-client.ts';
 
 /** The connector that is crashed again and again. */
 export const connector = 'crashing';
@@ -74,9 +74,12 @@ export function stepsOf(log: 'embedded' | 'kafka'): readonly Step[] {
   return steps.filter(({ point }) => !point.startsWith(other));
 }
 
+/** fetch rejects with a TypeError where there is no answer; what REST answers with is a RestError. */
+export const nobodyAnswers = (error: unknown): boolean => error instanceof TypeError;
+
 /** Asks for what a step needs; that the daemon dies of it is no fault, an answer that refuses it is. */
 export async function request({ request: ask }: Step, rest: ConnectClient, config: Readonly<Record<string, string>>): Promise<void> {
   await ask?.(rest, config).catch((error: unknown) => {
-    if (error instanceof RestError || !(error instanceof TypeError)) throw error; // fetch rejects with a TypeError where nobody answers
+    if (!nobodyAnswers(error)) throw error;
   });
 }
