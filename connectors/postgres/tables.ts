@@ -55,7 +55,7 @@ export class Tables {
   /**
    * A table as a relation message has it; null where it is not captured. Columns and types are those of the moment of the change; what the
    * message lacks (keys, defaults, NOT NULL) is taken from the catalog as it is now, as Debezium does; at least as the transaction that
-   * the message came in left it.
+   * the message came in left it. Of a table that is gone since, the replica identity's columns are the key, as they were then.
    */
   async fromRelation(relation: RelationMessage, catalogName: string, transactionId: number): Promise<ReadableTable | null> {
     const id = { catalog: catalogName, schema: relation.schema, table: relation.table };
@@ -63,19 +63,20 @@ export class Tables {
     await this.#catalog.untilVisible(transactionId);
     const [current] = await this.#catalog.tables([relation.oid]);
     const byName = new Map(current?.columns.map(column => [column.name, column]));
+    const lastKey = current ? [] : keyOf(relation);
     const columns = relation.columns.map(({ name, typeOid, typeModifier }): CatalogColumn => {
       const now = byName.get(name);
       return {
         name,
         typeOid,
         typeModifier,
-        notNull: now?.notNull ?? false,
+        notNull: now?.notNull ?? lastKey.includes(name),
         // A default of a type that has changed since does not fit the change's own type.
         defaultExpression: now?.typeOid === typeOid ? now.defaultExpression : null,
         generated: now?.generated ?? false,
       };
     });
-    const keyColumns = (current?.keyColumns ?? []).filter(name => columns.some(column => column.name === name));
+    const keyColumns = (current?.keyColumns ?? lastKey).filter(name => columns.some(column => column.name === name));
     return this.#compile(id, columns, keyColumns, relation.replicaIdentity);
   }
 
@@ -106,6 +107,11 @@ export class Tables {
       replicaIdentity,
     };
   }
+}
+
+/** The key that a relation message tells of by itself: the primary key or the index that is its replica identity. */
+function keyOf({ replicaIdentity, columns }: RelationMessage): readonly string[] {
+  return replicaIdentity === 'full' ? [] : columns.filter(({ key }) => key).map(({ name }) => name);
 }
 
 /** A column that no record shows keeps its place in the row and is not decoded. */
