@@ -52,21 +52,18 @@ const types: ReadonlyMap<string, TypeEntry> = new Map<string, TypeEntry>([
   ...['GEOMETRYCOLLECTION', 'GEOMCOLLECTION'].map(name => [name, other] as const),
 ]);
 
-const characterWords = new Set(['CHAR', 'CHARACTER', 'VARCHAR', 'VARCHARACTER', 'BINARY', 'VARBINARY', 'VARYING']);
+/** What may follow these first words, as one type with them: the longest first. */
+const followers: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  DOUBLE: [['PRECISION']],
+  CHAR: [['VARYING']],
+  CHARACTER: [['VARYING']],
+  NCHAR: [['VARCHAR'], ['VARCHARACTER'], ['VARYING']],
+  NATIONAL: [['CHAR', 'VARYING'], ['CHARACTER', 'VARYING'], ['CHAR'], ['CHARACTER'], ['VARCHAR'], ['VARCHARACTER']],
+  LONG: [['CHAR', 'VARYING'], ['CHARACTER', 'VARYING'], ['VARCHAR'], ['VARCHARACTER'], ['VARBINARY']],
+};
 
-/** Words that belong to a type's name behind its first: `DOUBLE PRECISION`, `NATIONAL CHARACTER VARYING`, `LONG VARBINARY`. */
 function followingWords(cursor: TokenCursor, first: string): readonly string[] {
-  if (first === 'DOUBLE') return cursor.accept('PRECISION') ? ['PRECISION'] : [];
-  if (first === 'CHAR' || first === 'CHARACTER') return cursor.accept('VARYING') ? ['VARYING'] : [];
-  if (first !== 'NATIONAL' && first !== 'NCHAR' && first !== 'LONG') return [];
-  const words: string[] = [];
-  // BINARY behind NCHAR is an attribute.
-  while (!cursor.sees('BINARY')) {
-    const word = cursor.acceptAny(characterWords);
-    if (word === null) break;
-    words.push(word);
-  }
-  return words;
+  return followers[first]?.find(words => cursor.accept(...words)) ?? [];
 }
 
 const jdbcLengthMax = 2 ** 31 - 1;
@@ -151,9 +148,9 @@ export function parseDataType(cursor: TokenCursor, dialect: DdlDialect): DataTyp
 
   if (first === 'ENUM' || first === 'SET') {
     const enumValues = literals(cursor);
-    const { charsetName, binary } = characterAttributes(cursor);
+    const { charsetName } = characterAttributes(cursor);
     const length = first === 'SET' ? Math.max(0, enumValues.length * 2 - 1) : 1;
-    return { jdbcType, typeName: binary ? `${first} BINARY` : first, length, scale: null, enumValues, charsetName, serial: false };
+    return { jdbcType, typeName: first, length, scale: null, enumValues, charsetName, serial: false };
   }
   if (first === 'SERIAL') {
     return { jdbcType, typeName: 'BIGINT UNSIGNED', length: null, scale: null, enumValues: null, charsetName: null, serial: true };
