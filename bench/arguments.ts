@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../src/contract/index.ts';
 import { type ScenarioName, type SubjectName, scenarios, subjects } from './results.ts';
-import { fullSettings, quickSettings, type Settings } from './settings.ts';
+import { fullSettings, quickSettings, quickWithout, type Settings } from './settings.ts';
 
 export const usage = `npm run bench                               everything, side by side with the real Debezium: about an hour
 npm run bench -- --quick                    whether the harness works: under a minute, without Debezium
@@ -109,13 +109,14 @@ export function readArguments(args: readonly string[]): Arguments | null {
   };
   const only = names('only', values.only);
   const without = names('without', values.without);
-  if (values.quick) without.push('debezium', 'debezium-eos-off');
+  if (values.quick) without.push('debezium');
   if (without.includes('debezium')) without.push('debezium-eos-off');
   if (!values['smallest-heap']) without.push('smallest-heap');
   const [onlyScenarios, onlySubjects] = [only.filter(isScenario), only.filter(name => !isScenario(name))];
   const chosen = (scenario: ScenarioName, subject: SubjectName) =>
     (onlyScenarios.length === 0 || onlyScenarios.includes(scenario)) &&
     (onlySubjects.length === 0 || onlySubjects.some(name => name === subject || (name === 'sluice' && subject.startsWith('sluice')))) &&
+    !(values.quick && quickWithout[scenario]?.includes(subject)) &&
     !without.some(name => name === scenario || name === subject || (name === 'sluice' && subject.startsWith('sluice')));
   const whole = !values.quick && only.length === 0 && !values.without && !values.changes && !values.rows && !values.profile;
   return {

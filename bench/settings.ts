@@ -1,3 +1,5 @@
+import type { ScenarioName, SubjectName } from './results.ts';
+
 /** The workload's sizes. */
 export type Settings = {
   /** Updates in the backlog, each of another row. */
@@ -22,6 +24,15 @@ export const fullSettings: Settings = {
   latencyWarmUpSeconds: 15,
   producerRecords: 1_000_000,
   repeat: 3,
+};
+
+/** What a quick run leaves out, since something else in it runs the same code. */
+export const quickWithout: Readonly<Partial<Record<ScenarioName, readonly SubjectName[]>>> = {
+  stream: ['sluice-kafka-eos-off'],
+  transforms: ['sluice-kafka'],
+  snapshot: ['sluice-embedded', 'sluice-kafka-eos-off'],
+  'large-transaction': ['sluice-kafka'],
+  latency: ['sluice-kafka-eos-off'],
 };
 
 /** To see that the harness works: nothing is measured by so little. */

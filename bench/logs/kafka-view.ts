@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Admin, Kafka } from 'kafkajs';
 import { kafkaClient } from '../../test/services/kafka.ts';
+import { until } from '../../test/support/until.ts';
 import { type LogView, type Reading, SeenIds } from './log-view.ts';
 
 /** Nothing more came for so long after the last expected record: what is there twice would have come. */
 const quietMs = 300;
 /** No record for so long before the last expected one: they are not all there. */
 const missingMsMax = 5_000;
+
+const leaderMsMax = 30_000;
 
 /** A topic of Kafka, seen through kafkajs: neither the producer of Debezium nor that of Sluice. */
 export class KafkaView implements LogView {
@@ -27,13 +30,28 @@ export class KafkaView implements LogView {
   }
 
   async prepare(topic: string): Promise<void> {
-    await this.#admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: true });
+    await this.#admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: false });
+    await until(async () => (await this.#offset(topic)) !== null, {
+      what: `topic ${topic} to be led`,
+      timeoutMs: leaderMsMax,
+      everyMs: 50,
+    });
   }
 
   /** kafkajs asks with isolation level read_committed, so this is the last stable offset: nothing of an open transaction counts. */
   async end(topic: string): Promise<number> {
-    const [partition] = await this.#admin.fetchTopicOffsets(topic);
-    return Number(partition?.high ?? 0);
+    return (await this.#offset(topic)) ?? 0;
+  }
+
+  /** null: a topic just made is not known to every part of the broker at once. */
+  async #offset(topic: string): Promise<number | null> {
+    try {
+      const [partition] = await this.#admin.fetchTopicOffsets(topic);
+      return partition ? Number(partition.high) : null;
+    } catch (error) {
+      if (['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes((error as { type?: string }).type ?? '')) return null;
+      throw error;
+    }
   }
 
   async read(topic: string, expected: number): Promise<Reading> {

@@ -1,6 +1,6 @@
 import { ProcessWatch } from '../measuring/process-watch.ts';
 import type { Figures } from '../results.ts';
-import type { StartWorker } from '../subjects/worker.ts';
+import { type StartWorker, type Worker, withWorker } from '../subjects/worker.ts';
 import { type ConnectorOptions, connectorConfig, topicOf } from '../workload/connector.ts';
 import type { BenchDatabase } from '../workload/database.ts';
 import { follow, type Point } from './progress.ts';
@@ -21,9 +21,12 @@ export type Drain = {
  * A fresh worker gets the connector as soon as REST answers, and is followed until every record is durable in its log; then a reader of its
  * own counts them. Throws where one is missing or the connector fails.
  */
-export async function drain({ database, start, connector, records }: Drain): Promise<Figures> {
+export function drain(options: Drain): Promise<Figures> {
+  return withWorker(options.start, worker => drainWith(worker, options));
+}
+
+async function drainWith(worker: Worker, { database, connector, records }: Drain): Promise<Figures> {
   const topic = topicOf(connector);
-  await using worker = await start();
   using watch = new ProcessWatch(worker.pid);
   await worker.log.prepare(topic);
   await worker.rest.putConfig('bench', connectorConfig(database, connector));

@@ -3,7 +3,7 @@ import { HelperProcess } from '../latency/helper-process.ts';
 import type { ReaderMessage, ReaderTask, WriterMessage, WriterTask } from '../latency/messages.ts';
 import { ProcessWatch } from '../measuring/process-watch.ts';
 import type { Figures } from '../results.ts';
-import type { StartWorker } from '../subjects/worker.ts';
+import { type StartWorker, type Worker, withWorker } from '../subjects/worker.ts';
 import { type ConnectorOptions, connectorConfig, topicOf } from '../workload/connector.ts';
 import type { BenchDatabase } from '../workload/database.ts';
 
@@ -31,11 +31,14 @@ function percentile(sorted: Float64Array, share: number): number {
  * From the answer to a commit until a reader in a process of its own has the record, at a steady rate of transactions of one row each. A
  * record may be there before the answer: then its time is below zero.
  */
-export async function latency(options: LatencyOptions): Promise<Figures> {
-  const { database, start, connector, rows, perSecond, seconds, warmUpSeconds } = options;
+export function latency(options: LatencyOptions): Promise<Figures> {
+  return withWorker(options.start, worker => latencyWith(worker, options));
+}
+
+async function latencyWith(worker: Worker, options: LatencyOptions): Promise<Figures> {
+  const { database, connector, rows, perSecond, seconds, warmUpSeconds } = options;
   const topic = topicOf(connector);
   const count = Math.round(perSecond * (seconds + warmUpSeconds));
-  await using worker = await start();
   await worker.log.prepare(topic);
   await worker.rest.putConfig('bench', connectorConfig(database, connector));
   const streaming = async () => {

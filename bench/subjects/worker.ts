@@ -1,3 +1,4 @@
+import { logTail } from '../../test/services/server-process.ts';
 import type { ConnectClient } from '../../test/support/connect-client.ts';
 import type { LogView } from '../logs/log-view.ts';
 
@@ -18,3 +19,16 @@ export interface Worker extends AsyncDisposable {
 
 /** Starts a fresh worker, with nothing stored. */
 export type StartWorker = () => Promise<Worker>;
+
+/** Lines of its log that say why a run failed. */
+const logLines = 12;
+
+/** Starts a fresh worker, uses it and ends it. What the use throws has the end of the worker's log behind it. */
+export async function withWorker<T>(start: StartWorker, use: (worker: Worker) => Promise<T>): Promise<T> {
+  await using worker = await start();
+  try {
+    return await use(worker);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\nThe end of the worker's log:\n${logTail(worker.logFile, logLines)}`, { cause: error });
+  }
+}
