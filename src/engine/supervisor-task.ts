@@ -106,7 +106,9 @@ export class SupervisedTask {
     const healed = !this.#pausing && status !== null && status.phase !== 'starting';
     const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
     const retry = this.#abort === null ? null : (this.#counters.retry ?? status?.retry);
-    const retrying = (healed ? null : this.#retrying) ?? (retry ? retryingOf(retry) : null);
+    const former = healed ? null : this.#retrying;
+    // The newest reason, since the first one.
+    const retrying = retry ? { ...retryingOf(retry), ...(former && { since: former.since }) } : former;
     return {
       id: this.id,
       state: retrying === null ? this.#state : 'RETRYING',

@@ -66,7 +66,8 @@ export class KafkaPipeline implements AsyncDisposable {
     try {
       return (await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', path)).tasks[0] ?? null;
     } catch (error) {
-      if (error instanceof RestError && error.status === 404) return null; // the worker has not read it from the config topic yet
+      // The worker has not read it from the config topic yet, or its group is just sharing out the tasks.
+      if (error instanceof RestError && [404, 409].includes(error.status)) return null;
       throw error;
     }
   }

@@ -10,6 +10,9 @@ export type TopicMetadata = ClusterTopicMetadata;
 /** What heals within this time is not worth telling: a transaction's markers, a leader just elected. */
 const untoldMsMax = 1_000;
 
+/** Brokers that are asked in turn where one does not answer; of a larger cluster that is enough. */
+const addressesMax = 10;
+
 /** How long a call is repeated before it fails with LOG_UNAVAILABLE, unless its caller says otherwise. */
 const callDeadlineMs = 60_000;
 
@@ -34,8 +37,13 @@ export type RetryOptions = {
  * switched off: what may be repeated, and for how long, is decided here and by the callers.
  */
 export class Cluster implements AsyncDisposable {
-  readonly admin: Admin;
   readonly connection: KafkaConnection;
+  /** Where a broker may be asked: as configured, then those that were heard of. */
+  readonly #addresses: string[];
+  /** One for each address that it asks first, made when it is needed. */
+  readonly #admins = new Map<string, Admin>();
+  #asked = 0;
+  #heardOf: ReadonlyMap<number, unknown> | null = null;
   readonly #pools = new Set<ConnectionPool>();
   #apis: Promise<ReadonlyMap<string, { minVersion: number; maxVersion: number }>> | null = null;
   #closed = false;
@@ -45,14 +53,39 @@ export class Cluster implements AsyncDisposable {
   constructor(connection: KafkaConnection, onRetry: OnRetry = () => {}) {
     this.connection = connection;
     this.#onRetry = onRetry;
-    this.admin = new Admin({
-      bootstrapBrokers: [...connection.brokers],
-      clientId: connection.clientId,
+    this.#addresses = [...connection.brokers];
+  }
+
+  /** The client's requests that any broker answers. */
+  get admin(): Admin {
+    const first = this.#addresses[this.#asked]!;
+    const known = this.#admins.get(first);
+    if (known !== undefined) return known;
+    const { clientId, requestTimeoutMs, metadataAgeMsMax } = this.connection;
+    const admin = new Admin({
+      bootstrapBrokers: [...this.#addresses.slice(this.#asked), ...this.#addresses.slice(0, this.#asked)],
+      clientId,
       retries: 0,
-      timeout: connection.requestTimeoutMs,
-      metadataMaxAge: connection.metadataAgeMsMax,
+      timeout: requestTimeoutMs,
+      metadataMaxAge: metadataAgeMsMax,
       ...this.#socketOptions(),
     });
+    this.#admins.set(first, admin);
+    return admin;
+  }
+
+  /** The next broker is asked first: one that takes connections and does not answer would be asked for ever. */
+  #askAnother(): void {
+    this.#asked = (this.#asked + 1) % this.#addresses.length;
+  }
+
+  #hear(brokers: ReadonlyMap<number, { readonly host: string; readonly port: number }>): void {
+    if (this.#heardOf === brokers) return;
+    this.#heardOf = brokers;
+    for (const { host, port } of brokers.values()) {
+      const address = `${host}:${port}`;
+      if (this.#addresses.length < addressesMax && !this.#addresses.includes(address)) this.#addresses.push(address);
+    }
   }
 
   /** Connections of their own, so that a long poll or a full pipe holds up nobody else. The caller closes them. */
@@ -70,7 +103,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   async connectionTo(pool: ConnectionPool, node: number): Promise<Connection> {
-    const broker = (await this.admin.metadata({ topics: [] })).brokers.get(node);
+    const { brokers } = await this.admin.metadata({ topics: [] });
+    this.#hear(brokers);
+    const broker = brokers.get(node);
     if (broker === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', `There is no broker ${node} right now.`);
     return pool.get({ host: broker.host, port: broker.port });
   }
@@ -108,6 +143,7 @@ export class Cluster implements AsyncDisposable {
     let [attempts, sinceMs, told] = [0, 0, false];
     for (let wait = backoffMs; ; wait = Math.min(backoffMsMax, wait * 1.5)) {
       if (abort?.aborted) throw kafkaError(doing, new Error('Stopped.'), 'LOG_UNAVAILABLE');
+      const asked = this.#asked;
       try {
         const done = await operation();
         if (told) onRetry(null);
@@ -115,6 +151,7 @@ export class Cluster implements AsyncDisposable {
       } catch (error) {
         const answer = brokerAnswer(error)?.answer ?? '';
         const repeatable = passing.includes(answer) ? 'answered' : isRepeatable(error);
+        if (isLost(error) && this.#asked === asked) this.#askAnother();
         if (staleMetadata.has(answer) || isLost(error)) this.admin.clearMetadata();
         const over = performance.now() + wait > deadline || this.#closed;
         if (!repeatable || (repeatable === 'lost' && !repeatLost) || final.includes(answer) || over) throw kafkaError(doing, error);
@@ -137,7 +174,7 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#pools].map(pool => this.closePool(pool)));
-    await this.admin.close().catch(() => {});
+    await Promise.all([...this.#admins.values()].map(admin => admin.close().catch(() => {})));
   }
 
   #socketOptions() {
