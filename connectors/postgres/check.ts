@@ -3,7 +3,7 @@ import { type CheckResult, type ErrorCode, type SluiceError, toSluiceError } fro
 import type { Filters } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
-import { connect } from './connection.ts';
+import { connect, replicationRemedy } from './connection.ts';
 import { disconnect } from './disconnect.ts';
 import { findPublication, publicationWarnings } from './publication.ts';
 import type { PostgresSettings } from './settings.ts';
@@ -47,7 +47,7 @@ const faultOf = (subject: string, { code, message, remedy }: SluiceError, option
 export async function checkDatabase(settings: PostgresSettings, filters: Filters, abort: AbortSignal): Promise<readonly CheckResult[]> {
   let client: pg.Client;
   try {
-    client = await connect(settings.connection);
+    client = await connect(settings.connection, false, abort);
   } catch (error) {
     return [faultOf('login', toSluiceError(error))];
   }
@@ -117,7 +117,7 @@ async function checkReplicationRight(client: pg.Client, user: string): Promise<C
         'PRIVILEGE_MISSING',
         serverOption,
         `"${user}" may not use replication connections`,
-        `Run: ALTER ROLE "${user}" WITH REPLICATION`,
+        replicationRemedy(user),
       );
 }
 

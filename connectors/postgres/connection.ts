@@ -80,11 +80,23 @@ export async function connect(settings: ConnectionSettings, replication = false,
       const again =
         !abort?.aborted && index + 1 < order.length && (unfit || (tls && /does not support SSL/i.test((error as Error).message)));
       // Refused both ways: the answer by TLS says more than that there is no rule without.
-      if (!again) throw databaseError(unfit && refused !== null ? refused : error, where);
+      if (!again) throw loginError(unfit && refused !== null ? refused : error, where, replication ? settings.user : null);
       if (tls && unfit) refused = error;
     }
   }
   throw new SluiceError('INTERNAL', where);
+}
+
+/** `replicator`: who may lack the right that only a walsender's login needs; null with an ordinary one. */
+function loginError(error: unknown, where: string, replicator: string | null): SluiceError {
+  const found = databaseError(error, where);
+  if (found.code !== 'PRIVILEGE_MISSING' || replicator === null) return found;
+  return new SluiceError(found.code, found.message, { cause: error, remedy: `${replicationRemedy(replicator)}.` });
+}
+
+/** What lets a user open replication connections. */
+export function replicationRemedy(user: string): string {
+  return `Run: ALTER ROLE ${quoteIdentifier(user)} WITH REPLICATION`;
 }
 
 /** An identifier quoted for SQL. */

@@ -112,7 +112,7 @@ describe('a server that cannot be used as it is', { timeout: 120_000 }, () => {
     assert.match(login, /^LOGIN_REFUSED: Cannot log in to database "postgres" at .* as "postgres": password authentication failed/);
     assert.doesNotMatch(login, /wr0ng-password/);
     assert.match(await failure(other, 'level'), /^WAL_LEVEL: .*wal_level.*\nSet wal_level = logical/);
-    assert.match(await failure(other, 'right'), /^PRIVILEGE_MISSING: .*\nGrant the right that the message names/);
+    assert.match(await failure(other, 'right'), /^PRIVILEGE_MISSING: .*\nRun: ALTER ROLE "reader" WITH REPLICATION/);
     await using client = await connectTo(server.url);
     assert.equal((await client.query('select 1 from pg_publication')).rowCount, 0, 'nothing was made in the database');
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ask, type Config, connectorOf, failure, untilLogged } from '../../integration/bad-input-fixture.ts';
+import { ask, type Config, connectorOf, failure, progressOf, untilLogged } from '../../integration/bad-input-fixture.ts';
 import type { PostgresAddress } from '../../services/postgres.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../../support/fresh-database.ts';
@@ -20,8 +20,13 @@ export class CapturedTable implements AsyncDisposable {
     this.#resources = resources;
   }
 
-  /** A table with the rows 1 and 2, read by a snapshot, and 3, read from the stream. */
-  static async start(server: PostgresAddress, daemon: Daemon, config: Config = {}): Promise<CapturedTable> {
+  /** A table with the rows 1 and 2, read by a snapshot, and 3, read from the stream; `prepare` comes before the connector. */
+  static async start(
+    server: PostgresAddress,
+    daemon: Daemon,
+    config: Config = {},
+    prepare: (captured: CapturedTable) => Promise<void> = async () => {},
+  ): Promise<CapturedTable> {
     await using resources = new AsyncDisposableStack();
     const database = resources.use(await freshDatabase(server));
     await database.run('create table orders (id int primary key, v text); insert into orders values (1), (2)');
@@ -35,6 +40,7 @@ export class CapturedTable implements AsyncDisposable {
     };
     resources.defer(async () => void (await ask(daemon, 'DELETE', `/connectors/${database.name}`)));
     const captured = new CapturedTable(database, daemon, complete, resources.move());
+    await prepare(captured);
     await captured.configure({});
     await captured.holds('r1', 'r2');
     await captured.run('insert into orders values (3)');
@@ -111,6 +117,11 @@ export class CapturedTable implements AsyncDisposable {
     const trace = await failure(this.daemon, this.name);
     if (await this.#hasSlot()) await assertSlotNotAhead(this, () => offsetsForSqlite3(this.daemon.dataFolder, this.name));
     return trace;
+  }
+
+  /** What is said of a task that is tried again; null where it is not. */
+  async retrying() {
+    return (await progressOf(this.daemon, this.name))?.retrying ?? null;
   }
 
   /** Up to where the log is durable. */
