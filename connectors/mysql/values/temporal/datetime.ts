@@ -1,0 +1,111 @@
+import { schemas, type Value } from '../../../../src/contract/index.ts';
+import { isoDate, isoTime } from '../../../debezium/values/iso-format.ts';
+import { logical } from '../../../debezium/values/logical-schema.ts';
+import { unreadable } from '../../../debezium/values/unreadable.ts';
+import type { EventCursor } from '../../binlog/cursor.ts';
+import { columnTypes } from '../../binlog/event-types.ts';
+import type { ValueOptions } from '../value-options.ts';
+import type { ValueType } from '../value-type.ts';
+import { civilDays, microsPerDay, microsPerSecond, millisPerDay, scanDate, scanned, scanTime } from './civil.ts';
+import { fractionBytes, readFraction } from './fraction.ts';
+
+/** Shows a day since 1970 and microseconds of it. */
+type Show = (days: number, micros: number) => Value;
+type Shown = { readonly schema: ValueType['schema']; readonly show: Show; readonly fallback: Value; readonly unavailable: Value };
+
+const showMillis: Show = (days, micros) => BigInt(days * millisPerDay + Math.floor(micros / 1000));
+
+/** Microseconds since 1970: beyond the year 2255 no number holds them exactly. */
+export function epochMicros(days: number, micros: number): bigint {
+  const value = days * microsPerDay + micros;
+  return Number.isSafeInteger(value) ? BigInt(value) : BigInt(days) * BigInt(microsPerDay) + BigInt(micros);
+}
+
+const showNanos: Show = (days, micros) => BigInt.asIntN(64, epochMicros(days, micros) * 1000n);
+
+function shownDatetime(mode: ValueOptions['timePrecisionMode'], length: number, placeholder: string): Shown {
+  const number = (name: string, show: Show): Shown => ({ schema: logical('int64', name), show, fallback: 0n, unavailable: 0n });
+  switch (mode) {
+    case 'adaptive_time_microseconds':
+      return length <= 3 ? number('io.debezium.time.Timestamp', showMillis) : number('io.debezium.time.MicroTimestamp', epochMicros);
+    case 'microseconds':
+      return number('io.debezium.time.MicroTimestamp', epochMicros);
+    case 'nanoseconds':
+      return number('io.debezium.time.NanoTimestamp', showNanos);
+    case 'connect':
+      return number(schemas.connectTimestamp, showMillis);
+    case 'isostring':
+      return {
+        schema: logical('string', 'io.debezium.time.IsoTimestamp'),
+        show: (days, micros) => `${isoDate(days)}T${isoTime(micros, null)}Z`,
+        fallback: '1970-01-01T00:00:00Z',
+        unavailable: placeholder,
+      };
+  }
+}
+
+/** Seconds of a day. Throws MALFORMED_MESSAGE for what is none. */
+function secondsOf(hours: number, minutes: number, seconds: number): number {
+  if (hours > 23 || minutes > 59 || seconds > 59) throw unreadable('datetime');
+  return (hours * 60 + minutes) * 60 + seconds;
+}
+
+/** DATETIME2: year * 13 + month in 17 bits behind the sign, day, hour, minute, second, and the fraction. */
+function datetime2Reader(digits: number, adjust: boolean, show: Show): (cursor: EventCursor) => Value {
+  const size = fractionBytes(digits);
+  return cursor => {
+    const at = cursor.take(5);
+    const { bytes } = cursor;
+    const yearMonth = ((bytes[at]! & 0x7f) << 10) | (bytes[at + 1]! << 2) | (bytes[at + 2]! >> 6);
+    const low = ((bytes[at + 2]! & 0x3f) << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    const micros = readFraction(cursor, size);
+    const year = Math.floor(yearMonth / 13);
+    const month = yearMonth % 13;
+    const day = low >> 17;
+    if (year === 0 || month === 0 || day === 0) return null;
+    const seconds = secondsOf((low >> 12) & 31, (low >> 6) & 63, low & 63);
+    return show(civilDays(year, month, day, adjust), seconds * microsPerSecond + micros);
+  };
+}
+
+/** The older DATETIME, without fraction: YYYYMMDDhhmmss as a number. */
+function oldDatetimeReader(adjust: boolean, show: Show): (cursor: EventCursor) => Value {
+  return cursor => {
+    const packed = Number(cursor.uint64());
+    const date = Math.floor(packed / 1_000_000);
+    const time = packed % 1_000_000;
+    const [year, month, day] = [Math.floor(date / 10_000), Math.floor(date / 100) % 100, date % 100];
+    if (year > 9999) throw unreadable('datetime');
+    if (year === 0 || month === 0 || day === 0) return null;
+    const seconds = secondsOf(Math.floor(time / 10_000), Math.floor(time / 100) % 100, time % 100);
+    return show(civilDays(year, month, day, adjust), seconds * microsPerSecond);
+  };
+}
+
+/** Calls `show` with the moment that the text names; a zero in its date makes it NULL. */
+export function readMoment(bytes: Buffer, start: number, end: number, adjust: boolean, show: Show): Value {
+  const dateEnd = scanDate(bytes, start, end);
+  if (bytes[dateEnd] !== 0x20 || dateEnd + 1 >= end) throw unreadable('datetime');
+  scanTime(bytes, dateEnd + 1, end);
+  const { year, month, day, micros } = scanned;
+  if (micros < 0 || micros >= microsPerDay) throw unreadable('datetime');
+  return month === 0 || day === 0 ? null : show(civilDays(year, month, day, adjust), micros);
+}
+
+/** DATETIME(`length`), which belongs to no time zone: shown as if it were UTC. */
+export function datetimeType(length: number, options: ValueOptions, placeholder: string): ValueType {
+  const { schema, show, fallback, unavailable } = shownDatetime(options.timePrecisionMode, length, placeholder);
+  const adjust = options.enableTimeAdjuster;
+  return {
+    schema,
+    binlog: column => {
+      if (column.type === columnTypes.DATETIME2) return datetime2Reader(column.size, adjust, show);
+      return column.type === columnTypes.DATETIME ? oldDatetimeReader(adjust, show) : null;
+    },
+    text: (bytes, start, end) => readMoment(bytes, start, end, adjust, show),
+    fallback,
+    unavailable,
+    unavailableAsNull: options.timePrecisionMode !== 'isostring',
+    givesNull: true,
+  };
+}
