@@ -13,13 +13,13 @@ import { endOfObject, type Json, parseJson } from './parse.ts';
 import { readValue } from './reader.ts';
 import { readSchema } from './schema-reader.ts';
 import { schemaText } from './schema-text.ts';
-import { type TextWriter, TextWriters, type WriterSettings, writeSchemaless } from './writer.ts';
+import { type JsonWriter, JsonWriters, type WriterSettings, writeSchemaless } from './writer.ts';
 
 /** JsonConverter's options, resolved. */
 export type JsonSettings = WriterSettings & { readonly schemasEnable: boolean; readonly schemasCacheSize: number };
 
 /** A schema compiled: its values' writer, and with schemas.enable the bytes in front of them. */
-type Compiled = { readonly schema: Schema | null; readonly write: TextWriter; readonly prefix: Uint8Array | null };
+type Compiled = { readonly schema: Schema | null; readonly write: JsonWriter; readonly prefix: Uint8Array | null };
 
 const name = 'JsonConverter';
 const nothing: SchemaAndValue = { schema: null, value: null };
@@ -33,7 +33,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export class JsonConverter implements Converter, HeaderConverter {
   readonly #settings: JsonSettings;
-  readonly #writers: TextWriters;
+  readonly #writers: JsonWriters;
   readonly #compiled = new WeakMap<Schema, Compiled>();
   readonly #schemaless: Compiled;
   /** Of the last record: most records have the schema of the one before. */
@@ -47,11 +47,11 @@ export class JsonConverter implements Converter, HeaderConverter {
 
   constructor(settings: JsonSettings) {
     this.#settings = settings;
-    this.#writers = new TextWriters(settings);
+    this.#writers = new JsonWriters(settings);
     this.#schemas = new LeastRecentlyUsed(settings.schemasCacheSize);
     this.#schemaless = {
       schema: null,
-      write: value => writeSchemaless(value, this.#writers),
+      write: (value, slab) => writeSchemaless(value, this.#writers, slab),
       prefix: settings.schemasEnable ? Buffer.from(`${schemaStart}null${payloadStart}`) : null,
     };
     this.#last = this.#schemaless;
@@ -66,11 +66,11 @@ export class JsonConverter implements Converter, HeaderConverter {
     if (schema === null && value === null) return false;
     try {
       const { write, prefix } = this.#last.schema === schema ? this.#last : this.#compile(schema);
-      if (prefix === null) slab.text(write(value));
+      if (prefix === null) write(value, slab);
       else {
-        const text = write(value);
         slab.bytes(prefix);
-        slab.text(text + '}');
+        write(value, slab);
+        slab.ascii('}');
       }
       return true;
     } catch (fault) {

@@ -1,6 +1,6 @@
 import type { Schema, SchemaType } from '../../contract/index.ts';
 import { jsonString } from './json-string.ts';
-import type { TextWriters } from './writer.ts';
+import type { JsonWriters } from './writer.ts';
 
 /** Names of the types in JSON schemas: floats have their own (JsonSchema.FLOAT_TYPE_NAME, DOUBLE_TYPE_NAME). */
 export const typeNames: Readonly<Record<SchemaType, string>> = {
@@ -22,7 +22,7 @@ export const typeNames: Readonly<Record<SchemaType, string>> = {
  * A schema as JsonConverter.asJsonSchema writes it, attributes in its order: keys hold their schema, and are compared by their bytes.
  * `fieldName` comes last, for a field of a struct.
  */
-export function schemaText(schema: Schema, writers: TextWriters, fieldName: string | null = null): string {
+export function schemaText(schema: Schema, writers: JsonWriters, fieldName: string | null = null): string {
   let text = `{"type":"${typeNames[schema.type]}"`;
   const part = ({ valueSchema }: Schema) => (valueSchema === null ? 'null' : schemaText(valueSchema, writers));
   if (schema.type === 'array') text += `,"items":${part(schema)}`;
@@ -37,7 +37,7 @@ export function schemaText(schema: Schema, writers: TextWriters, fieldName: stri
     const pairs = Object.entries(schema.parameters).map(([name, value]) => `${jsonString(name)}:${jsonString(value)}`);
     text += `,"parameters":{${pairs.join(',')}}`;
   }
-  if (schema.default !== undefined) text += `,"default":${writers.of(schema)(schema.default)}`;
+  if (schema.default !== undefined) text += `,"default":${writers.text(schema, schema.default)}`;
   if (fieldName !== null) text += `,"field":${jsonString(fieldName)}`;
   return `${text}}`;
 }

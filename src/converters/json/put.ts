@@ -1,0 +1,114 @@
+import type { SlabWriter } from '../../contract/index.ts';
+import { jsonString } from './json-string.ts';
+
+/** Texts up to here are written unit by unit; a longer one costs less as a whole that is looked through afterwards. */
+const shortUnitsMax = 24;
+
+const zero = 0x30;
+const minus = 0x2d;
+const quote = 0x22;
+const backslash = 0x5c;
+const equals = 0x3d;
+
+/** A JSON string, as `jsonString` has it. Written as bytes straight away as long as it holds nothing but ASCII. */
+export function putString(slab: SlabWriter, text: string): void {
+  if (text.length <= shortUnitsMax) putShort(slab, text);
+  else putLong(slab, text);
+}
+
+function putShort(slab: SlabWriter, text: string): void {
+  const units = text.length;
+  const bytes = slab.reserve(units * 2 + 2);
+  const start = slab.length;
+  let at = start;
+  bytes[at++] = quote;
+  for (let index = 0; index < units; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === quote || unit === backslash) bytes[at++] = backslash;
+    else if (unit < 0x20 || unit > 0x7f) {
+      slab.text(jsonString(text));
+      return;
+    }
+    bytes[at++] = unit;
+  }
+  bytes[at++] = quote;
+  slab.extend(at - start);
+}
+
+function putLong(slab: SlabWriter, text: string): void {
+  // Three bytes are the most that one UTF-16 unit takes.
+  const bytes = slab.reserve(text.length * 3 + 2);
+  const start = slab.length;
+  bytes[start] = quote;
+  const end = start + 1 + bytes.write(text, start + 1);
+  if (!slab.isPlain(start + 1, end)) {
+    slab.text(jsonString(text));
+    return;
+  }
+  bytes[end] = quote;
+  slab.extend(end + 1 - start);
+}
+
+/** Digits of 0 to 2^31 - 1. */
+function putDigits(bytes: Uint8Array, start: number, value: number): number {
+  let digits = 1;
+  for (let limit = 10; digits < 10 && value >= limit; limit *= 10) digits++;
+  putPadded(bytes, start, value, digits);
+  return start + digits;
+}
+
+function putPadded(bytes: Uint8Array, start: number, value: number, digits: number): void {
+  let rest = value | 0;
+  for (let at = start + digits - 1; at >= start; at--) {
+    const tenth = (rest / 10) | 0;
+    bytes[at] = zero + rest - tenth * 10;
+    rest = tenth;
+  }
+}
+
+const lowDigits = 9;
+const lowLimit = 1e9;
+
+/** A whole number that a double holds exactly. */
+export function putInteger(slab: SlabWriter, value: number): void {
+  const bytes = slab.reserve(17);
+  const start = slab.length;
+  let at = start;
+  if (value < 0) bytes[at++] = minus;
+  const size = Math.abs(value);
+  if (size < lowLimit) at = putDigits(bytes, at, size);
+  else {
+    // 2^53 has sixteen digits: no more than seven before the last nine.
+    const high = Math.floor(size / lowLimit);
+    at = putDigits(bytes, at, high);
+    putPadded(bytes, at, size - high * lowLimit, lowDigits);
+    at += lowDigits;
+  }
+  slab.extend(at - start);
+}
+
+const base64Digits = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+/** Up to here bytes are put together one by one; more cost less in one call. */
+const shortBytesMax = 48;
+
+/** Binary as Jackson writes it: base64 with padding on one line. */
+export function putBase64(slab: SlabWriter, value: Uint8Array): void {
+  if (value.length > shortBytesMax) {
+    slab.ascii(`"${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}"`);
+    return;
+  }
+  const bytes = slab.reserve(value.length * 2 + 6);
+  const start = slab.length;
+  let at = start;
+  bytes[at++] = quote;
+  for (let index = 0; index < value.length; index += 3) {
+    const left = value.length - index;
+    const bits = (value[index]! << 16) | (left > 1 ? value[index + 1]! << 8 : 0) | (left > 2 ? value[index + 2]! : 0);
+    bytes[at++] = base64Digits[bits >> 18]!;
+    bytes[at++] = base64Digits[(bits >> 12) & 63]!;
+    bytes[at++] = left > 1 ? base64Digits[(bits >> 6) & 63]! : equals;
+    bytes[at++] = left > 2 ? base64Digits[bits & 63]! : equals;
+  }
+  bytes[at++] = quote;
+  slab.extend(at - start);
+}
