@@ -32,7 +32,7 @@ export async function run({ terminal, text }: CommandInput): Promise<number> {
     level: config.logLevel,
     pretty: format === 'pretty',
     color: terminal.paint.red('') !== '',
-    destination: { write: line => terminal.out(line) },
+    destination: { write: line => terminal.log(line) },
     nowMs: Date.now,
   });
   const logger = logging.logger('sluice.worker');

@@ -1,7 +1,14 @@
+import { fstatSync, writeSync } from 'node:fs';
+
+/** No space, no quota, or a file that may not grow. */
+const diskFull: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /** Where a command writes, and whether a person reads it. */
 export type Terminal = {
   out(text: string): void;
   err(text: string): void;
+  /** Where the daemon's log goes: as `out`, but where that is a file and its disk is full the text is lost, not the daemon. */
+  log(text: string): void;
   /** Whether the output is a terminal. */
   readonly interactive: boolean;
   readonly paint: Paint;
@@ -30,7 +37,25 @@ export function processTerminal(): Terminal {
   return {
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
+    log: isFile(process.stdout.fd) ? logToFile : text => void process.stdout.write(text),
     interactive,
     paint: paintWith(color),
   };
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Past Node's stream, which ends with the first error. A disk that is full is just what there is much to say of. */
+function logToFile(text: string): void {
+  try {
+    writeSync(process.stdout.fd, text);
+  } catch (error) {
+    if (!diskFull.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ask, connectorOf, progressOf, retrying } from '../../integration/bad-input-fixture.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { newDaemon, startDaemon } from '../../support/daemon.ts';
 import { freshDatabase } from '../../support/fresh-database.ts';
 import { randomOf } from '../../support/random-changes.ts';
+import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
@@ -82,7 +87,8 @@ test('a disk that is full at moments by chance, a daemon killed on it and starte
     };
     const task = await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 });
     await pause(random(50));
-    await disk.fill(daemon.pid, random(300_000));
+    // A limit of the process holds for its own log, too.
+    await disk.fill(daemon.pid, random(300_000) + (disk.lasting ? 0 : 1_000_000));
     const told = await retrying(daemon, connector);
     assert.equal(told.code, 'LOG_FULL', told.reason);
     filledIn.push(`${task?.phase} (${task?.records})`);
@@ -109,4 +115,37 @@ test('a disk that is full at moments by chance, a daemon killed on it and starte
   const followed = await changing.assertPublished(publishedForSqlite3(disk.folder, changing.topics));
   t.diagnostic(`seed ${faultSeed}: filled in ${filledIn.join(', ')}; ${followed}`);
   await assertSlotNotAhead(changing, () => offsetsForSqlite3(disk.folder, connector));
+});
+
+test('a daemon whose own log finds its disk full goes on without it', { timeout: 60_000 }, async () => {
+  using scratch = new ScratchFolder('log');
+  await using daemon = await newDaemon({});
+  // To a process a file that may not grow is a disk without room; the embedded log's files are below that limit.
+  const [outputBytes, limitBytes] = [9_000_000, 8_000_000];
+  const output = scratch.file('output');
+  writeFileSync(output, Buffer.alloc(outputBytes));
+  const descriptor = openSync(output, 'a');
+  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+  const child = spawn('prlimit', [`--fsize=${limitBytes}:`, process.execPath, main, 'run', '-c', daemon.workerFile], {
+    stdio: ['ignore', descriptor, 'pipe'],
+  });
+  let complaint = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
+  const ended = once(child, 'exit');
+  try {
+    const ready = () =>
+      fetch(`${daemon.url}/connectors`).then(
+        ({ ok }) => ok || child.exitCode !== null,
+        () => child.exitCode !== null,
+      );
+    await until(ready, { what: 'the daemon to be ready', timeoutMs: 30_000 });
+    assert.equal(child.exitCode, null, complaint);
+  } finally {
+    child.kill('SIGTERM');
+    closeSync(descriptor);
+  }
+  assert.deepEqual(await ended, [0, null], complaint);
+  assert.equal(statSync(output).size, outputBytes);
 });

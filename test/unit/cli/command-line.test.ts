@@ -13,6 +13,7 @@ async function run(...args: string[]): Promise<{ readonly code: number; readonly
   const code = await runCommandLine(args, {
     out: text => out.push(text),
     err: text => err.push(text),
+    log: text => out.push(text),
     interactive: false,
     paint: paintWith(false),
   });

@@ -5,13 +5,13 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
-import { ScratchFolder } from '../support/scratch-folder.ts';
-import { silentLogger } from '../support/silent-logger.ts';
-import { until } from '../support/until.ts';
+import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
+import { ScratchFolder } from '../../support/scratch-folder.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
+import { until } from '../../support/until.ts';
 import { assertWholeUnits } from './torn-units.ts';
 
-const owner = fileURLToPath(new URL('./embedded-log-owner.ts', import.meta.url));
+const owner = fileURLToPath(new URL('./owner.ts', import.meta.url));
 const copies = 12;
 
 function isStopped(pid: number): boolean {

@@ -1,6 +1,6 @@
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
-import { silentLogger } from '../support/silent-logger.ts';
-import { serializedBatch } from './serialized-batch.ts';
+import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
+import { serializedBatch } from '../../integration/serialized-batch.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 /** A process that owns a log and appends for ever, telling what was acknowledged: for tests that kill it. Argument: data.dir. */
 const log = await openEmbeddedLog({ dataDir: process.argv[2]!, logger: silentLogger });

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { SluiceError } from '../../src/contract/index.ts';
-import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
-import { ScratchFolder } from '../support/scratch-folder.ts';
-import { silentLogger } from '../support/silent-logger.ts';
+import type { SluiceError } from '../../../src/contract/index.ts';
+import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
+import { ScratchFolder } from '../../support/scratch-folder.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 import { assertWholeUnits } from './torn-units.ts';
 
-const owner = fileURLToPath(new URL('./embedded-log-owner.ts', import.meta.url));
+const owner = fileURLToPath(new URL('./owner.ts', import.meta.url));
 
 /** Starts an owner, lets it acknowledge some units, and kills it in the middle of others. The last unit it acknowledged. */
 async function ownedAndKilled(dataDir: string, units: number): Promise<number> {
