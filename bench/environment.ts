@@ -22,12 +22,12 @@ const databaseOf = 'Making the database';
 export class Environment implements AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly #started = new Map<string, Promise<unknown>>();
-  readonly #say: (text: string) => void;
+  readonly say: (text: string) => void;
   readonly #commit: string | null;
 
   /** `commit`: what is built and measured; null: the files as they are. */
   constructor(say: (text: string) => void, commit: string | null = null) {
-    this.#say = say;
+    this.say = say;
     this.#commit = commit;
   }
 
@@ -38,7 +38,7 @@ export class Environment implements AsyncDisposable {
   }
 
   #begin<T>(what: string, start: () => Promise<T>): Promise<T> {
-    this.#say(`${what} ...`);
+    this.say(`${what} ...`);
     return start();
   }
 

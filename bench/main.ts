@@ -24,6 +24,7 @@ async function bench(given: Arguments, command: string): Promise<number> {
   // All in turn, then all again: what changes on the machine meanwhile meets everybody.
   for (let repeat = 1; repeat <= settings.repeat; repeat++) {
     for (const job of jobs) {
+      if (job.once && repeat > 1) continue;
       const run = await attempt(job, repeat, failures);
       if (run) runs.push(run);
     }

@@ -3,6 +3,7 @@ import type { Figures, ScenarioName, SubjectName } from './results.ts';
 import { drain } from './scenarios/drain.ts';
 import { latency } from './scenarios/latency.ts';
 import { copyOnly, produceOnly, receiveOnly } from './scenarios/limits.ts';
+import { smallestHeap } from './scenarios/smallest-heap.ts';
 import type { Settings } from './settings.ts';
 import { startDebezium } from './subjects/debezium.ts';
 import { startSluice } from './subjects/sluice.ts';
@@ -15,8 +16,13 @@ const producerRecordBytes = 900;
 /** Rows of the table that latency's writer updates, one after the other: no two updates at once meet in one row. */
 const liveRows = 10_000;
 
-/** One thing to measure; run once a repeat. */
-export type Job = { readonly scenario: ScenarioName; readonly subject: SubjectName; readonly run: () => Promise<Figures> };
+/** One thing to measure: in every repeat, or (a search of many runs) in the first only. */
+export type Job = {
+  readonly scenario: ScenarioName;
+  readonly subject: SubjectName;
+  readonly run: () => Promise<Figures>;
+  readonly once: boolean;
+};
 
 const workers = ['sluice-embedded', 'sluice-kafka', 'sluice-kafka-eos-off', 'debezium', 'debezium-eos-off'] as const;
 type WorkerName = (typeof workers)[number];
@@ -29,7 +35,7 @@ export const matrix: Readonly<Record<ScenarioName, readonly SubjectName[]>> = {
   'large-transaction': ['sluice-embedded', 'sluice-kafka'],
   latency: [...workers],
   producer: ['producer-perf'],
-  'smallest-heap': [],
+  'smallest-heap': ['debezium'],
 };
 
 function starter(environment: Environment, name: WorkerName, profileFolder: string | null): StartWorker {
@@ -114,7 +120,10 @@ export function plan(
   return (Object.keys(matrix) as ScenarioName[]).flatMap(scenario =>
     matrix[scenario]
       .filter(subject => chosen(scenario, subject))
-      .map(subject => ({ scenario, subject, run: runOf(environment, settings, profileFolder, scenario, subject) })),
+      .map(subject => ({
+        ...{ scenario, subject, once: scenario === 'smallest-heap' },
+        run: runOf(environment, settings, profileFolder, scenario, subject),
+      })),
   );
 }
 
@@ -125,6 +134,15 @@ function runOf(
   scenario: ScenarioName,
   subject: SubjectName,
 ): () => Promise<Figures> {
+  if (scenario === 'smallest-heap')
+    return async () => {
+      const backlog = await environment.backlog('orders_stream', settings.changes, settings.changesPerTransaction);
+      const { bootstrapServers: kafka } = await environment.kafka();
+      const database = await environment.database();
+      const say = (text: string) => environment.say(text);
+      const search = { kafka, database, backlog, records: settings.changes, say };
+      return smallestHeap({ ...search, connector: slot => connector('orders_stream', slot, 'no_data') });
+    };
   const worker = workers.find(name => name === subject);
   if (worker) return workerRun(environment, settings, scenario, starter(environment, worker, profileFolder));
   return limitRun(environment, settings, subject);

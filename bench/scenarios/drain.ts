@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessWatch } from '../measuring/process-watch.ts';
 import type { Figures } from '../results.ts';
 import { type StartWorker, type Worker, withWorker } from '../subjects/worker.ts';
@@ -7,6 +8,8 @@ import { follow, type Point } from './progress.ts';
 
 /** No worker is silent for so long, neither before its first record nor between two. */
 const stallMsMax = 180_000;
+/** A worker that does not answer for so long has come to a stop. */
+const answerMsMax = 60_000;
 const megabyte = 1024 * 1024;
 
 export type Drain = {
@@ -15,6 +18,8 @@ export type Drain = {
   readonly connector: ConnectorOptions;
   /** How many records are to come. */
   readonly records: number;
+  /** How long it may take from the worker's start; as long as it goes forward unless told. */
+  readonly secondsMax?: number;
 };
 
 /**
@@ -25,12 +30,12 @@ export function drain(options: Drain): Promise<Figures> {
   return withWorker(options.start, worker => drainWith(worker, options));
 }
 
-async function drainWith(worker: Worker, { database, connector, records }: Drain): Promise<Figures> {
+async function drainWith(worker: Worker, { database, connector, records, secondsMax = Number.POSITIVE_INFINITY }: Drain): Promise<Figures> {
   const topic = topicOf(connector);
   using watch = new ProcessWatch(worker.pid);
   await worker.log.prepare(topic);
   await worker.rest.putConfig('bench', connectorConfig(database, connector));
-  const check = () => worker.rest.assertNotFailed('bench');
+  const check = () => healthy(worker, secondsMax);
   const points = [...(await follow(worker.log, watch, { topic, records, stallMsMax, check }))];
   let reading = await worker.log.read(topic, records);
   while (reading.ids < records) {
@@ -54,6 +59,22 @@ async function drainWith(worker: Worker, { database, connector, records }: Drain
     restMs: worker.restMs,
     firstRecordMs: reading.firstMs - worker.startedAtMs,
   };
+}
+
+/** Throws where the connector has failed, does not answer, or has had its time. */
+async function healthy(worker: Worker, secondsMax: number): Promise<void> {
+  const takenMs = performance.timeOrigin + performance.now() - worker.startedAtMs;
+  if (takenMs > secondsMax * 1000) throw new Error(`It takes longer than ${Math.round(secondsMax)} s`);
+  const silent = new AbortController();
+  const bound = delay(answerMsMax, undefined, { signal: silent.signal }).then(
+    () => Promise.reject(new Error(`REST did not answer within ${answerMsMax} ms`)),
+    () => undefined,
+  );
+  try {
+    await Promise.race([worker.rest.assertNotFailed('bench'), bound]);
+  } finally {
+    silent.abort();
+  }
 }
 
 /** The pace over the second half, when what a process compiles and fills while it runs is compiled and full. */
