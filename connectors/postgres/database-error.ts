@@ -35,11 +35,21 @@ const socketCodes = new Set([
   'ECONNABORTED',
 ]);
 
+/**
+ * The server's text, unless it quotes a row's value (invariant 8): those of class 22, "data exception", do (`invalid input syntax for type
+ * integer: "..."`), all but the one of a wrong parameter.
+ */
+function shownText(code: string, message: string): string {
+  if (!code.startsWith('22') || code === '22023') return message;
+  return `the server cannot compute with a value that a row holds (SQLSTATE ${code}); its own log has the message`;
+}
+
 /** Anything that pg's client or the server reports, as an error of the catalogue; `doing` says what was tried. */
 export function databaseError(error: unknown, doing?: string): SluiceError {
   if (error instanceof SluiceError) return error;
   const { code = '', message } = error as { code?: string; message: string };
-  const text = doing ? `${doing}: ${message}` : message;
+  const shown = shownText(code, message);
+  const text = doing ? `${doing}: ${shown}` : shown;
   const cause = error instanceof Error ? error : undefined;
   // The server has no SQLSTATE of its own for it; the parameter's name is the same in every language.
   const walLevel = code === '55000' && /\bwal_level\b/.test(message);

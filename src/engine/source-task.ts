@@ -3,10 +3,11 @@ import { crashPoint, SluiceError, type TopicSpec, toSluiceError } from '../contr
 import { AppendPipeline, PendingOffsets, type Unit } from './append-pipeline.ts';
 import { BatchSerializer } from './batch-serializer.ts';
 import { internalTopicSpec, internalTopics } from './internal-topics.ts';
+import { recordText } from './record-text.ts';
 import type { SourceTaskPlan } from './source-task-plan.ts';
 
 /** A unit goes to the log at this size even where the log is still busy with earlier ones. */
-const unitBytesMax = 1024 * 1024;
+export const unitBytesMax = 1024 * 1024;
 const unitRecordsMax = 4096;
 
 /**
@@ -135,7 +136,7 @@ class SourceTask {
       throw new SluiceError(error.code, `${error.message} (topic ${record.topic})`, { cause: error });
     if (errors.logEnable) {
       const shown = errors.logIncludeMessages
-        ? { topic: record.topic, key: String(record.key), value: String(record.value) }
+        ? { topic: record.topic, key: recordText(record.key), value: recordText(record.value) }
         : { topic: record.topic };
       logger.error({ ...shown, code: error.code }, `A record was skipped (errors.tolerance=all): ${error.message}`);
     }

@@ -60,6 +60,19 @@ class NamedLogger implements Logger {
   }
 }
 
+/**
+ * An error as a line shows it: its own text and where it was thrown. Causes and what drivers add to their errors stay out: they may hold row
+ * values (invariant 8). An INTERNAL error is only the wrapping of another one, whose place it shows.
+ */
+function shownError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name: type, message, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  const thrown = (code === 'INTERNAL' && cause instanceof Error ? cause : error).stack ?? '';
+  const frames = thrown.slice(Math.max(0, thrown.indexOf('\n    at ')));
+  return { type, code, message, stack: `${type}: ${message}${frames.startsWith('\n') ? frames : ''}` };
+}
+
 /** Makes the loggers of a process: JSON lines by pino, or lines for a person where `pretty` says so. */
 export function createLogging(settings: {
   level: string;
@@ -70,7 +83,10 @@ export function createLogging(settings: {
 }): Logging {
   const { pretty, color, destination } = settings;
   const stream = pretty ? { write: (line: string) => destination.write(prettyLine(line, color)) } : destination;
-  const root = pino({ level: 'trace', base: null, timestamp: () => `,"time":${settings.nowMs()}` }, stream);
+  const root = pino(
+    { level: 'trace', base: null, timestamp: () => `,"time":${settings.nowMs()}`, serializers: { err: shownError } },
+    stream,
+  );
   const levels = new LogLevels(settings.level, settings.nowMs);
   return {
     levels,
