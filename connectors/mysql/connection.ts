@@ -57,6 +57,8 @@ function attempt(settings: ConnectionSettings, tls: boolean): Promise<mysql.Conn
     charset: 'utf8mb4',
     supportBigNumbers: true,
     dateStrings: true,
+    // `TextRows` sends queries itself, in the form without attributes; files of ours are nobody's business.
+    flags: ['-CLIENT_QUERY_ATTRIBUTES', '-SESSION_TRACK', '-LOCAL_FILES'],
     ...(tls && { ssl: sslOptions(settings.tls) }),
   });
   return new Promise((resolve, reject) => {

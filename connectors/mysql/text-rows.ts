@@ -1,0 +1,116 @@
+import type { Connection } from 'mysql2';
+import { SluiceError, type Value } from '../../src/contract/index.ts';
+import { EventCursor } from './binlog/cursor.ts';
+import { malformed } from './binlog/malformed.ts';
+import type { ColumnReader } from './column.ts';
+import { errorOfPacket, errorPacket, PacketChannel } from './packet-channel.ts';
+
+const comQuery = 0x03;
+const nullValue = 0xfb;
+const endOfFile = 0xfe;
+/** An EOF packet is shorter; a row that begins with 0xfe (a value of more than 16 MB) is longer. */
+const endOfFileBytesMax = 9;
+
+/** Called for each row: one value for each column of the result. */
+export type TextRowHandler = (row: Value[]) => void;
+
+/**
+ * The rows of a query as values, as they come (text protocol): for tables that do not fit into memory. mysql2's own rows would cost more than
+ * reading the values, and cannot tell a text from the bytes of one. Pull only (invariant 6).
+ *
+ *     await using rows = new TextRows(connection, 'SELECT ... FROM ...', readers);
+ *     while (await rows.next(row => ...));
+ *
+ * The connection serves nothing else until `next` has answered false or thrown the server's error; disposed before that, it is closed.
+ */
+export class TextRows implements AsyncDisposable {
+  readonly #channel: PacketChannel;
+  readonly #statement: string;
+  readonly #readers: readonly (ColumnReader | null)[];
+  readonly #cursor = new EventCursor();
+  #phase: 'count' | 'columns' | 'rows' | 'done' = 'count';
+  #columnsLeft = 0;
+  #error: SluiceError | null = null;
+  #handle: TextRowHandler = () => {};
+
+  /** `readers`: one for each column of the result; null gives null. */
+  constructor(connection: Connection, statement: string, readers: readonly (ColumnReader | null)[]) {
+    this.#statement = statement;
+    this.#readers = readers;
+    this.#channel = new PacketChannel(connection);
+    this.#channel.send(comQuery, Buffer.from(statement, 'utf8'));
+  }
+
+  /** Waits for rows and hands them over; false: there are no more. Throws a code of `databaseError`, or what a value's reader throws. */
+  async next(handle: TextRowHandler): Promise<boolean> {
+    this.#handle = handle;
+    if (this.#phase !== 'done') await this.#channel.next(this.#packet);
+    if (this.#error !== null) throw this.#error;
+    return this.#phase !== 'done';
+  }
+
+  /** Ends a waiting `next` early. */
+  wake(): void {
+    this.#channel.wake();
+  }
+
+  readonly #packet = (bytes: Buffer, start: number, end: number): void => {
+    const first = bytes[start];
+    if (first === errorPacket && this.#phase !== 'done') {
+      this.#error = errorOfPacket(bytes, start, end, this.#statement.slice(0, 60));
+      this.#phase = 'done';
+      return;
+    }
+    switch (this.#phase) {
+      case 'count': {
+        const count = this.#cursor.start(bytes, start, end).packedInt();
+        if (count !== this.#readers.length) throw malformed(`a result of ${count} columns where ${this.#readers.length} were expected`);
+        this.#columnsLeft = count;
+        this.#phase = 'columns';
+        break;
+      }
+      case 'columns':
+        // The descriptions, and the packet that ends them.
+        if (this.#columnsLeft-- === 0) this.#phase = 'rows';
+        break;
+      case 'rows':
+        if (first === endOfFile && end - start < endOfFileBytesMax) this.#phase = 'done';
+        else this.#handle(readTextRow(this.#cursor.start(bytes, start, end), this.#readers));
+        break;
+      case 'done':
+        throw malformed('a result that goes on behind its end');
+    }
+  };
+
+  /** Closes the connection unless the result has ended; then it is free again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#phase === 'done') this.#channel.release();
+    else this.#channel.abandon();
+  }
+}
+
+/** A row of the text protocol ("Text Resultset Row"): a length and a text for each column, or the mark of NULL. */
+function readTextRow(cursor: EventCursor, readers: readonly (ColumnReader | null)[]): Value[] {
+  const row: Value[] = [];
+  for (const reader of readers) {
+    if (cursor.bytes[cursor.at] === nullValue && cursor.left > 0) {
+      cursor.take(1);
+      row.push(reader === null ? null : reader.whenNull);
+      continue;
+    }
+    const start = cursor.take(cursor.packedInt());
+    row.push(reader === null ? null : readText(reader, cursor.bytes, start, cursor.at));
+  }
+  return row;
+}
+
+function readText(reader: ColumnReader, bytes: Buffer, start: number, end: number): Value {
+  try {
+    return reader.text(bytes, start, end);
+  } catch (error) {
+    if (!(error instanceof SluiceError))
+      throw new SluiceError('MALFORMED_MESSAGE', `Column "${reader.name}": its value cannot be read.`, { cause: error });
+    if (error.code === 'CONVERSION_FAILED' && reader.instead) return reader.instead(error);
+    throw new SluiceError(error.code, `Column "${reader.name}": ${error.message}`, { cause: error, remedy: error.remedy });
+  }
+}
