@@ -44,6 +44,8 @@ const responses = {
   11: produceV11.parseResponse,
 };
 const knownVersions = Object.keys(responses).map(Number) as (keyof typeof responses)[];
+/** Bytes of produce requests to one broker that wait for its answer; a larger request goes alone. */
+const bytesUnderWayMax = 2 * 1024 * 1024;
 const sequenceLimit = 2 ** 31;
 const errorNames = new Map(Object.values(protocolErrors).map(error => [error.code, error.id]));
 
@@ -140,11 +142,36 @@ export class PartitionSends {
         // A refusal of these batches only: what went to other brokers must not be sent again.
         return sends.map((sent): Refused => ({ sent, error }));
       }
-      // All are handed over at once; the connection keeps as many under way as it may, in this order.
-      const parts = requests(sends, this.#settings.requestBytesMax);
-      return (await Promise.all(parts.map(part => this.#request(connection, version, part, producer)))).flat();
+      return this.#inOrder(connection, version, requests(sends, this.#settings.requestBytesMax), producer);
     });
     return withoutConsequences((await Promise.all(rounds)).flat(), all);
+  }
+
+  /** Hands requests over in their order, so that the connection keeps several under way: not all at once, since each is a copy of its batches. */
+  async #inOrder(
+    connection: ProduceConnection,
+    version: keyof typeof responses,
+    parts: readonly (readonly Sent[])[],
+    producer: BatchProducer | null,
+  ): Promise<Refused[]> {
+    const refused: Refused[][] = [];
+    const underWay: { readonly bytes: number; readonly done: Promise<unknown> }[] = [];
+    let bytesUnderWay = 0;
+    for (const [index, part] of parts.entries()) {
+      const bytes = part.reduce((sum, { batch }) => sum + batch.length, 0);
+      while (underWay.length > 0 && bytesUnderWay + bytes > bytesUnderWayMax) {
+        const first = underWay.shift()!;
+        await first.done;
+        bytesUnderWay -= first.bytes;
+      }
+      bytesUnderWay += bytes;
+      const done = this.#request(connection, version, part, producer).then(answer => {
+        refused[index] = answer;
+      });
+      underWay.push({ bytes, done });
+    }
+    await Promise.all(underWay.map(({ done }) => done));
+    return refused.flat();
   }
 
   async #request(
@@ -230,7 +257,7 @@ function refusedIn(answered: Answered, part: readonly Sent[]): Refused[] {
       // A repetition of what the broker has already: that is what the sequence is for.
       if (errorCode === 0 || answer === 'DUPLICATE_SEQUENCE_NUMBER') continue;
       const sent = part.find(candidate => candidate.topic === name && candidate.partition === index);
-      if (sent !== undefined) refused.push({ sent, error: new BrokerError(answer, errorMessage) });
+      if (sent !== undefined) refused.push({ sent, error: new BrokerError(answer, errorMessage, name) });
     }
   }
   return refused;
