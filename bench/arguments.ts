@@ -111,7 +111,7 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const without = names('without', values.without);
   if (values.quick) without.push('debezium');
   if (without.includes('debezium')) without.push('debezium-eos-off');
-  if (!values['smallest-heap']) without.push('smallest-heap');
+  if (!values['smallest-heap'] && !only.includes('smallest-heap')) without.push('smallest-heap');
   const [onlyScenarios, onlySubjects] = [only.filter(isScenario), only.filter(name => !isScenario(name))];
   const chosen = (scenario: ScenarioName, subject: SubjectName) =>
     (onlyScenarios.length === 0 || onlyScenarios.includes(scenario)) &&

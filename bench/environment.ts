@@ -52,8 +52,9 @@ export class Environment implements AsyncDisposable {
     return this.#once(databaseOf, async () => BenchDatabase.create(await this.postgres()));
   }
 
-  kafka(): Promise<KafkaServer> {
-    return this.#once('Starting Kafka', async () => this.#resources.use(await startKafka({}, [...brokerHeap, ...kafkaJavaOptions])));
+  /** `settings` count where it is started by this call. */
+  kafka(settings: Readonly<Record<string, string>> = {}): Promise<KafkaServer> {
+    return this.#once('Starting Kafka', async () => this.#resources.use(await startKafka(settings, [...brokerHeap, ...kafkaJavaOptions])));
   }
 
   /** Sluice as it is packaged. */

@@ -44,7 +44,8 @@ function starter(environment: Environment, name: WorkerName, profileFolder: stri
     const exactlyOnce = !name.endsWith('-eos-off');
     if (kafka !== null && name.startsWith('debezium')) return startDebezium({ kafka, exactlyOnce });
     const { command } = await environment.sluice();
-    return startSluice({ command, log: kafka === null ? null : { kafka, exactlyOnce }, profileFolder });
+    const nodeOptions = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
+    return startSluice({ command, log: kafka === null ? null : { kafka, exactlyOnce }, nodeOptions });
   };
 }
 

@@ -16,12 +16,14 @@ export type SluiceOptions = {
   readonly command: string;
   /** null: the embedded log. */
   readonly log: SluiceLog;
-  /** Where node is to write a CPU profile when the worker ends. */
-  readonly profileFolder: string | null;
+  /** Options of node: to profile, or to look inside. */
+  readonly nodeOptions?: readonly string[];
+  /** Worker settings beside those of the log; none when anything is compared. */
+  readonly settings?: Readonly<Record<string, string>>;
 };
 
 /** Starts Sluice as a user does, `sluice run -c worker.yaml`, with default settings. */
-export async function startSluice({ command, log, profileFolder }: SluiceOptions): Promise<Worker> {
+export async function startSluice({ command, log, nodeOptions = [], settings = {} }: SluiceOptions): Promise<Worker> {
   const resources = new AsyncDisposableStack();
   try {
     const scratch = resources.use(new ScratchFolder('bench-sluice'));
@@ -32,13 +34,15 @@ export async function startSluice({ command, log, profileFolder }: SluiceOptions
       ...workerGroup('bench'),
       'exactly.once.source.support': log.exactlyOnce ? 'enabled' : 'disabled',
     };
-    await writeFile(scratch.file('worker.json'), JSON.stringify({ listeners: url, 'data.dir': dataFolder, ...kafka }, null, 2));
-    const profiling = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
+    await writeFile(
+      scratch.file('worker.json'),
+      JSON.stringify({ listeners: url, 'data.dir': dataFolder, ...kafka, ...settings }, null, 2),
+    );
     const startedAtMs = performance.timeOrigin + performance.now();
     const server = await ServerProcess.start({
       name: 'sluice',
       command: process.execPath,
-      args: [...profiling, command, 'run', '-c', scratch.file('worker.json')],
+      args: [...nodeOptions, command, 'run', '-c', scratch.file('worker.json')],
       scratch: scratch.path,
       logFile: scratch.file('sluice.log'),
       ready: async () => (await fetch(`${url}/connectors`)).ok,
