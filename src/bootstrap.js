@@ -1,10 +1,11 @@
 // The first thing every npm script runs, on whatever Node (20 or newer) the machine has and with nothing installed: so plain
-// JavaScript and only node: imports. Installs the packages when they are missing or not those of package-lock.json, then runs the
+// JavaScript and nothing installed in its imports. Installs the packages when they are missing or not those of package-lock.json, then runs the
 // program on Node 24, which the `node` package brings, by its path (the PATH of this npm script was made before the install).
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from './node-flags.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const needed = 24;
@@ -55,8 +56,8 @@ function tests(pattern, options, args) {
 
 /** What each script runs: lists of Node's arguments, one after the other until one fails. */
 const scripts = {
-  sluice: args => [['src/main.ts', ...args]],
-  demo: args => [['config/examples/demo/demo.ts', ...args]],
+  sluice: args => [[...nodeFlags, 'src/main.ts', ...args]],
+  demo: args => [[...nodeFlags, 'config/examples/demo/demo.ts', ...args]],
   test: args => tests('test/**/*.test.ts', [setup, concurrency], args),
   'test:unit': args => tests('test/unit/**/*.test.ts', [concurrency], args),
   'test:conformance': args => tests('test/conformance/**/*.test.ts', [setup, concurrency], args),

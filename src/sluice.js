@@ -10,4 +10,12 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
   process.exit(1);
 }
 
-import('../dist/src/main.js');
+const { nodeFlags } = await import('./node-flags.js');
+const given = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')].map(flag => flag.split('=')[0]);
+const missing = nodeFlags.filter(flag => !given.includes(flag.split('=')[0]));
+// The same process starts over with them, within some milliseconds; where the system cannot do that it goes on without.
+if (missing.length > 0 && process.execve) {
+  const [node, ...rest] = process.argv;
+  process.execve(node, [node, ...process.execArgv, ...missing, ...rest], process.env);
+}
+await import('../dist/src/main.js');

@@ -47,7 +47,7 @@ export class BuiltPackage implements Disposable {
 async function buildFiles(scratch: ScratchFolder): Promise<void> {
   await run(process.execPath, [join(root, 'src', 'build.ts'), scratch.file('dist')]);
   await mkdir(scratch.file('src'));
-  for (const file of ['package.json', 'src/sluice.js']) await copyFile(join(root, file), scratch.file(file));
+  for (const file of ['package.json', 'src/sluice.js', 'src/node-flags.js']) await copyFile(join(root, file), scratch.file(file));
 }
 
 async function buildCommit(scratch: ScratchFolder, commit: string): Promise<void> {
