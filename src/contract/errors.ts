@@ -19,7 +19,10 @@ export const errorCatalogue = {
       'Raise max.message.bytes on the topic and max.request.size (producer.override.*), or exclude or truncate the column; then restart the task.',
   },
   // Log
-  FENCED: { retry: 'never', remedy: 'Another worker owns this task now; stop one of the two, then restart the task.' },
+  FENCED: {
+    retry: 'never',
+    remedy: 'Another worker owns this task now; stop one of the two, then restart the task. Workers of one group settle it by themselves.',
+  },
   LOG_UNAVAILABLE: { retry: 'backoff', remedy: 'Check that the log (the broker, or the disk under data.dir) can be reached.' },
   LOG_FULL: {
     retry: 'backoff',
@@ -28,7 +31,11 @@ export const errorCatalogue = {
   LOG_LOCKED: { retry: 'never', remedy: 'Stop that worker, choose another data.dir, or let this one stand by (standby=true).' },
   LOG_REFUSED: { retry: 'never', remedy: 'Read the broker’s message: authorization or topic configuration usually.' },
   LOG_CORRUPT: { retry: 'never', remedy: 'Restore data.dir from a copy, or move it away and take a new snapshot.' },
-  TOPIC_UNKNOWN: { retry: 'never', remedy: 'Check the topic’s name; `sluice log` without a topic lists those there are.' },
+  TOPIC_UNKNOWN: {
+    retry: 'never',
+    remedy:
+      'Check the topic’s name; `sluice log` without a topic lists those there are. One that was deleted under a task is made again when the task is restarted.',
+  },
   // Database
   DATABASE_UNAVAILABLE: {
     retry: 'backoff',

@@ -75,10 +75,13 @@ export class DaemonGroup implements AsyncDisposable {
       const wanted = workers.map(({ id }) => id).sort();
       return same && String(ids) === String(wanted) && String(run) === String([...connectors].sort()) && first;
     };
+    const logs = () => workers.map(({ id, daemon }) => `${id}:\n${daemon.log()}`).join('\n');
     const view = await until(agreed, {
       what: `${workers.length} workers to share ${connectors.length} connectors`,
       timeoutMs: 60_000,
       everyMs: 50,
+    }).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : error}. The ends of their logs:\n${logs()}`);
     });
     return new Map(view.workers.map(({ id, connectors: own }) => [id, own]));
   }

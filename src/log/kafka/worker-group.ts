@@ -117,10 +117,11 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
   }
 
   async #run(requests: GroupRequests, listener: GroupListener, early: boolean): Promise<void> {
-    // A worker that cannot begin early begins like any other.
-    await this.#begin(requests, listener, early).catch(() => {});
+    let begun = false;
     for (let delayMs = joinDelayMsFirst; !this.#stopped; ) {
       try {
+        if (!begun) await this.#begin(requests, listener, early);
+        begun = true;
         await this.#belong(requests, listener);
         delayMs = joinDelayMsFirst;
       } catch (error) {
