@@ -11,13 +11,12 @@ import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { newDaemon, startDaemon } from '../../support/daemon.ts';
 import { freshDatabase } from '../../support/fresh-database.ts';
-import { randomOf } from '../../support/random-changes.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
-import { faultRounds, faultSeed } from '../rounds.ts';
 import { assertSlotNotAhead, offsetsForSqlite3, publishedForSqlite3 } from '../strangers.ts';
+import { faultTest } from './series.ts';
 import { smallDisk } from './small-disk.ts';
 
 const connector = 'full';
@@ -67,55 +66,55 @@ test('a full disk: the task says so and since when, waits, acknowledges nothing,
   await until(async () => (await progressOf(daemon, connector))?.state === 'RUNNING', { what: 'the task to be well' });
 });
 
-test('a disk that is full at moments by chance, a daemon killed on it and started on it: nothing is lost or doubled', {
-  timeout: 240_000,
-}, async t => {
-  const random = randomOf(faultSeed);
-  await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
-  await using disk = await smallDisk(400);
-  await using daemon = await newDaemon({ 'data.dir': disk.folder });
-  await daemon.start();
-  const rest = new ConnectClient(daemon.url);
-  await rest.putConfig(connector, { ...changing.config, 'retriable.restart.connector.wait.ms': '500' });
-  const filledIn: string[] = [];
-  for (let round = 0; round < faultRounds; round++) {
-    const enough = 1 + random(round === 0 ? 9_000 : 2_000);
-    const reached = async () => {
-      await rest.assertNotFailed(connector);
-      const task = await progressOf(daemon, connector);
-      return (task?.records ?? 0) >= enough && task;
-    };
-    const task = await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 });
-    await pause(random(50));
-    // A limit of the process holds for its own log, too.
-    await disk.fill(daemon.pid, random(300_000) + (disk.lasting ? 0 : 1_000_000));
-    const told = await retrying(daemon, connector);
-    assert.equal(told.code, 'LOG_FULL', told.reason);
-    filledIn.push(`${task?.phase} (${task?.records})`);
-    await assertSlotNotAhead(changing, () => offsetsForSqlite3(disk.folder, connector), 'while the disk is full');
-    await daemon.stop('SIGKILL');
-    const startsFull = disk.lasting && round % 2 === 1;
-    if (disk.lasting && !startsFull) await disk.empty(daemon.pid);
-    const known = daemon.log(10_000).length;
-    await daemon.launch();
-    if (startsFull) {
-      const met = () => /LOG_FULL/.test(daemon.log(10_000).slice(known));
-      await until(met, { what: 'the daemon to meet the full disk', timeoutMs: 30_000 });
-      await disk.empty(daemon.pid);
+faultTest(
+  'a disk that is full at moments by chance, a daemon killed on it and started on it: nothing is lost or doubled',
+  async ({ seed, random, rounds, diagnostic }) => {
+    await using changing = await ChangingDatabase.start(await sharedPostgres(18), seed);
+    await using disk = await smallDisk(400);
+    await using daemon = await newDaemon({ 'data.dir': disk.folder });
+    await daemon.start();
+    const rest = new ConnectClient(daemon.url);
+    await rest.putConfig(connector, { ...changing.config, 'retriable.restart.connector.wait.ms': '500' });
+    const filledIn: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const enough = 1 + random(round === 0 ? 9_000 : 2_000);
+      const reached = async () => {
+        await rest.assertNotFailed(connector);
+        const task = await progressOf(daemon, connector);
+        return (task?.records ?? 0) >= enough && task;
+      };
+      const task = await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 });
+      await pause(random(50));
+      // A limit of the process holds for its own log, too.
+      await disk.fill(daemon.pid, random(300_000) + (disk.lasting ? 0 : 1_000_000));
+      const told = await retrying(daemon, connector);
+      assert.equal(told.code, 'LOG_FULL', told.reason);
+      filledIn.push(`${task?.phase} (${task?.records})`);
+      await assertSlotNotAhead(changing, () => offsetsForSqlite3(disk.folder, connector), 'while the disk is full');
+      await daemon.stop('SIGKILL');
+      const startsFull = disk.lasting && round % 2 === 1;
+      if (disk.lasting && !startsFull) await disk.empty(daemon.pid);
+      const known = daemon.log(10_000).length;
+      await daemon.launch();
+      if (startsFull) {
+        const met = () => /LOG_FULL/.test(daemon.log(10_000).slice(known));
+        await until(met, { what: 'the daemon to meet the full disk', timeoutMs: 30_000 });
+        await disk.empty(daemon.pid);
+      }
+      const ready = () =>
+        fetch(`${daemon.url}/connectors`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until(ready, { what: 'the daemon to be ready', timeoutMs: 30_000 });
     }
-    const ready = () =>
-      fetch(`${daemon.url}/connectors`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    await until(ready, { what: 'the daemon to be ready', timeoutMs: 30_000 });
-  }
-  await changing.rest();
-  await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
-  const followed = await changing.assertPublished(publishedForSqlite3(disk.folder, changing.topics));
-  t.diagnostic(`seed ${faultSeed}: filled in ${filledIn.join(', ')}; ${followed}`);
-  await assertSlotNotAhead(changing, () => offsetsForSqlite3(disk.folder, connector));
-});
+    await changing.rest();
+    await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
+    const followed = await changing.assertPublished(publishedForSqlite3(disk.folder, changing.topics));
+    diagnostic(`filled in ${filledIn.join(', ')}; ${followed}`);
+    await assertSlotNotAhead(changing, () => offsetsForSqlite3(disk.folder, connector));
+  },
+);
 
 test('a daemon whose own log finds its disk full goes on without it', { timeout: 60_000 }, async () => {
   using scratch = new ScratchFolder('log');

@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskProgress } from '../../../src/engine/supervisor-states.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { type Daemon, newDaemon } from '../../support/daemon.ts';
-import { randomOf } from '../../support/random-changes.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
-import { faultRounds, faultSeed } from '../rounds.ts';
 import { assertSlotNotAhead, confirmedLsn, offsetsForSqlite3, publishedForSqlite3 } from '../strangers.ts';
+import { faultTest } from './series.ts';
 import { commitsIn, copyLog, durableIn } from './wal.ts';
 
 /**
@@ -42,15 +40,16 @@ function isStopped(pid: number): boolean {
 function loseUnsynced(copy: string, scratch: string, told: bigint, random: (below: number) => number): string {
   const wal = join(copy, 'log.db-wal');
   const { commits, end } = commitsIn(wal);
-  const attempt = `${scratch}-attempt`;
+  const places = [0, ...commits];
   // The first place up to which everything that was told of is there.
-  const kept = [0, ...commits].find(place => {
-    copyLog(copy, attempt);
-    truncateSync(join(attempt, 'log.db-wal'), place);
-    const durable = durableIn(attempt, scratch, connector);
-    return durable !== null && durable >= told;
-  });
-  assert.ok(kept !== undefined, 'What the database was told is durable is in the write-ahead log');
+  let [low, high] = [0, places.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const durable = durableIn(copy, places[middle]!, scratch, connector);
+    if (durable !== null && durable >= told) high = middle;
+    else low = middle + 1;
+  }
+  const kept = places[low]!;
   if (kept >= end) return 'nothing was left to lose';
   if (random(2) === 0) {
     const place = kept + random(end - kept);
@@ -73,47 +72,47 @@ async function progress(daemon: Daemon): Promise<TaskProgress | undefined> {
   return (await rest.call<{ tasks: TaskProgress[] }>('GET', `/sluice/connectors/${connector}`)).tasks[0];
 }
 
-test('a machine that goes down at moments by chance: from the files it leaves nothing is lost or doubled', {
-  timeout: 280_000,
-}, async t => {
-  const random = randomOf(faultSeed);
-  using scratch = new ScratchFolder('machine');
-  await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
-  await using daemon = await newDaemon({});
-  await daemon.start();
-  await new ConnectClient(daemon.url).putConfig(connector, changing.config);
-  const told: string[] = [];
-  for (let round = 0; round < faultRounds; round++) {
-    const inSnapshot = round * 3 < faultRounds;
-    const enough = 1 + random(inSnapshot ? 6_000 : 3_000);
-    const reached = async () => {
-      const task = await progress(daemon);
-      return (task?.records ?? 0) >= enough && (inSnapshot || task?.phase === 'streaming') && task;
-    };
-    const task = await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 });
-    await pause(random(40));
-    const { pid } = daemon;
-    process.kill(pid, 'SIGSTOP');
-    await until(() => isStopped(pid), { what: 'the daemon to stand still' });
-    const copy = scratch.file(`copy-${round}`);
-    copyLog(daemon.dataFolder, copy);
-    await daemon.stop('SIGKILL');
-    // What it had said before it was stopped still arrives.
-    const gone = async () =>
-      (await changing.database.client.query('select from pg_replication_slots where slot_name = $1 and not active', [changing.slot]))
-        .rowCount === 1;
-    await until(gone, { what: 'the slot to be free', timeoutMs: 20_000 });
-    const confirmed = await confirmedLsn(changing);
-    const durable = durableIn(copy, scratch.file('look'), connector);
-    assert.ok(durable !== null && confirmed !== null && confirmed <= durable, `confirmed ${confirmed}, durable in the copy ${durable}`);
-    const lost = round % 3 === 0 ? 'nothing lost' : loseUnsynced(copy, scratch.file('look'), confirmed, random);
-    told.push(`${task?.phase} (${task?.records}; ${lost})`);
-    copyLog(copy, daemon.dataFolder);
+faultTest(
+  'a machine that goes down at moments by chance: from the files it leaves nothing is lost or doubled',
+  async ({ seed, random, rounds, diagnostic }) => {
+    using scratch = new ScratchFolder('machine');
+    await using changing = await ChangingDatabase.start(await sharedPostgres(18), seed);
+    await using daemon = await newDaemon({});
     await daemon.start();
-  }
-  await changing.rest();
-  await settled(changing.database, changing.slot, { check: () => progress(daemon) });
-  const followed = await changing.assertPublished(publishedForSqlite3(daemon.dataFolder, changing.topics));
-  t.diagnostic(`seed ${faultSeed}: down in ${told.join(', ')}; ${followed}`);
-  await assertSlotNotAhead(changing, () => offsetsForSqlite3(daemon.dataFolder, connector));
-});
+    await new ConnectClient(daemon.url).putConfig(connector, changing.config);
+    const told: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const inSnapshot = round * 3 < rounds;
+      const enough = 1 + random(inSnapshot ? 6_000 : 3_000);
+      const reached = async () => {
+        const task = await progress(daemon);
+        return (task?.records ?? 0) >= enough && (inSnapshot || task?.phase === 'streaming') && task;
+      };
+      const task = await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 });
+      await pause(random(40));
+      const { pid } = daemon;
+      process.kill(pid, 'SIGSTOP');
+      await until(() => isStopped(pid), { what: 'the daemon to stand still' });
+      const copy = scratch.file(`copy-${round}`);
+      copyLog(daemon.dataFolder, copy);
+      await daemon.stop('SIGKILL');
+      // What it had said before it was stopped still arrives.
+      const gone = async () =>
+        (await changing.database.client.query('select from pg_replication_slots where slot_name = $1 and not active', [changing.slot]))
+          .rowCount === 1;
+      await until(gone, { what: 'the slot to be free', timeoutMs: 20_000 });
+      const confirmed = await confirmedLsn(changing);
+      const durable = durableIn(copy, Number.MAX_SAFE_INTEGER, scratch.file('look'), connector);
+      assert.ok(durable !== null && confirmed !== null && confirmed <= durable, `confirmed ${confirmed}, durable in the copy ${durable}`);
+      const lost = round % 3 === 0 ? 'nothing lost' : loseUnsynced(copy, scratch.file('look'), confirmed, random);
+      told.push(`${task?.phase} (${task?.records}; ${lost})`);
+      copyLog(copy, daemon.dataFolder);
+      await daemon.start();
+    }
+    await changing.rest();
+    await settled(changing.database, changing.slot, { check: () => progress(daemon) });
+    const followed = await changing.assertPublished(publishedForSqlite3(daemon.dataFolder, changing.topics));
+    diagnostic(`down in ${told.join(', ')}; ${followed}`);
+    await assertSlotNotAhead(changing, () => offsetsForSqlite3(daemon.dataFolder, connector));
+  },
+);

@@ -4,12 +4,12 @@ import type { TaskProgress } from '../../../src/engine/supervisor-states.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { type Daemon, newDaemon, startDaemon } from '../../support/daemon.ts';
-import { randomOf } from '../../support/random-changes.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
-import { faultRounds, faultSeed } from '../rounds.ts';
+import { faultSeed } from '../rounds.ts';
 import { assertSlotNotAhead, offsetsForSqlite3, publishedForSqlite3 } from '../strangers.ts';
+import { faultTest } from './series.ts';
 
 const connector = 'owned';
 
@@ -36,37 +36,37 @@ async function answer(daemon: Daemon, path: string): Promise<{ status: number; m
   return { status: response.status, message };
 }
 
-test('of two daemons with one data.dir the other stands by, says who owns it, and takes over when that one is killed', {
-  timeout: 240_000,
-}, async t => {
-  const random = randomOf(faultSeed);
-  await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
-  await using first = await startDaemon({});
-  await using second = await newDaemon({ 'data.dir': first.dataFolder });
-  await new ConnectClient(first.url).putConfig(connector, changing.config);
-  let [owner, other] = [first, second];
-  for (let round = 0; round < faultRounds; round++) {
-    const stoodBy = other.log(10_000).split('stands by').length;
-    await other.launch();
-    await until(() => other.log(10_000).split('stands by').length > stoodBy, { what: 'the other one to stand by', timeoutMs: 20_000 });
-    const named = `Another worker (process ${owner.pid} on `;
-    assert.ok(other.log(1).includes(named) && other.log(1).includes(`REST at ${new URL(owner.url).host}`), other.log(1));
-    for (const path of ['/health', '/connectors', `/connectors/${connector}/status`]) {
-      const { status, message } = await answer(other, path);
-      assert.equal(status, 503);
-      assert.ok(message.includes('It stands by') && message.includes(named), message);
+faultTest(
+  'of two daemons with one data.dir the other stands by, says who owns it, and takes over when that one is killed',
+  async ({ seed, random, rounds, diagnostic }) => {
+    await using changing = await ChangingDatabase.start(await sharedPostgres(18), seed);
+    await using first = await startDaemon({});
+    await using second = await newDaemon({ 'data.dir': first.dataFolder });
+    await new ConnectClient(first.url).putConfig(connector, changing.config);
+    let [owner, other] = [first, second];
+    for (let round = 0; round < rounds; round++) {
+      const stoodBy = other.log(10_000).split('stands by').length;
+      await other.launch();
+      await until(() => other.log(10_000).split('stands by').length > stoodBy, { what: 'the other one to stand by', timeoutMs: 20_000 });
+      const named = `Another worker (process ${owner.pid} on `;
+      assert.ok(other.log(1).includes(named) && other.log(1).includes(`REST at ${new URL(owner.url).host}`), other.log(1));
+      for (const path of ['/health', '/connectors', `/connectors/${connector}/status`]) {
+        const { status, message } = await answer(other, path);
+        assert.equal(status, 503);
+        assert.ok(message.includes('It stands by') && message.includes(named), message);
+      }
+      await published(owner, 1 + random(3_000));
+      await owner.stop('SIGKILL');
+      await until(async () => (await fetch(`${other.url}/connectors`)).ok, { what: 'the other one to take over', timeoutMs: 30_000 });
+      await published(other, 1);
+      [owner, other] = [other, owner];
     }
-    await published(owner, 1 + random(3_000));
-    await owner.stop('SIGKILL');
-    await until(async () => (await fetch(`${other.url}/connectors`)).ok, { what: 'the other one to take over', timeoutMs: 30_000 });
-    await published(other, 1);
-    [owner, other] = [other, owner];
-  }
-  await changing.rest();
-  await settled(changing.database, changing.slot, { check: () => taskOf(owner) });
-  t.diagnostic(`seed ${faultSeed}: ${await changing.assertPublished(publishedForSqlite3(first.dataFolder, changing.topics))}`);
-  await assertSlotNotAhead(changing, () => offsetsForSqlite3(first.dataFolder, connector));
-});
+    await changing.rest();
+    await settled(changing.database, changing.slot, { check: () => taskOf(owner) });
+    diagnostic(`${await changing.assertPublished(publishedForSqlite3(first.dataFolder, changing.topics))}`);
+    await assertSlotNotAhead(changing, () => offsetsForSqlite3(first.dataFolder, connector));
+  },
+);
 
 test('a daemon that stands by ends when it is told to; with standby=false it ends at once, naming the owner', {
   timeout: 60_000,

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -40,9 +40,14 @@ export function commitsIn(wal: string): { readonly commits: readonly number[]; r
   }
 }
 
-/** Up to where the database may free its log by the offset in a copy of a log; null where it has none yet. Leaves the copy as it is. */
-export function durableIn(dataDir: string, scratch: string, connector: string): bigint | null {
-  copyLog(dataDir, scratch);
+/**
+ * Up to where the database may free its log by the offset in a copy of a log whose write-ahead log ends at `walEnd`; null where it has none
+ * yet. Looks at a copy of the copy, under `scratch`: a look recovers what it finds.
+ */
+export function durableIn(copy: string, walEnd: number, scratch: string, connector: string): bigint | null {
+  copyLog(copy, scratch);
+  const wal = join(scratch, 'log.db-wal');
+  if (existsSync(wal) && statSync(wal).size > walEnd) truncateSync(wal, walEnd);
   using database = new DatabaseSync(join(scratch, 'log.db'));
   const known = database.prepare("select 1 from sqlite_master where name = 'source_offsets'").get();
   const row =

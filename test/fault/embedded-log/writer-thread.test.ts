@@ -7,56 +7,57 @@ import { serializedBatch } from '../../integration/serialized-batch.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { newDaemon } from '../../support/daemon.ts';
-import { randomOf } from '../../support/random-changes.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { until } from '../../support/until.ts';
-import { faultRounds, faultSeed } from '../rounds.ts';
 import { assertSlotNotAhead, offsetsForSqlite3, publishedForSqlite3 } from '../strangers.ts';
+import { faultTest } from './series.ts';
 import { limitThreads, watchedThreads } from './threads.ts';
 
 const connector = 'threads';
 type Progress = { readonly tasks: readonly { readonly records: number; readonly phase: string | null }[] };
 
-test('the writer’s thread killed under load: the daemon starts another, and nothing is lost or doubled', { timeout: 240_000 }, async t => {
-  const random = randomOf(faultSeed);
-  await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
-  await using daemon = await newDaemon({});
-  daemon.environment = watchedThreads;
-  await daemon.start();
-  const { pid } = daemon;
-  const rest = new ConnectClient(daemon.url);
-  await rest.putConfig(connector, changing.config);
-  const task = async () => {
-    await rest.assertNotFailed(connector);
-    const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
-    return tasks[0] ?? { records: 0, phase: null };
-  };
-  const orLog = (error: Error) => Promise.reject(new Error(`${error.message}\n${daemon.log()}`));
-  const killedAt: string[] = [];
-  for (let round = 0; round < faultRounds; round++) {
-    // By what a thread has written since the last death: so there is one to kill.
-    const enough = (await task()).records + 1 + random(round === 0 ? 9_000 : 2_000);
-    const reached = async () => (await task()).records >= enough;
-    await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 }).catch(orLog);
-    await pause(random(20));
-    process.kill(pid, 'SIGUSR2');
-    const told = () => daemon.log(10_000).split('It is started again in').length > round + 1;
-    await until(told, { what: `the daemon to tell of death ${round + 1}`, timeoutMs: 20_000 }).catch(orLog);
-    const { phase, records } = await task();
-    killedAt.push(`${phase} (${records})`);
-  }
-  await changing.rest();
-  await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
-  const followed = await changing.assertPublished(publishedForSqlite3(daemon.dataFolder, changing.topics));
-  await assertSlotNotAhead(changing, () => offsetsForSqlite3(daemon.dataFolder, connector));
-  t.diagnostic(`seed ${faultSeed}: killed in ${killedAt.join(', ')}; ${followed}`);
-  assert.ok(daemon.alive && daemon.pid === pid, 'one process all the time');
-  await daemon.stop();
-  assert.doesNotMatch(daemon.log(), /did not stop in time/);
-});
+faultTest(
+  'the writer’s thread killed under load: the daemon starts another, and nothing is lost or doubled',
+  async ({ seed, random, rounds, diagnostic }) => {
+    await using changing = await ChangingDatabase.start(await sharedPostgres(18), seed);
+    await using daemon = await newDaemon({});
+    daemon.environment = watchedThreads;
+    await daemon.start();
+    const { pid } = daemon;
+    const rest = new ConnectClient(daemon.url);
+    await rest.putConfig(connector, changing.config);
+    const task = async () => {
+      await rest.assertNotFailed(connector);
+      const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
+      return tasks[0] ?? { records: 0, phase: null };
+    };
+    const orLog = (error: Error) => Promise.reject(new Error(`${error.message}\n${daemon.log()}`));
+    const killedAt: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // By what a thread has written since the last death: so there is one to kill.
+      const enough = (await task()).records + 1 + random(round === 0 ? 9_000 : 2_000);
+      const reached = async () => (await task()).records >= enough;
+      await until(reached, { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 }).catch(orLog);
+      await pause(random(20));
+      process.kill(pid, 'SIGUSR2');
+      const told = () => daemon.log(10_000).split('It is started again in').length > round + 1;
+      await until(told, { what: `the daemon to tell of death ${round + 1}`, timeoutMs: 20_000 }).catch(orLog);
+      const { phase, records } = await task();
+      killedAt.push(`${phase} (${records})`);
+    }
+    await changing.rest();
+    await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
+    const followed = await changing.assertPublished(publishedForSqlite3(daemon.dataFolder, changing.topics));
+    await assertSlotNotAhead(changing, () => offsetsForSqlite3(daemon.dataFolder, connector));
+    diagnostic(`killed in ${killedAt.join(', ')}; ${followed}`);
+    assert.ok(daemon.alive && daemon.pid === pid, 'one process all the time');
+    await daemon.stop();
+    assert.doesNotMatch(daemon.log(), /did not stop in time/);
+  },
+);
 
 test('a writer’s thread that runs out of memory takes nothing with it but its calls', { timeout: 60_000 }, async () => {
   using folder = new ScratchFolder('memory');
