@@ -32,6 +32,7 @@ export function watchLiveness(
   let heard = -1;
   let silentChecks = 0;
   let asking = false;
+  let ended = false;
   const silentFor = () => `nothing has come from the server for ${Math.round((silentChecks * everyMs) / 1000)} s`;
   const ask = async () => {
     const bound = Promise.withResolvers<string>();
@@ -42,7 +43,7 @@ export function watchLiveness(
       .catch((error: Error) => `and it cannot be asked (${error.message})`);
     const lost = await Promise.race([answer, bound.promise]);
     clearTimeout(timer);
-    if (lost === null || listener()?.heard !== heard) return;
+    if (ended || lost === null || listener()?.heard !== heard) return;
     breakOff(client, new Error(`${silentFor()}, ${lost}`));
   };
   const check = () => {
@@ -60,7 +61,12 @@ export function watchLiveness(
     });
   };
   const timer = setInterval(check, everyMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    [Symbol.dispose]() {
+      ended = true;
+      clearInterval(timer);
+    },
+  };
 }
 
 /** The server's process behind a connection; behind a pool it is not the one named at the login. */

@@ -9,7 +9,12 @@ export async function* merge<T>(generators: readonly AsyncGenerator<T>[]): Async
     return;
   }
   type Answer = { readonly generator: AsyncGenerator<T>; readonly result: IteratorResult<T> };
-  const ask = async (generator: AsyncGenerator<T>): Promise<Answer> => ({ generator, result: await generator.next() });
+  const ask = (generator: AsyncGenerator<T>): Promise<Answer> => {
+    const answer = generator.next().then(result => ({ generator, result }));
+    // One that fails while the consumer is busy elsewhere is found with the next step, or is of no interest any more.
+    answer.catch(() => {});
+    return answer;
+  };
   const asked = new Map(generators.map(generator => [generator, ask(generator)]));
   try {
     while (asked.size > 0) {
@@ -22,8 +27,7 @@ export async function* merge<T>(generators: readonly AsyncGenerator<T>[]): Async
       yield result.value;
     }
   } finally {
-    // A generator waits for its own pending step before it returns; failures of the others are of no interest any more.
-    for (const answer of asked.values()) answer.catch(() => {});
+    // A generator waits for its own pending step before it returns.
     await Promise.allSettled(generators.map(generator => generator.return(undefined)));
   }
 }
