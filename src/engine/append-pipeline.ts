@@ -18,7 +18,7 @@ export type Unit = {
 };
 
 /** Appends under way at a time: enough for the log to join several into one transaction while the next is being filled. */
-const appendsInFlightMax = 4;
+export const appendsInFlightMax = 4;
 /** Bytes of records handed to the log and not yet durable; reading waits beyond it (invariant 6). */
 const bytesInFlightMax = 32 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import type { ErrorCode } from '../../src/contract/index.ts';
 import type { TaskProgress } from '../../src/engine/supervisor-states.ts';
 import { kafkaClient } from '../services/kafka.ts';
 import { ChangingDatabase } from '../support/changing-database.ts';
@@ -87,7 +88,7 @@ export class KafkaPipeline implements AsyncDisposable {
    * Waits until the status endpoint says RETRYING for this reason, since a time after `faultMs`; Connect's own status has no such word and
    * must go on saying RUNNING.
    */
-  async retries(reason: RegExp, faultMs: number): Promise<void> {
+  async retries(reason: RegExp, faultMs: number, expected: ErrorCode = 'LOG_UNAVAILABLE'): Promise<void> {
     const task = await this.#shows(
       `RETRYING for ${reason}`,
       ({ state, retrying }) => state === 'RETRYING' && reason.test(retrying!.reason),
@@ -96,7 +97,7 @@ export class KafkaPipeline implements AsyncDisposable {
     assert.ok(Date.parse(since) >= faultMs - 1 && Date.parse(since) <= Date.now(), `since ${since}`);
     assert.ok(Date.parse(next_attempt) >= Date.parse(since));
     assert.ok(attempts >= 1);
-    assert.equal(code, 'LOG_UNAVAILABLE');
+    assert.equal(code, expected);
     assert.match(remedy, /\w/);
     const status = await this.rest.assertNotFailed(this.connector);
     assert.deepEqual([status?.connector.state, status?.tasks[0]?.state], ['RUNNING', 'RUNNING']);

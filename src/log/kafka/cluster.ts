@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from '@platformatic/kafka';
 import type { OnRetry } from '../../contract/index.ts';
 import type { KafkaConnection } from './connection-config.ts';
-import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata } from './errors.ts';
+import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata, unknownTopic } from './errors.ts';
 
 /** Partitions of a topic and who leads each. */
 export type TopicMetadata = ClusterTopicMetadata;
@@ -126,8 +126,14 @@ export class Cluster implements AsyncDisposable {
 
   /** A topic's partitions; a topic that does not exist is UNKNOWN_TOPIC_OR_PARTITION. */
   async topic(name: string, refresh = false): Promise<TopicMetadata> {
-    const topic = (await this.admin.metadata({ topics: [name], forceUpdate: refresh })).topics.get(name);
-    if (topic === undefined) throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION');
+    const gone = () => new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${name}.`, name);
+    let topic: TopicMetadata | undefined;
+    try {
+      topic = (await this.admin.metadata({ topics: [name], forceUpdate: refresh })).topics.get(name);
+    } catch (error) {
+      throw unknownTopic.has(brokerAnswer(error)?.answer ?? '') ? gone() : error;
+    }
+    if (topic === undefined) throw gone();
     if (topic.partitions.some(partition => partition.leader < 0)) {
       if (refresh) throw new BrokerError('LEADER_NOT_AVAILABLE', `A partition of ${name} has no leader.`);
       return this.topic(name, true);

@@ -4,10 +4,13 @@ import { type ErrorCode, SluiceError, toSluiceError } from '../../contract/index
 /** What a broker answered, by its name in the Kafka protocol (`NOT_COORDINATOR`). */
 export class BrokerError extends Error {
   readonly answer: string;
+  /** The topic it is about, where it is about one. */
+  readonly topic: string | null;
 
-  constructor(answer: string, detail: string | null | undefined = null) {
+  constructor(answer: string, detail: string | null | undefined = null, topic: string | null = null) {
     super(`${answer}: ${detail || protocolErrors[answer]?.message || 'no further message'}`);
     this.answer = answer;
+    this.topic = topic;
   }
 }
 
@@ -66,6 +69,9 @@ const healsWithNewProducer = new Set([
   'UNKNOWN_SERVER_ERROR',
 ]);
 
+/** The answers that say that a topic does not exist. */
+export const unknownTopic = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID']);
+
 /** Those after which partition leaders must be looked up again. */
 export const staleMetadata = new Set([
   'LEADER_NOT_AVAILABLE',
@@ -93,16 +99,23 @@ function chain(error: unknown): Error[] {
   return found;
 }
 
-/** The broker's answer within an error of the client, or null where it never came to one. */
+/**
+ * The broker's answer within an error of the client, or null where it never came to one. Of several, the first that is a reason: a request
+ * over many partitions is refused for one of them, and the others are answered OPERATION_NOT_ATTEMPTED.
+ */
 export function brokerAnswer(error: unknown): BrokerError | null {
-  for (const part of chain(error)) {
-    if (part instanceof BrokerError) return part;
-    if (part instanceof GenericError && part.code === 'PLT_KFK_PROTOCOL')
-      return new BrokerError(String(part['apiId']), part['serverErrorMessage']);
-    // The client turns an unknown topic into an error of its own.
-    if (part instanceof GenericError && /^Unknown topic /.test(part.message)) return new BrokerError('UNKNOWN_TOPIC_OR_PARTITION');
-  }
-  return null;
+  const answers = chain(error)
+    .map(answerOf)
+    .filter(answer => answer !== null);
+  return answers.find(({ answer }) => answer !== 'OPERATION_NOT_ATTEMPTED') ?? answers[0] ?? null;
+}
+
+function answerOf(part: Error): BrokerError | null {
+  if (part instanceof BrokerError) return part;
+  if (!(part instanceof GenericError)) return null;
+  if (part.code === 'PLT_KFK_PROTOCOL') return new BrokerError(String(part['apiId']), part['serverErrorMessage']);
+  // The client turns an unknown topic into an error of its own.
+  return /^Unknown topic /.test(part.message) ? new BrokerError('UNKNOWN_TOPIC_OR_PARTITION') : null;
 }
 
 /**
@@ -141,7 +154,7 @@ function codeOf(error: unknown): ErrorCode {
     if (answer === 'MESSAGE_TOO_LARGE' || answer === 'RECORD_LIST_TOO_LARGE') return 'RECORD_TOO_LARGE';
     if (healsWithNewProducer.has(answer)) return 'LOG_UNAVAILABLE';
     if (answer === 'SASL_AUTHENTICATION_FAILED' || !repeatable.has(answer)) return 'LOG_REFUSED';
-    if (answer === 'UNKNOWN_TOPIC_OR_PARTITION' || answer === 'UNKNOWN_TOPIC_ID') return 'TOPIC_UNKNOWN';
+    if (unknownTopic.has(answer)) return 'TOPIC_UNKNOWN';
     return 'LOG_UNAVAILABLE';
   }
   return isAuthentication(error) ? 'LOG_REFUSED' : 'LOG_UNAVAILABLE';

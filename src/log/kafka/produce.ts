@@ -133,7 +133,11 @@ export class PartitionSends {
     const byLeader = Map.groupBy(all, ({ topic, partition }) => metadata.get(topic)?.partitions[partition]?.leader ?? -1);
     const unknown = byLeader.get(-1);
     if (unknown !== undefined)
-      throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', `${unknown[0]!.topic} has no partition ${unknown[0]!.partition}.`);
+      throw new BrokerError(
+        'UNKNOWN_TOPIC_OR_PARTITION',
+        `${unknown[0]!.topic} has no partition ${unknown[0]!.partition}.`,
+        unknown[0]!.topic,
+      );
     const rounds = [...byLeader].map(async ([leader, sends]) => {
       let connection: ProduceConnection;
       try {

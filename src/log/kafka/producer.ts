@@ -18,7 +18,7 @@ import {
 } from '@platformatic/kafka';
 import { crashPoint, SluiceError } from '../../contract/index.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
-import { BrokerError, beforeSending, brokerAnswer, isLost, kafkaError } from './errors.ts';
+import { BrokerError, beforeSending, brokerAnswer, isLost, kafkaError, unknownTopic } from './errors.ts';
 import { type BatchesByTopic, PartitionSends } from './produce.ts';
 import type { ProducerSettings } from './producer-config.ts';
 import type { BatchProducer } from './record-batch.ts';
@@ -135,7 +135,14 @@ export class TaskProducer implements AsyncDisposable {
     const request = [{ transactionalId: id, producerId: producer.id, producerEpoch: producer.epoch, verifyOnly: false, topics }];
     const add = async () => {
       const [version, connection] = await this.#coordination('AddPartitionsToTxn', addPartitions, id);
-      return addPartitions[version].async(connection, request);
+      try {
+        return await addPartitions[version].async(connection, request);
+      } catch (error) {
+        // The client does not say which: asking for each does.
+        if (unknownTopic.has(brokerAnswer(error)?.answer ?? ''))
+          for (const { name } of topics) await beforeSending(this.#cluster.topic(name, true));
+        throw error;
+      }
     };
     const names = topics.map(topic => topic.name).join(', ');
     // Not repeated where the answer got lost: a late first one would open a transaction that nobody ends.

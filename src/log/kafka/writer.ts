@@ -4,6 +4,7 @@ import { StickyPartitions } from '../partitioner.ts';
 import type { Cluster } from './cluster.ts';
 import { checkRecordSizes, Draft, HeaderBytes, type OffsetTarget } from './draft.ts';
 import { toLogError } from './errors.ts';
+import { offsetTopicGone } from './offset-store.ts';
 import type { TaskProducer } from './producer.ts';
 import type { ProducerSettings } from './producer-config.ts';
 import { TopicCache, type TopicLimits } from './topics.ts';
@@ -158,7 +159,7 @@ export class KafkaWriter implements LogWriter {
           for (const unit of draft.units) this.#settle(unit, null);
         },
         (error: unknown) => {
-          const failure = toLogError(`write for ${this.#name()}`, error);
+          const failure = offsetTopicGone(this.#parts.target.topic, error) ?? toLogError(`write for ${this.#name()}`, error);
           for (const unit of draft.units) this.#settle(unit, failure);
           this.#break(failure.code === 'FENCED' ? failure : this.#behind(failure));
         },

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { EventLog, LogWriter, SluiceError } from '../../src/contract/index.ts';
-import { KafkaServer, kafkaLibraries } from '../services/kafka.ts';
-import { freePort } from '../support/free-port.ts';
-import { until } from '../support/until.ts';
 import {
   aName,
   append,
@@ -16,16 +12,12 @@ import {
   readAll,
   textOf,
   workerOptions,
-} from './kafka-log-fixture.ts';
-
-/** Numbers that look random and are the same for the same seed (Lehmer). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return below => {
-    state = (state * 48271) % 2147483647;
-    return state % below;
-  };
-}
+} from '../integration/kafka-log-fixture.ts';
+import { KafkaServer, kafkaLibraries, soonForgotten } from '../services/kafka.ts';
+import { freePort } from '../support/free-port.ts';
+import { randomOf } from '../support/random-changes.ts';
+import { until } from '../support/until.ts';
+import { faultSeed } from './rounds.ts';
 
 const task = { connector: 'c', task: 0 };
 const partition = { server: 'srv' };
@@ -77,6 +69,7 @@ describe('the Kafka log on a failing network', { timeout: 300_000 }, () => {
     const [port, faulty, advertised, controller] = [await freePort(), await freePort(), await freePort(), await freePort()];
     server = new KafkaServer(port, await kafkaLibraries());
     await server.initialize(controller, {
+      ...soonForgotten,
       listeners: `PLAINTEXT://127.0.0.1:${port},FAULTY://127.0.0.1:${faulty},CONTROLLER://127.0.0.1:${controller}`,
       'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},FAULTY://127.0.0.1:${advertised}`,
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,FAULTY:PLAINTEXT,CONTROLLER:PLAINTEXT',
@@ -107,9 +100,7 @@ describe('the Kafka log on a failing network', { timeout: 300_000 }, () => {
   }
 
   test('every record is in the log exactly once, in order, wherever connections break', async t => {
-    const seed = Number(process.env['SEED'] ?? randomInt(1, 1 << 30));
-    t.diagnostic(`SEED=${seed}`);
-    const below = numbers(seed);
+    const below = randomOf(faultSeed * 100 + 5);
     await using log = await openLog(options());
     const topic = await makeTopic(log);
     let left = below(3000);

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SourceBatch } from '../../src/contract/index.ts';
+import { appendsInFlightMax } from '../../src/engine/append-pipeline.ts';
+import { resolveConnector } from '../../src/engine/connector-config.ts';
+import { runSourceTask, unitBytesMax } from '../../src/engine/source-task.ts';
+import { aName, openLog, readAll, workerOptions } from '../integration/kafka-log-fixture.ts';
+import { startKafka } from '../services/kafka.ts';
+import { silentLogger } from '../support/silent-logger.ts';
+import { until } from '../support/until.ts';
+import { Script } from '../unit/engine/scripted-source.ts';
+import { config, resolvingWith } from '../unit/engine/supervised.ts';
+
+const clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
+const recordBytes = 64 * 1024;
+const batches = 1000;
+/** Durable when the broker stops: the topic is there, and reading runs ahead. */
+const enough = 50;
+/** JSON's quotes and the key around a value. */
+const aroundBytes = 1024;
+
+test('while the broker hangs, no more is read than may be on its way; then everything gets through', { timeout: 120_000 }, async t => {
+  await using kafka = await startKafka();
+  await using log = await openLog(workerOptions(kafka.bootstrapServers, aName('memory')));
+  const topic = aName('memory');
+  const script = new Script();
+  const record = {
+    topic,
+    partition: null,
+    timestamp: null,
+    keySchema: null,
+    key: 'k',
+    valueSchema: null,
+    value: 'x'.repeat(recordBytes),
+    headers: [],
+  };
+  const batch = (number: number): SourceBatch => ({
+    records: [record],
+    bytes: recordBytes,
+    offsets: [{ partition: { server: 'srv' }, offset: { number } }],
+    committedAtMs: null,
+  });
+  const { plan, faults } = await resolveConnector(config({ name: 'memory' }), resolvingWith(script));
+  assert.deepEqual(faults, []);
+  let durable = 0;
+  let frozen = false;
+  const observer = {
+    started() {},
+    retrying() {},
+    durable({ records }: { records: number }) {
+      durable += records;
+      if (durable < enough || frozen) return;
+      frozen = true;
+      kafka.freeze();
+    },
+    filtered() {},
+    skipped() {},
+  };
+  const abort = new AbortController();
+  script.batches.push(...Array.from({ length: batches }, (_, index) => batch(index)));
+  const running = runSourceTask(plan!.createTask(0, { log, logger: silentLogger, clock, observer }), abort.signal);
+  await until(() => frozen, { what: 'the first records to be durable', timeoutMs: 30_000 });
+  try {
+    let seen = -1;
+    const held = () => {
+      const same = seen === script.batches.length;
+      seen = script.batches.length;
+      return same;
+    };
+    await until(held, { what: 'the reading to be held back', timeoutMs: 30_000, everyMs: 300 });
+    const underWay = (batches - durable - script.batches.length) * recordBytes;
+    t.diagnostic(`${underWay} bytes read and not durable, of ${batches * recordBytes}`);
+    // Units on their way, one being filled, and the batch that waits for room: each may exceed its bound by one batch.
+    const bound = (appendsInFlightMax + 2) * (unitBytesMax + recordBytes + aroundBytes);
+    assert.ok(underWay <= bound, `${underWay} bytes are on their way, more than ${bound}`);
+    assert.ok(underWay >= unitBytesMax, 'it reads ahead');
+    assert.ok(script.batches.length > 0, 'there is more to read');
+  } finally {
+    kafka.thaw();
+  }
+  await until(() => durable === batches, { what: 'everything to be durable', timeoutMs: 60_000 });
+  abort.abort();
+  await running;
+  assert.equal((await readAll(log, topic)).length, batches);
+});
