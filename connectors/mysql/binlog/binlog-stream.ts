@@ -56,9 +56,9 @@ export class BinlogStream implements AsyncDisposable {
   /** What came while a handler held, or while a compressed transaction is read: no more than one piece of the socket's. */
   #waiting: Buffer[] = [];
 
-  private constructor(channel: PacketChannel, { heartbeatMs }: BinlogSettings, { file, position }: BinlogStart) {
+  private constructor(channel: PacketChannel, { heartbeatMs, flavor }: BinlogSettings, { file, position }: BinlogStart) {
     this.#channel = channel;
-    this.#decoder = new EventDecoder();
+    this.#decoder = new EventDecoder(flavor);
     this.#header = { file, position, nextPosition: position, timestamp: 0, type: 0, serverId: 0, size: 0, compressed: false };
     let heard = -1;
     let missed = 0;

@@ -1,5 +1,6 @@
 import { inflateEvent } from './compression.ts';
 import { EventCursor } from './cursor.ts';
+import type { MysqlFlavor } from './dump.ts';
 import { eventHeaderBytes, ignorableFlag, eventTypes as types } from './event-types.ts';
 import type { BinlogHandler, EventHeader } from './events.ts';
 import { readGtidEvent, readMariadbGtidEvent, readTaggedGtidEvent } from './gtid-events.ts';
@@ -43,8 +44,11 @@ export class EventDecoder {
   readonly #tables = new Map<number, KnownTable>();
   readonly #rows: RowsEvent;
   readonly #inflatedRows: RowsEvent;
+  readonly #mariadb: boolean;
 
-  constructor() {
+  /** What the server is, where that does not show in its events: table maps of MariaDB list more collations. */
+  constructor(flavor: MysqlFlavor = 'mysql') {
+    this.#mariadb = flavor === 'mariadb';
     const none: TableMap = { tableId: 0, database: '', table: '', columns: [], primaryKey: null, full: false };
     this.#rows = new RowsEvent(none, this.#cursor);
     this.#inflatedRows = new RowsEvent(none, this.#inflated);
@@ -121,7 +125,7 @@ export class EventDecoder {
     if (known !== undefined && known.bytes.length === end - at && known.bytes.compare(cursor.bytes, at, end) === 0) return;
     cursor.at = at;
     const bytes = Buffer.from(cursor.bytes.subarray(at, end));
-    const table = readTableMap(cursor);
+    const table = readTableMap(cursor, this.#mariadb);
     if (this.#tables.size >= tablesMax)
       for (const id of this.#tables.keys()) {
         this.#tables.delete(id); // the oldest

@@ -95,7 +95,7 @@ function members(cursor: EventCursor, at: readonly number[], into: (readonly Buf
 }
 
 /** What is left of a table map behind its null bits: fields of type, length, value. Unknown ones are skipped. */
-export function readTableMetadata(cursor: EventCursor, types: readonly number[]): TableMetadata {
+export function readTableMetadata(cursor: EventCursor, types: readonly number[], mariadb = false): TableMetadata {
   const unsigned: (boolean | undefined)[] = [];
   const collations: (number | undefined)[] = [];
   const memberLists: (readonly Buffer[] | undefined)[] = [];
@@ -106,7 +106,8 @@ export function readTableMetadata(cursor: EventCursor, types: readonly number[])
   let visible: boolean[] | null = null;
   const eventEnd = cursor.end;
   const isEnumOrSet = (type: number) => type === columnTypes.ENUM || type === columnTypes.SET;
-  const isCharacter = (type: number) => characterTypes.has(type);
+  // MariaDB's spatial types are BLOBs with a collation (binary) as those have.
+  const isCharacter = (type: number) => characterTypes.has(type) || (mariadb && type === columnTypes.GEOMETRY);
   const each = (type: number) => places(types, other => other === type);
   while (cursor.left > 0) {
     const field = cursor.uint8();

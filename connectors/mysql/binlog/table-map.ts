@@ -108,7 +108,7 @@ function checkShape({ type, size, scale }: { type: number; size: number; scale: 
 }
 
 /** TABLE_MAP behind its header (libs/mysql/binlog/event/rows_event.h, Table_map_event). */
-export function readTableMap(cursor: EventCursor): TableMap {
+export function readTableMap(cursor: EventCursor, mariadb = false): TableMap {
   const tableId = cursor.uint48();
   cursor.take(2); // flags
   const database = cursor.text(cursor.uint8());
@@ -127,6 +127,7 @@ export function readTableMap(cursor: EventCursor): TableMap {
   const metadata = readTableMetadata(
     cursor,
     shapes.map(({ type }) => type),
+    mariadb,
   );
   return {
     tableId,
