@@ -129,8 +129,13 @@ export class SupervisedConnectors {
 
   #take(name: string): void {
     const connector = this.#byName.get(name)!;
-    this.#worker.publisher.claim(name);
-    this.apply(connector, () => connector.apply());
+    const { publisher } = this.#worker;
+    publisher.claim(name);
+    this.apply(connector, async () => {
+      // Its former owner may have written to topics meanwhile. Where they cannot be read, they are told of again as records come.
+      if (this.#owned !== null) await publisher.load(name).catch(() => {});
+      await connector.apply();
+    });
   }
 
   /** Ends what runs of it; what is left knows its config alone. */

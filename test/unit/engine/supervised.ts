@@ -1,4 +1,4 @@
-import type { EventLog, RawConfig } from '../../../src/contract/index.ts';
+import type { EventLog, RawConfig, WorkerGroup } from '../../../src/contract/index.ts';
 import type { ConnectorResolving } from '../../../src/engine/connector-config.ts';
 import { runSourceTask } from '../../../src/engine/source-task.ts';
 import { Supervisor } from '../../../src/engine/supervisor.ts';
@@ -62,8 +62,9 @@ export class Supervised implements AsyncDisposable {
   }
 
   /** Starts (again, with what the log holds). */
-  async start(files: readonly FileConnector[] = [], secrets: RawConfig = {}): Promise<this> {
+  async start(files: readonly FileConnector[] = [], secrets: RawConfig = {}, group: WorkerGroup | null = null): Promise<this> {
     this.#log = await openEmbeddedLog({ dataDir: this.#folder.path, logger: silentLogger });
+    if (group !== null) Object.defineProperty(this.#log, 'workerGroup', { value: group });
     await this.make(secrets).start(this.#log, files);
     return this;
   }

@@ -1,3 +1,4 @@
+import type { WorkerGroup } from '../../../src/contract/index.ts';
 import { LogLevels } from '../../../src/observe/log-levels.ts';
 import { RestServer, type RestSettings } from '../../../src/rest/server.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -6,14 +7,17 @@ import { Supervised } from '../engine/supervised.ts';
 /** An answer as tests look at it: its body as JSON where it is JSON. */
 export type Answered = { readonly status: number; readonly body: unknown; readonly headers: Headers };
 
+/** `group`: the group of workers it is in. */
+export type RestWorkerSettings = Partial<RestSettings> & { readonly started?: boolean; readonly group?: WorkerGroup | null };
+
 /** REST over a supervisor with the scripted connector, on a free port. */
 export class RestWorker implements AsyncDisposable {
   readonly supervised = new Supervised();
   #rest: RestServer | null = null;
 
   /** With `started` false its supervisor is one that has not loaded its connectors yet. */
-  async start({ started = true, ...changes }: Partial<RestSettings> & { readonly started?: boolean } = {}): Promise<this> {
-    if (started) await this.supervised.start();
+  async start({ started = true, group = null, ...changes }: RestWorkerSettings = {}): Promise<this> {
+    if (started) await this.supervised.start([], {}, group);
     else this.supervised.make();
     this.#rest = new RestServer({
       supervisor: this.supervised.supervisor,
