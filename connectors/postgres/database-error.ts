@@ -68,3 +68,14 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
   }
   return new SluiceError('DATABASE_FAILED', text, { cause });
 }
+
+/**
+ * What any step of work with the database failed with: what the server or its client reports as an error of the catalogue, so that a
+ * connection lost at whatever moment is tried again; anything else, a fault of ours, as it is.
+ */
+export function databaseFailure(thrown: unknown, doing: string): unknown {
+  const found = databaseError(thrown, doing);
+  const { code } = thrown as { code?: unknown };
+  const reported = found.code !== 'DATABASE_FAILED' || (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code));
+  return reported ? found : thrown;
+}

@@ -16,8 +16,8 @@ import { guardrailFinding } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog } from './catalog.ts';
 import { checkDatabase } from './check.ts';
-import { connect, quoteIdentifier } from './connection.ts';
-import { databaseError } from './database-error.ts';
+import { connect } from './connection.ts';
+import { databaseError, databaseFailure } from './database-error.ts';
 import { breakOffAfter, disconnect } from './disconnect.ts';
 import { HeartbeatAction } from './heartbeat-action.ts';
 import { gapBefore, lostPosition, lostSlot } from './lost-position.ts';
@@ -37,7 +37,7 @@ import { replicaIdentityStatements } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
-import { findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
+import { dropSlot, findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
 import { freeSlot } from './slot-wait.ts';
 import { Snapshot } from './snapshot.ts';
 import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
@@ -98,6 +98,10 @@ export class PostgresDatabase implements ChangeDatabase {
   }
 
   async open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
+    return this.#open(from, abort).catch(error => Promise.reject(databaseFailure(error, 'Opening the database')));
+  }
+
+  async #open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
     const { connection, slot, streams } = this.#settings;
     const client = await connect(connection, false, abort);
     this.#resources.defer(() => disconnect(client));
@@ -134,7 +138,11 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#logger.warn({}, message);
   }
 
-  async prepare({ snapshot, stream, fresh }: { snapshot: boolean; stream: boolean; fresh: boolean }, abort: AbortSignal): Promise<void> {
+  async prepare(...decided: Parameters<ChangeDatabase['prepare']>): Promise<void> {
+    return this.#prepare(...decided).catch(error => Promise.reject(databaseFailure(error, 'Preparing publication and slot')));
+  }
+
+  async #prepare(...[{ snapshot, stream, fresh }, abort]: Parameters<ChangeDatabase['prepare']>): Promise<void> {
     const { connection, slot, publication } = this.#settings;
     const { client, tables } = this.#session!;
     if (fresh) this.#stored = null;
@@ -176,6 +184,14 @@ export class PostgresDatabase implements ChangeDatabase {
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    try {
+      yield* this.#readSnapshot(abort);
+    } catch (error) {
+      throw databaseFailure(error, 'Reading the snapshot');
+    }
+  }
+
+  async *#readSnapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
     const settings = this.#settings;
     const { client, tables } = this.#session!;
     const catalogTables = (await tables.list()).filter(({ id }) => settings.snapshot.includesTable(id));
@@ -328,18 +344,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const { slot } = this.#settings;
     const client = this.#session?.client;
     await this.#replication?.[Symbol.asyncDispose]();
-    if (slot.dropOnStop && client) {
-      await client
-        .query('SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1', [
-          slot.name,
-        ])
-        .catch(error =>
-          this.#logger.warn(
-            { slot: slot.name },
-            databaseError(error, `The replication slot ${quoteIdentifier(slot.name)} was not dropped`).message,
-          ),
-        );
-    }
+    if (slot.dropOnStop && client) await dropSlot(client, slot.name, this.#logger);
     await this.#resources.disposeAsync();
   }
 }

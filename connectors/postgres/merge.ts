@@ -19,10 +19,9 @@ export async function* merge<T>(generators: readonly AsyncGenerator<T>[]): Async
   try {
     while (asked.size > 0) {
       const { generator, result } = await Promise.race(asked.values());
-      if (result.done) {
-        asked.delete(generator);
-        continue;
-      }
+      asked.delete(generator);
+      if (result.done) continue;
+      // Asked anew it stands last, so that one which always has an answer does not keep the others waiting.
       asked.set(generator, ask(generator));
       yield result.value;
     }

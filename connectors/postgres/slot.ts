@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { SluiceError } from '../../src/contract/index.ts';
+import { type Logger, SluiceError } from '../../src/contract/index.ts';
+import { databaseError } from './database-error.ts';
 import { parseLsn } from './lsn.ts';
 
 /** Which slot a connector reads, and how. */
@@ -79,4 +80,12 @@ export async function requireLogicalLog(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ wal_level: string }>('SHOW wal_level');
   const level = rows[0]?.wal_level;
   if (level !== 'logical') throw new SluiceError('WAL_LEVEL', `The server's wal_level is ${level}, and logical decoding needs logical.`);
+}
+
+/** `slot.drop.on.stop`. That it could not be dropped is warned of. */
+export async function dropSlot(client: pg.Client, name: string, logger: Logger): Promise<void> {
+  const drop = 'SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1';
+  await client
+    .query(drop, [name])
+    .catch(error => logger.warn({ slot: name }, databaseError(error, `The replication slot "${name}" was not dropped`).message));
 }
