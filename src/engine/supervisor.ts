@@ -205,8 +205,10 @@ export class Supervisor {
       await connector.end();
       // What the tasks said last is stored first, so that it goes with the rest.
       await publisher.drained();
+      crashPoint('connector-ended');
       try {
         await log.connectors.remove(name);
+        crashPoint('connector-removed');
       } catch (error) {
         const again = await connectors.add(connector.stored);
         connectors.apply(again, () => again.apply());
@@ -315,6 +317,7 @@ export class Supervisor {
     const valid = given as RawConfig;
     if (existing === null) await log.connectors.putConfig(name, valid, initialState);
     else await log.connectors.putConfig(name, valid);
+    crashPoint('config-stored');
     const connector = existing ?? (await connectors.add({ name, config: valid, targetState: initialState }));
     connector.adopt(valid, resolved);
     connectors.apply(connector, () => (existing === null ? connector.apply() : connector.reconfigure()));

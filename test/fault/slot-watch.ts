@@ -22,6 +22,7 @@ export class SlotWatch {
   readonly #changing: Pick<ChangingDatabase, 'database' | 'slot'>;
   readonly #connector: string;
   readonly #looks: Look[] = [];
+  #lastDurable: bigint | null = null;
 
   constructor(log: LogUnderFault, daemon: Daemon, changing: Pick<ChangingDatabase, 'database' | 'slot'>, connector: string) {
     this.#log = log;
@@ -51,16 +52,22 @@ export class SlotWatch {
    * which a part was durable.
    */
   async assert(): Promise<number> {
+    const halves = await this.assertNotAhead();
+    assert.ok(this.#lastDurable !== null, 'The last look found a slot and an offset');
+    return halves;
+  }
+
+  /** The same, also where nothing was durable yet. */
+  async assertNotAhead(): Promise<number> {
     const offsets = await this.#log.offsets(this.#daemon, this.#connector);
     let halves = 0;
     for (const { when, confirmed, present } of this.#looks) {
       const durable = durableLsn(present(offsets));
       if (insideTransaction(present(offsets))) halves++;
       // A slot that was just made, and nothing stored yet: it stands where it was made.
+      this.#lastDurable = confirmed === null ? null : durable;
       if (confirmed !== null && durable !== null) assertAtOrBehind(confirmed, durable, when);
     }
-    const last = this.#looks.at(-1);
-    assert.ok(last && last.confirmed !== null && durableLsn(last.present(offsets)) !== null, 'The last look found a slot and an offset');
     return halves;
   }
 }

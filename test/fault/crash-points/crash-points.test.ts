@@ -2,12 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crashPoints, crashPointVariable } from '../../../src/contract/index.ts';
 import { newDaemon } from '../../support/daemon.ts';
+import { sourceFiles } from '../../unit/architecture/source-files.ts';
 import { embeddedLog } from '../logs.ts';
 import { crashAtEveryPoint } from './crash-at-every-point.ts';
 import { stepsOf } from './steps.ts';
 
 test('a crash at every point loses and doubles nothing, embedded log', { timeout: 290_000 }, async t => {
   await crashAtEveryPoint(t, embeddedLog);
+});
+
+test('every crash point lies in the program', () => {
+  const program = sourceFiles(['src', 'connectors']).map(({ text }) => text);
+  assert.deepEqual(
+    crashPoints.filter(point => !program.some(text => text.includes(`crashPoint('${point}')`))),
+    [],
+  );
 });
 
 test('every crash point is struck', () => {
