@@ -25,6 +25,8 @@ export type StatementPlace = {
   readonly position: JsonObject;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** Of the statement's session, as the binlog has it; left out: the server's. */
+  readonly sqlMode?: bigint | null;
 };
 
 /** What a statement leads to. */
@@ -63,7 +65,7 @@ export class DatabaseSchema {
     if (kind === 'rows')
       this.#logger.warn({ database }, 'A statement that changes rows came as such, not as rows: set binlog_format=ROW on the server.');
     if (kind !== 'schema') return none;
-    const outcome = this.models.apply(statement, database);
+    const outcome = this.models.apply(statement, database, at.sqlMode ?? null);
     for (const { table, reason } of outcome.unreadable) {
       const about = table === null ? {} : { table: qualifiedName(table) };
       this.#logger.warn({ database, ...about, reason }, 'A statement could not be read; what the binlog says of the rows corrects it');

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../src/contract/index.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
+import { columnTypes } from './binlog/event-types.ts';
 import type { BinlogColumn, TableMap } from './binlog/table-map.ts';
 import { columnFromBinlog } from './binlog-column-model.ts';
 import { correctedColumn, fitsBinlog } from './binlog-corrections.ts';
@@ -12,6 +13,14 @@ export type TextReading = {
   charsetOf(collation: number): string | null;
   decode(bytes: Uint8Array, charsetName: string | null): string;
 };
+
+/**
+ * A column that MariaDB keeps for itself, of a unique key over long values, at the end of the binlog's rows: none of the table's. `rowLayout`
+ * takes null for its reader.
+ */
+export function isHiddenColumn({ name }: Pick<BinlogColumn, 'name'>): boolean {
+  return name !== null && /^DB_ROW_HASH_\d+$/.test(name);
+}
 
 /** What of a table map tells its table's shape. */
 export type TableShape = Pick<TableMap, 'columns' | 'primaryKey' | 'full'>;
@@ -30,7 +39,8 @@ export function reconcileTable(
   reading: TextReading,
   doubt: string | null = null,
 ): TableModel {
-  const columns = shape.full ? byName(known, shape.columns, reading, doubt !== null) : byPlace(id, known, shape.columns, reading, doubt);
+  const shown = shape.columns.filter(column => !isHiddenColumn(column));
+  const columns = shape.full ? byName(known, shown, reading, doubt !== null) : byPlace(id, known, shown, reading, doubt);
   const primaryKeyColumnNames = keyNames(known, columns, shape, doubt !== null);
   if (known !== null && sameItems(columns, known.columns) && sameItems(primaryKeyColumnNames, known.primaryKeyColumnNames)) return known;
   return { id, defaultCharsetName: known?.defaultCharsetName ?? null, primaryKeyColumnNames, columns, comment: known?.comment ?? null };
@@ -63,22 +73,42 @@ function byPlace(
   };
   if (known === null) throw fault('the schema history does not have it, and the server’s log does not name them');
   const models = known.columns;
-  if (models.length !== columns.length)
+  if (models.length !== columns.length && !endsHidden(models, columns, doubt))
     throw fault(`its rows have ${columns.length} columns, as far as its DDL was read it has ${models.length}`);
   const other = models.findIndex((model, index) => !fitsBinlog(model, columns[index]!));
   if (other >= 0) throw fault(`column ${models[other]!.name} is a ${models[other]!.typeName} by its DDL, its rows hold another type`);
+  // The table's own come first.
   return models.map((model, index) => correctedColumn(model, columns[index]!, index + 1, reading, doubt !== null));
 }
 
+/** Whether what the rows have more than the model can be hidden columns, which without names look like any: BIGINT, of texts or bytes. */
+function endsHidden(models: readonly ColumnModel[], columns: readonly BinlogColumn[], doubt: string | null): boolean {
+  const more = columns.slice(models.length);
+  return doubt === null && more.length > 0 && more.every(({ type }) => type === columnTypes.LONGLONG) && models.some(isLong);
+}
+
+function isLong({ typeName }: ColumnModel): boolean {
+  return /TEXT|BLOB|VARCHAR|VARBINARY/.test(typeName);
+}
+
 /**
- * The primary key as the binlog names it. Where it names none, the model may still have a unique key, unless it is in doubt; without
- * metadata the model's.
+ * The model's key where its columns are right and it is not in doubt: it says what Debezium takes for the key. Else the binlog's, which is
+ * the primary key, or the first unique key without NULLs.
  */
 function keyNames(known: TableModel | null, columns: readonly ColumnModel[], shape: TableShape, doubtful: boolean): readonly string[] {
-  if (shape.primaryKey !== null && shape.primaryKey.length > 0) return shape.primaryKey.map(place => columns[place]!.name);
-  const names = known?.primaryKeyColumnNames ?? [];
-  if (shape.primaryKey !== null && doubtful) return [];
-  return names.every(name => columns.some(column => column.name === name)) ? names : [];
+  const names = columns.map(({ name }) => name);
+  if (
+    known !== null &&
+    !doubtful &&
+    sameItems(
+      names,
+      known.columns.map(({ name }) => name),
+    )
+  )
+    return known.primaryKeyColumnNames;
+  if (shape.primaryKey !== null) return shape.primaryKey.flatMap(place => names[place] ?? []);
+  const keys = known?.primaryKeyColumnNames ?? [];
+  return keys.every(name => names.includes(name)) ? keys : [];
 }
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -14,3 +14,12 @@ export function ddlDialect(server: DdlDialect['server'], sqlMode: string | null)
   const ansiQuotes = ['ANSI_QUOTES', 'ANSI', 'DB2', 'MAXDB', 'MSSQL', 'ORACLE', 'POSTGRESQL'].some(mode => modes.has(mode));
   return { server, ansiQuotes, noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES') };
 }
+
+/** Bits of sql_mode as the binlog has them (sql/sql_const.h, MODE_...); the same in MariaDB. */
+const ansiQuotesBit = 1n << 2n;
+const noBackslashEscapesBit = 1n << 20n;
+
+/** The dialect of one statement, by the sql_mode its session had. */
+export function dialectOfMode({ server }: DdlDialect, sqlMode: bigint): DdlDialect {
+  return { server, ansiQuotes: (sqlMode & ansiQuotesBit) !== 0n, noBackslashEscapes: (sqlMode & noBackslashEscapesBit) !== 0n };
+}

@@ -3,7 +3,7 @@
  *
  *     const models = new TableModels({ server: 'mysql', includeComments, lowerCaseNames });
  *     models.setSqlMode(...)                            the server's @@global.sql_mode, before the first statement
- *     models.apply(ddl, defaultDatabase)                a statement of the snapshot or the binlog, in the server's order
+ *     models.apply(ddl, defaultDatabase, sqlMode)       a statement of the snapshot or the binlog, in the server's order
  *     models.table(id)                                  the table at this point; the same object until it changes
  *     models.reconcile(id, tableMap, reading)           the same, corrected by what the binlog says of the table's rows
  *
@@ -15,7 +15,7 @@ import type { TableChange } from '../table-change.ts';
 import type { TableModel } from '../table-model.ts';
 import type { DdlChange, DdlOutcome, UnreadableStatement } from './changes.ts';
 import type { WrittenName } from './cursor.ts';
-import { type DdlDialect, ddlDialect } from './dialect.ts';
+import { type DdlDialect, ddlDialect, dialectOfMode } from './dialect.ts';
 import { parseDdl } from './parser.ts';
 import type { AlterAction, DdlAction, DdlStatement } from './statement.ts';
 import { TableEditor } from './table-editor.ts';
@@ -103,17 +103,23 @@ export class TableModels {
     ];
   }
 
-  /** Applies one or several statements. `defaultDatabase`: the one they were run in; empty or null: none. */
-  apply(sql: string, defaultDatabase: string | null): DdlOutcome {
+  /**
+   * Applies one or several statements. `defaultDatabase`: the one they were run in; empty or null: none. `sqlMode`: their session's, as the
+   * binlog has it; null: the server's.
+   */
+  apply(sql: string, defaultDatabase: string | null, sqlMode: bigint | null = null): DdlOutcome {
+    const dialect = sqlMode === null ? this.#dialect : dialectOfMode(this.#dialect, sqlMode);
     let database = defaultDatabase;
     const changes: DdlChange[] = [];
     const unreadable: UnreadableStatement[] = [];
-    for (const statement of parseDdl(sql, this.#dialect)) {
+    for (const statement of parseDdl(sql, dialect)) {
       const { action } = statement;
       if (action.kind === 'use') database = action.database;
       if (action.kind === 'unreadable') {
         const id = action.table === null ? null : this.#id(action.table, database);
-        if (id !== null) this.#doubtful.set(this.#key(id), action.reason);
+        // It may have been about any of them.
+        const doubtful = id === null ? [...this.#tables.keys()] : [this.#key(id)];
+        for (const key of doubtful) this.#doubtful.set(key, action.reason);
         unreadable.push({ table: id, reason: action.reason });
       } else changes.push(...this.#apply(action, statement, database));
     }
