@@ -73,6 +73,11 @@ export class KafkaPipeline implements AsyncDisposable {
     }
   }
 
+  /** How many records this daemon has made durable. */
+  async records(): Promise<number> {
+    return (await this.progress())?.records ?? 0;
+  }
+
   /** Waits until this daemon has made so many records durable. */
   async has(records: number): Promise<TaskProgress> {
     return this.#shows(`${records} records`, task => task.records >= records);
@@ -80,7 +85,7 @@ export class KafkaPipeline implements AsyncDisposable {
 
   /** Waits until it publishes again and no longer says RETRYING. */
   async goesOn(): Promise<TaskProgress> {
-    const before = (await this.progress())?.records ?? 0;
+    const before = await this.records();
     return this.#shows('records to be published again', task => task.records > before + 200 && task.state === 'RUNNING');
   }
 
