@@ -40,5 +40,5 @@ export function inflateColumn(value: Buffer): Buffer {
   if (header >> 4 !== zlibMethod) throw malformed('a compressed value of an unknown algorithm');
   const lengthBytes = header & 0x07;
   if (lengthBytes < 1 || lengthBytes > 4 || value.length < 1 + lengthBytes) throw malformed('a compressed value without its length');
-  return inflated(value.subarray(1 + lengthBytes), value.readUIntLE(1, lengthBytes), (header & 0x08) === 0);
+  return inflated(value.subarray(1 + lengthBytes), value.readUIntBE(1, lengthBytes), (header & 0x08) !== 0);
 }

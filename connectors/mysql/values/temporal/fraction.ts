@@ -5,16 +5,12 @@ export function fractionBytes(digits: number): number {
   return (digits + 1) >> 1;
 }
 
-/** Nanoseconds of a unit of the fraction, by its bytes: hundredths, ten-thousandths, microseconds. As the reference reckons them. */
-const divisors = [1, 0.0000001, 0.0000001 * 100, 0.0000001 * 100 ** 2] as const;
+/** Microseconds of a unit of the fraction, by its bytes: hundredths, ten-thousandths, microseconds. */
+const units = [0, 10_000, 100, 1] as const;
 
-/**
- * A fraction of so many bytes as microseconds. The reference divides floating-point numbers and cuts the result, which is sometimes one
- * microsecond less than what is stored; a test holds which.
- */
+/** A fraction of so many bytes as microseconds. Throws MALFORMED_MESSAGE by way of `secondsOf`'s users never: a second may not be exceeded. */
 export function microsOfFraction(fraction: number, size: number): number {
-  if (size === 0) return 0;
-  return Math.floor(Math.trunc(fraction / divisors[size as 1 | 2 | 3]) / 1000);
+  return fraction * units[size as 0 | 1 | 2 | 3];
 }
 
 /** Big-endian. */
