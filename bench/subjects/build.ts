@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { cp, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ScratchFolder } from '../../test/support/scratch-folder.ts';
@@ -46,8 +46,10 @@ export class BuiltPackage implements Disposable {
 
 async function buildFiles(scratch: ScratchFolder): Promise<void> {
   await run(process.execPath, [join(root, 'src', 'build.ts'), scratch.file('dist')]);
-  await mkdir(scratch.file('src'));
-  for (const file of ['package.json', 'src/sluice.js', 'src/node-flags.js']) await copyFile(join(root, file), scratch.file(file));
+  const { files }: { files: readonly string[] } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  for (const file of ['package.json', ...files]) {
+    if (file !== 'dist') await cp(join(root, file), scratch.file(file), { recursive: true });
+  }
 }
 
 async function buildCommit(scratch: ScratchFolder, commit: string): Promise<void> {

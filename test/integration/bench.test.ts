@@ -4,7 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Results } from '../../bench/results.ts';
+import { targets } from '../../bench/report/targets.ts';
+import type { Results, Run, SubjectName } from '../../bench/results.ts';
+import { chart } from '../../bench/soak/chart.ts';
+import type { Sample } from '../../bench/soak/samples.ts';
+import { verdict } from '../../bench/soak/verdict.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 
 const run = promisify(execFile);
@@ -45,4 +49,62 @@ test('the bench says what it does not understand, and how it is used', async () 
     assert.match(error.stderr ?? '', /no scenario or subject 'streem'; did you mean 'stream'\?/);
     return true;
   });
+});
+
+const steady = (seconds: number): Sample => ({
+  ...{ seconds, rssMb: 120 + (seconds % 3), heapMb: 40, buffersMb: 10, descriptors: 30 },
+  ...{ lagMs: 20, slotLagMb: 1, recordsPerSecond: 1000 },
+});
+const soaked = (of: (seconds: number) => Partial<Sample>) =>
+  Array.from({ length: 60 }, (_, index) => ({ ...steady(index * 5), ...of(index * 5) }));
+
+test('a soak finds memory that grows, lag without bound and descriptors that leak, each by itself', () => {
+  const bad = (of: (seconds: number) => Partial<Sample>) => verdict(soaked(of)).flatMap(({ what, good }) => (good ? [] : [what]));
+  assert.deepEqual(
+    bad(() => ({})),
+    [],
+  );
+  assert.deepEqual(
+    bad(seconds => ({ rssMb: 120 + seconds / 10 })),
+    ['memory is flat'],
+  );
+  assert.deepEqual(
+    bad(seconds => ({ lagMs: seconds * 100 })),
+    ['lag is bounded'],
+  );
+  assert.deepEqual(
+    bad(seconds => ({ slotLagMb: seconds * 10 })),
+    ['lag is bounded'],
+  );
+  assert.deepEqual(
+    bad(seconds => ({ descriptors: 30 + Math.floor(seconds / 20) })),
+    ['no descriptor leaked'],
+  );
+  assert.match(
+    chart(
+      soaked(() => ({})),
+      'Soak',
+    ),
+    /^<svg .*polyline.*<\/svg>\n$/s,
+  );
+});
+
+test('targets are judged by ratios of medians', () => {
+  const run = (subject: SubjectName, perSecond: number, repeat: number): Run => ({
+    scenario: 'stream',
+    subject,
+    repeat,
+    figures: { perSecond },
+  });
+  const runs = [
+    run('debezium', 10, 1),
+    run('debezium', 90, 2),
+    run('debezium', 11, 3),
+    run('sluice-kafka', 66, 1),
+    run('pg_recvlogical', 100, 1),
+  ];
+  const [againstDebezium, againstServer, embedded] = targets(runs);
+  assert.deepEqual([againstDebezium!.measured, againstDebezium!.met, againstDebezium!.stretched], ['6 x', true, false]);
+  assert.deepEqual([againstServer!.measured, againstServer!.met], ['0.66 x', false]);
+  assert.equal(embedded!.met, null);
 });
