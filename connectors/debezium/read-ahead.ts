@@ -8,12 +8,6 @@ export type ReadAheadLimits = {
 };
 
 /**
- * A batch ends at this size, as the database sent it, however few records it holds: `max.batch.size` alone would let wide rows fill the
- * memory (invariant 6). One record may be larger.
- */
-export const batchBytesMax = 1024 * 1024;
-
-/**
  * Counts what was read and is not yet durable, so that reading can stop at a limit. A batch is durable once the log has stored its offsets, or
  * later ones in their place: those of batches handed over together are stored once, the last of each partition.
  */

@@ -21,8 +21,16 @@ export type ReadingOrder =
   /** Too large for one unit and without a key (or by a query of the user's): an interrupted reading starts again. */
   | 'unordered';
 
-/** Rows of one read from the socket, with their keys as texts where the order is the key's. */
-export type TableRows = { readonly rows: readonly Row[]; readonly bytes: number; readonly keys: readonly (readonly string[])[] | null };
+/** Rows of one read from the socket. */
+export type TableRows = {
+  readonly rows: readonly Row[];
+  readonly bytes: number;
+  /** Where the order is the key's: the keys, as texts, of the last row and of the one before it in these rows. */
+  readonly keys: { readonly beforeLast: readonly string[] | null; readonly last: readonly string[] } | null;
+};
+
+/** Where a row's text lies in what the server sent. */
+type CopiedRow = { readonly bytes: Buffer; readonly start: number; readonly end: number };
 
 export function readingOrder(table: CatalogTable, readable: ReadableTable, override: string | null): ReadingOrder {
   if (table.sizeBytes <= smallTableBytesMax) return 'whole';
@@ -49,7 +57,7 @@ export function selectStatement(
 }
 
 /**
- * Reads a table's rows on a connection whose transaction holds the snapshot; on the other one the server is asked whether it is still at it
+ * Reads a table's rows, at most `rowsMax` at a time, on a connection whose transaction holds the snapshot; on the other one the server is asked whether it is still at it
  * where no row comes for long. Throws the database's error with the table's name.
  */
 export async function* readTable(
@@ -59,24 +67,33 @@ export async function* readTable(
   readable: ReadableTable,
   order: ReadingOrder,
   select: string,
+  rowsMax: number,
 ): AsyncGenerator<TableRows> {
   const readers = readable.readers.filter(reader => reader !== null);
   const copyRow = new CopyRowReader(readers);
-  const keyIndexes = order === 'key' ? table.primaryKey.map(name => readers.findIndex(reader => reader.name === name)) : null;
+  const keyIndexes = table.primaryKey.map(name => readers.findIndex(reader => reader.name === name));
+  const keyOf = ({ bytes, start, end }: CopiedRow) => {
+    copyRow.read(bytes, start, end);
+    return keyIndexes.map(index => copyRow.text(index) ?? '');
+  };
   const processId = await processIdOf(client);
   const channel = new CopyChannel(client, `COPY (${select}) TO STDOUT`);
   using _ = watchLiveness({ client, processId, listener: () => channel }, control);
   try {
     for (let open = true; open; ) {
       const rows: Row[] = [];
-      const keys: string[][] | null = keyIndexes === null ? null : [];
       let byteCount = 0;
+      let beforeLast: CopiedRow | null = null;
+      let last: CopiedRow | null = null;
       open = await channel.next((bytes, start, end) => {
         byteCount += end - start;
         rows.push(copyRow.read(bytes, start, end));
-        keys?.push(keyIndexes!.map(index => copyRow.text(index) ?? ''));
-      });
-      if (rows.length > 0) yield { rows, bytes: byteCount, keys };
+        beforeLast = last;
+        last = { bytes, start, end };
+      }, rowsMax);
+      if (last === null) continue;
+      const keys = order === 'key' ? { beforeLast: beforeLast && keyOf(beforeLast), last: keyOf(last) } : null;
+      yield { rows, bytes: byteCount, keys };
     }
   } catch (error) {
     throw readingError(error, table);

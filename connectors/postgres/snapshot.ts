@@ -2,7 +2,6 @@ import type pg from 'pg';
 import type { Clock, ConnectRecord, JsonObject, Logger, SnapshotProgress, SourceBatch, SourceOffset } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
-import { batchBytesMax } from '../debezium/read-ahead.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
 import { merge } from './merge.ts';
@@ -117,47 +116,31 @@ export class Snapshot {
     let records: ConnectRecord[] = [];
     let rowsRead = 0;
     let bytesRead = 0;
-    const takeBytes = () => {
-      const taken = bytesRead;
-      bytesRead = 0;
-      return taken;
-    };
-    // More than one: the newest row stays behind.
-    const full = ({ length }: typeof records) => length > batchRecordsMax || (length > 1 && bytesRead >= batchBytesMax);
     let firstOfAll = false;
     let lastKey: readonly string[] | null = null;
-    for await (const { rows, bytes, keys } of readTable(
-      client,
-      this.#parts.control,
-      table,
-      readable,
-      order,
-      selectStatement(table, readable, order, after, statement),
-    )) {
+    const select = selectStatement(table, readable, order, after, statement);
+    for await (const { rows, bytes, keys } of readTable(client, this.#parts.control, table, readable, order, select, batchRecordsMax)) {
       if (abort.aborted) return;
       bytesRead += bytes;
       this.#context.at = instantOf(clock.nowNs());
-      for (let index = 0; index < rows.length; index++) {
+      for (const row of rows) {
         const first = rowsRead++ === 0;
         firstOfAll ||= !this.#begun && table === this.#firstTable;
         this.#begun ||= firstOfAll;
-        emitter.emit(records, rows[index]!, !first ? 'true' : firstOfAll ? 'first' : 'first_in_data_collection');
-        if (keys !== null && order === 'key' && full(records)) {
-          // The newest row stays behind: it may turn out to be the table's last.
-          const newest = records.pop()!;
-          progress = advance(progress, moment.view, lastKey!);
-          yield this.#batch(records, takeBytes(), [progressOffset(tablePartition, progress)]);
-          this.results.set(name, progress);
-          records = [newest];
-        }
-        lastKey = keys?.[index] ?? null;
+        emitter.emit(records, row, !first ? 'true' : firstOfAll ? 'first' : 'first_in_data_collection');
+      }
+      const keyBeforeNewest = keys?.beforeLast ?? lastKey;
+      lastKey = keys?.last ?? null;
+      if (order !== 'whole' && records.length > 1) {
+        // The newest row stays behind: it may turn out to be the table's last.
+        const newest = records.pop()!;
+        if (order === 'key') progress = advance(progress, moment.view, keyBeforeNewest!);
+        yield this.#batch(records, bytesRead, order === 'key' ? [progressOffset(tablePartition, progress)] : []);
+        if (order === 'key') this.results.set(name, progress);
+        records = [newest];
+        bytesRead = 0;
       }
       this.#progress = { ...this.#progress, rows: this.#progress.rows + rows.length };
-      if (order === 'unordered' && full(records)) {
-        const newest = records.pop()!;
-        yield this.#batch(records, takeBytes(), []);
-        records = [newest];
-      }
     }
     if (abort.aborted) return;
     progress = advance(progress, moment.view, null);
