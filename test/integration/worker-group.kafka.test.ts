@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { kafkaClient } from '../services/kafka.ts';
 import { ChangingDatabase } from '../support/changing-database.ts';
 import { DaemonGroup, type GroupDaemon } from '../support/group-daemons.ts';
 import { publishedInKafka } from '../support/published.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
 import { sharedKafka, sharedPostgres } from '../support/servers.ts';
 import { settled } from '../support/settled.ts';
 import { until } from '../support/until.ts';
@@ -137,3 +141,67 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
     t.diagnostic(`followed: ${await changing.assertPublished(publishedInKafka(kafka, changing.topics))}`);
   });
 });
+
+test('beside members of another kind a worker runs nothing, says so, and begins when they are gone', { timeout: 120_000 }, async () => {
+  const kafka = await sharedKafka();
+  await using group = new DaemonGroup(kafka);
+  // As a worker of Kafka Connect is: of a type and with protocols that are not ours.
+  const stranger = kafkaClient(kafka).consumer({ groupId: group.settings['group.id']! });
+  await stranger.connect();
+  let present = true;
+  const leave = async () => {
+    if (present) await stranger.disconnect();
+    present = false;
+  };
+  try {
+    await stranger.subscribe({ topics: [await someTopic(kafka)] });
+    const joined = new Promise(resolve => stranger.on('consumer.group_join', resolve));
+    await stranger.run({ eachMessage: async () => {} });
+    await joined;
+    const daemon = await group.add();
+    const refused = await until(async () => (await daemon.group()).reason, { what: 'the reason' });
+    assert.match(refused, /has members of another kind: workers of Kafka Connect, or workers with other storage topics\. Stop them/);
+    await assert.rejects(makeStopped(daemon, 'a'), { status: 409 });
+    await leave();
+    await group.settled([daemon], []);
+    await makeStopped(daemon, 'a');
+    await group.settled([daemon], ['a']);
+  } finally {
+    await leave();
+  }
+});
+
+test('a connector of a worker’s file runs wherever the group puts it, and stays while its worker is there', {
+  timeout: 120_000,
+}, async () => {
+  await using group = new DaemonGroup(await sharedKafka());
+  using folder = new ScratchFolder('connectors');
+  const first = await group.add();
+  await makeStopped(first, 'a');
+  const config = await first.rest.call<Record<string, string>>('GET', '/connectors/a/config');
+  await writeFile(
+    folder.file('held.json'),
+    JSON.stringify({ name: 'held', config: { ...config, name: 'held', 'database.password': 'x' } }),
+  );
+  const second = await group.add({ connectors: folder.file('held.json') });
+  await group.settled([first, second], ['a', 'held']);
+  await assert.rejects(first.rest.delete('held'), { status: 409, message: /held by the worker's file/ });
+  // Another worker's start does not take it for one whose file is gone.
+  await first.daemon.stop();
+  await first.daemon.start();
+  await group.settled([first, second], ['a', 'held']);
+  await second.daemon.stop();
+  await group.settled([first], ['a', 'held']);
+  await first.rest.delete('held');
+  await group.settled([first], ['a']);
+});
+
+/** A new topic that is there to be subscribed to. */
+async function someTopic(kafka: string): Promise<string> {
+  const topic = `some-${randomBytes(4).toString('hex')}`;
+  const admin = kafkaClient(kafka).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+  await admin.disconnect();
+  return topic;
+}
