@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Changes } from './reader.ts';
 
-/** How often a follower looks whether another process wrote. */
-const pollMs = 200;
+/** A follower looks whether another process wrote: soon after it was up to date, then less and less often, down to five times a second. */
+const pollMsMin = 1;
+const pollMsMax = 200;
 
-/** Wakes followers: at once after this process's commits, within `pollMs` after those of another one. */
+/** Wakes followers: at once after this process's commits, within `pollMsMax` after those of another one, and soon while it writes. */
 export class Followers implements Changes {
   readonly #database: DatabaseSync;
   readonly #ended = new AbortController();
@@ -34,14 +35,20 @@ export class Followers implements Changes {
     const version = this.#dataVersion();
     // Whatever it is that ends the wait, it wakes all: no promise outlives many waits and gathers their reactions.
     const wake = () => this.wake();
-    const poll = setInterval(() => {
+    let pollMs = pollMsMin;
+    const look = () => {
       if (this.#dataVersion() !== version) wake();
-    }, pollMs);
+      else {
+        pollMs = Math.min(pollMsMax, pollMs * 2);
+        poll = setTimeout(look, pollMs);
+      }
+    };
+    let poll = setTimeout(look, pollMs);
     abort.addEventListener('abort', wake, { once: true });
     try {
       await this.#woken.promise;
     } finally {
-      clearInterval(poll);
+      clearTimeout(poll);
       abort.removeEventListener('abort', wake);
     }
   }
