@@ -41,45 +41,54 @@ export type StatementEffects = {
 
 const none: StatementEffects = { records: [], internal: [], truncated: [] };
 
+export type DatabaseSchemaParts = {
+  readonly models: TableModels;
+  readonly history: SchemaHistory;
+  readonly rules: SchemaChangeRules;
+  /** null: `include.schema.changes` is off. */
+  readonly records: SchemaChangeRecords | null;
+  /** `schema.history.internal.skip.unparseable.ddl`: what cannot be read is no warning. */
+  readonly quietUnreadable: boolean;
+  readonly logger: Logger;
+};
+
 /** See the head of this file. */
 export class DatabaseSchema {
   readonly models: TableModels;
   readonly history: SchemaHistory;
-  readonly #rules: SchemaChangeRules;
-  /** null: `include.schema.changes` is off. */
-  readonly #records: SchemaChangeRecords | null;
-  readonly #logger: Logger;
+  readonly #parts: DatabaseSchemaParts;
 
-  constructor(models: TableModels, history: SchemaHistory, rules: SchemaChangeRules, records: SchemaChangeRecords | null, logger: Logger) {
-    this.models = models;
-    this.history = history;
-    this.#rules = rules;
-    this.#records = records;
-    this.#logger = logger;
+  constructor(parts: DatabaseSchemaParts) {
+    this.models = parts.models;
+    this.history = parts.history;
+    this.#parts = parts;
   }
 
   /** `sql`: as the server sent it. `database`: the one it was run in; empty: none. */
   apply(sql: string, database: string, at: StatementPlace): StatementEffects {
+    const { rules, records: published, quietUnreadable, logger } = this.#parts;
     const statement = sql.trim();
     const kind = statementKind(statement);
     if (kind === 'rows')
-      this.#logger.warn({ database }, 'A statement that changes rows came as such, not as rows: set binlog_format=ROW on the server.');
+      logger.warn({ database }, 'A statement that changes rows came as such, not as rows: set binlog_format=ROW on the server.');
     if (kind !== 'schema') return none;
     const outcome = this.models.apply(statement, database, at.sqlMode ?? null);
     for (const { table, reason } of outcome.unreadable) {
       const about = table === null ? {} : { table: qualifiedName(table) };
-      this.#logger.warn({ database, ...about, reason }, 'A statement could not be read; what the binlog says of the rows corrects it');
+      const told = 'A statement could not be read; what the binlog says of the rows corrects what is known of the table';
+      if (quietUnreadable) logger.info({ database, ...about, reason }, told);
+      else logger.warn({ database, ...about, reason }, told);
     }
     const records: ConnectRecord[] = [];
     const internal: InternalRecord[] = [];
     const truncated: TableId[] = [];
-    for (const change of schemaChanges(statement, database, outcome, this.#rules)) {
+    for (const change of schemaChanges(statement, database, outcome, rules)) {
       if (change.type === 'TRUNCATE') {
         truncated.push(change.id!);
         continue;
       }
       const { db, table } = change.source;
-      if (this.#records !== null) records.push(this.#records.record(change, at.source(db, table), BigInt(at.nowMs)));
+      if (published !== null) records.push(published.record(change, at.source(db, table), BigInt(at.nowMs)));
       if (change.recorded) internal.push(this.history.record(change, at.position, at.nowMs));
     }
     return { records, internal, truncated };

@@ -41,7 +41,8 @@ export class SchemaFixture {
     this.models = new TableModels({ server, includeComments, lowerCaseNames: false });
     const history = new SchemaHistory({ topic: 'history', source, entriesMax }, this.models, silentLogger);
     const settings = { connector: server, topic: 'srv', sourceSchema, schemaName: (name: string) => name, headers: [] };
-    this.schema = new DatabaseSchema(this.models, history, rules, new SchemaChangeRecords(settings), silentLogger);
+    const records = new SchemaChangeRecords(settings);
+    this.schema = new DatabaseSchema({ models: this.models, history, rules, records, quietUnreadable: false, logger: silentLogger });
   }
 
   get position(): JsonObject {
