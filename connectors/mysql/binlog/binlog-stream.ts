@@ -51,7 +51,7 @@ export class BinlogStream implements AsyncDisposable {
   #checksums = true;
   #held = false;
   /** The compressed transaction that is being read, and the events of it that lie decompressed. */
-  #payload: AsyncGenerator<Buffer> | null = null;
+  #payload: { readonly groups: AsyncGenerator<Buffer>; readonly end: number; bytesLeft: number } | null = null;
   #group: Group | null = null;
   /** What came while a handler held, or while a compressed transaction is read: no more than one piece of the socket's. */
   #waiting: Buffer[] = [];
@@ -107,10 +107,14 @@ export class BinlogStream implements AsyncDisposable {
     this.#handler = handler;
     if (this.#group !== null) return this.#readGroup(this.#group);
     if (this.#payload !== null) {
-      const step = await this.#payload.next();
-      this.#group = step.done ? null : { bytes: step.value, at: 0 };
-      if (step.done) this.#payload = null;
-      if (this.#group !== null) this.#readGroup(this.#group);
+      const step = await this.#payload.groups.next();
+      if (!step.done) {
+        this.#group = { bytes: step.value, at: 0 };
+        this.#readGroup(this.#group);
+      } else {
+        if (this.#payload.bytesLeft !== 0) throw malformed('a compressed transaction that is smaller than it says');
+        this.#payload = null;
+      }
       return;
     }
     if (this.#waiting.length === 0) return this.#channel.next(this.#packet);
@@ -151,8 +155,7 @@ export class BinlogStream implements AsyncDisposable {
         this.#heartbeat(bytes, start, dataEnd);
         break;
       case eventTypes.TRANSACTION_PAYLOAD:
-        this.#header.compressed = true;
-        this.#payload = eventsOfPayload(readTransactionPayload(this.#cursor.start(bytes, start + eventHeaderBytes, dataEnd)));
+        this.#beginPayload(bytes, start, dataEnd);
         break;
       default:
         this.#decoder.decode(bytes, start, dataEnd, this.#header, this.#handler!);
@@ -212,15 +215,27 @@ export class BinlogStream implements AsyncDisposable {
     this.#handler!.heartbeat(header);
   }
 
-  /** Events of a compressed transaction: the position stays that of the whole. */
+  #beginPayload(bytes: Buffer, start: number, end: number): void {
+    const payload = readTransactionPayload(this.#cursor.start(bytes, start + eventHeaderBytes, end));
+    const header = this.#header;
+    this.#payload = { groups: eventsOfPayload(payload), end: header.nextPosition, bytesLeft: payload.eventBytes };
+    header.compressed = true;
+    header.nextPosition = header.position;
+  }
+
+  /** Events of a compressed transaction: the position stays that of the whole, until its last event. */
   #readGroup(group: Group): void {
     const { bytes } = group;
     const header = this.#header;
+    const payload = this.#payload!;
     header.compressed = true;
     while (group.at < bytes.length && !this.#held) {
       const start = group.at;
       const size = bytes.readUInt32LE(start + 9);
       group.at += size;
+      payload.bytesLeft -= size;
+      if (payload.bytesLeft < 0) throw malformed('a compressed transaction that is larger than it says');
+      if (payload.bytesLeft === 0) header.nextPosition = payload.end;
       header.timestamp = bytes.readUInt32LE(start);
       header.type = bytes[start + 4]!;
       header.serverId = bytes.readUInt32LE(start + 5);
@@ -232,7 +247,7 @@ export class BinlogStream implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#silenceTimer);
-    await this.#payload?.return(undefined);
+    await this.#payload?.groups.return(undefined);
     this.#payload = null;
     this.#channel.abandon();
   }

@@ -34,7 +34,7 @@ export type EventHeader = {
   file: string;
   /** Where the event begins, as Debezium's `pos`; of an event within a compressed transaction, where that begins. */
   position: number;
-  /** Behind the event: where to go on. */
+  /** Where to go on: behind the event; of all events but the last of a compressed transaction, where that begins. */
   nextPosition: number;
   /** Seconds since 1970, of the statement's start. */
   timestamp: number;

@@ -94,7 +94,7 @@ export class RowsEvent {
 
   #after(layout: RowLayout, before: BinlogRow | null): BinlogRow {
     const cursor = this.#cursor;
-    if (!this.#partial) return readImage(cursor, layout, this.#presentAfter);
+    if (!this.#partial) return readImage(cursor, layout, this.#presentAfter, null, before);
     const valueOptions = cursor.packedInt();
     return readImage(cursor, layout, this.#presentAfter, (valueOptions & 1) === 1 ? this.#partialColumns(layout) : null, before);
   }
@@ -120,7 +120,7 @@ function setBits(bits: Buffer, count: number): number {
   return set;
 }
 
-/** A row: a null bit for each present column, then the values that are not null. */
+/** A row: a null bit for each present column, then the values that are not null. `before`: of an update, the former row. */
 function readImage(
   cursor: EventCursor,
   layout: RowLayout,
@@ -136,7 +136,8 @@ function readImage(
   for (let index = 0; index < count; index++) {
     const column = layout[index]!;
     if (present !== null && ((present[index >> 3]! >> (index & 7)) & 1) === 0) {
-      if (column.shown) row.push(column.unavailable);
+      // What an update leaves out, it leaves as it was.
+      if (column.shown) row.push(before === null ? column.unavailable : before[row.length]!);
       continue;
     }
     const isNull = ((bytes[nullBits + (bit >> 3)]! >> (bit & 7)) & 1) === 1;

@@ -4,12 +4,18 @@ import { eventHeaderBytes } from './event-types.ts';
 import { malformed } from './malformed.ts';
 
 /** What a TRANSACTION_PAYLOAD says of itself, and the compressed events. */
-export type TransactionPayload = { readonly algorithm: 'zstd' | 'none'; readonly bytes: Buffer };
+export type TransactionPayload = {
+  readonly algorithm: 'zstd' | 'none';
+  readonly bytes: Buffer;
+  /** Bytes of its events. */
+  readonly eventBytes: number;
+};
 
 /** TRANSACTION_PAYLOAD behind its header (libs/mysql/binlog/event/codecs/binary.cpp): fields of type, length, value; then the payload. */
 export function readTransactionPayload(cursor: EventCursor): TransactionPayload {
   let size = -1;
   let algorithm = -1;
+  let eventBytes = -1;
   for (;;) {
     const field = cursor.packedInt();
     if (field === 0) break; // the end of the fields
@@ -18,11 +24,14 @@ export function readTransactionPayload(cursor: EventCursor): TransactionPayload 
     cursor.at = end - length;
     if (field === 1) size = cursor.packedInt();
     else if (field === 2) algorithm = cursor.packedInt();
+    else if (field === 3) eventBytes = cursor.packedInt();
     cursor.at = end;
   }
   if (size !== cursor.left) throw malformed('a compressed transaction of another size than it says');
   if (algorithm !== 0 && algorithm !== 255) throw malformed(`a transaction compressed by an unknown algorithm (${algorithm})`);
-  return { algorithm: algorithm === 0 ? 'zstd' : 'none', bytes: cursor.view(size) };
+  if (algorithm === 255) eventBytes = size;
+  if (eventBytes < eventHeaderBytes) throw malformed('a compressed transaction that does not say how large it is');
+  return { algorithm: algorithm === 0 ? 'zstd' : 'none', bytes: cursor.view(size), eventBytes };
 }
 
 /** Decompressed bytes of one step; an event that is larger is waited for. */
