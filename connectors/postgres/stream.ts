@@ -118,12 +118,22 @@ export class ChangeStream implements PgoutputHandler {
     abort.addEventListener('abort', wake);
     let storedAtMs = clock.nowMs();
     let timer: NodeJS.Timeout | null = null;
-    const wakeIn = (milliseconds: number) => {
+    let wakesAtMs = Number.POSITIVE_INFINITY;
+    // A timer that comes too early does no harm, and under load each batch would make one for nothing.
+    const wakeAt = (timeMs: number) => {
+      if (timeMs >= wakesAtMs) return;
       if (timer) clearTimeout(timer);
-      timer = Number.isFinite(milliseconds) ? setTimeout(wake, milliseconds) : null;
+      wakesAtMs = timeMs;
+      timer = setTimeout(
+        () => {
+          wakesAtMs = Number.POSITIVE_INFINITY;
+          wake();
+        },
+        Math.max(1, timeMs - clock.nowMs()),
+      );
     };
     try {
-      wakeIn(heartbeat.waitMs(clock.nowMs()));
+      wakeAt(clock.nowMs() + heartbeat.waitMs(clock.nowMs()));
       while (!abort.aborted) {
         this.#context.at = instantOf(clock.nowNs());
         await replication.next(this.#handle, batchRecordsMax);
@@ -146,7 +156,8 @@ export class ChangeStream implements PgoutputHandler {
           this.#bytes = 0;
           yield { records, bytes, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
         }
-        wakeIn(Math.min(heartbeat.waitMs(nowMs), moved ? Math.max(1, idleOffsetIntervalMs - idleForMs) : Number.POSITIVE_INFINITY));
+        wakeAt(nowMs + heartbeat.waitMs(nowMs));
+        if (moved) wakeAt(nowMs + idleOffsetIntervalMs - idleForMs);
       }
     } finally {
       if (timer) clearTimeout(timer);
