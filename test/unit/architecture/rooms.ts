@@ -43,6 +43,7 @@ const compositionRoot = [
   'src/cli',
   'src/registry.ts',
   'src/bootstrap.js',
+  'src/node-flags.js',
   'src/build.ts',
   'src/reference',
   'src/sluice.js',
