@@ -73,14 +73,18 @@ export class Capture implements AsyncDisposable {
     await this.#until(async () => (await this.progress())?.phase === 'streaming', 'the stream to begin');
   }
 
-  /** Waits until the task is tried again, and holds what is said of that: the reason, since when, and Connect's word for it. */
-  async retrying(reason: RegExp): Promise<void> {
+  /** Waits until the task is tried again (for the `attempts`th time), and holds what is said of that: the reason, since when, and Connect's word. */
+  async retrying(reason: RegExp, attempts = 1): Promise<void> {
     const toldAfter = Date.now() - recoveryMsMax;
-    const retrying = await this.#until(async () => (await this.progress())?.retrying ?? false, 'the task to be tried again');
+    const told = async () => {
+      await this.rest.assertNotFailed(connector);
+      const retrying = (await this.progress())?.retrying;
+      return retrying !== null && retrying !== undefined && retrying.attempts >= attempts && retrying;
+    };
+    const retrying = await this.#until(told, 'the task to be tried again');
     assert.match(retrying.reason, reason);
     assert.equal(retrying.code, 'DATABASE_UNAVAILABLE');
     assert.match(retrying.remedy, /the task goes on by itself/);
-    assert.ok(retrying.attempts >= 1);
     const [since, next] = [Date.parse(retrying.since), Date.parse(retrying.next_attempt)];
     assert.ok(since >= toldAfter && since <= next, `since ${retrying.since}, next at ${retrying.next_attempt}`);
     const status = await this.rest.status(connector);

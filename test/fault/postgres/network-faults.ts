@@ -13,14 +13,21 @@ export type NetworkFault = {
 
 const lost = /ECONN|EPIPE|[Tt]erminat|lost|timeout expired|connection error/;
 
+/** Also what comes after the first attempt is broken: logins, the catalog, the slot. */
+const attemptsMin = 3;
+
 /** The way is broken until it is mended: the task says so, and goes on by itself afterwards. */
-function broken(name: string, breakIt: (proxy: ToxicProxy, random: Random) => Promise<() => Promise<void>>, reason = lost): NetworkFault {
+function broken(
+  name: string,
+  breakIt: (proxy: ToxicProxy, random: Random) => Promise<() => Promise<void>>,
+  { reason = lost, attempts = attemptsMin } = {},
+): NetworkFault {
   return {
     name,
     async strike(proxy, capture, _, random) {
       const mend = await breakIt(proxy, random);
       try {
-        await capture.retrying(reason);
+        await capture.retrying(reason, attempts);
       } finally {
         await mend();
       }
@@ -106,5 +113,5 @@ export const silentNetwork: NetworkFault = broken(
       await proxy.remove('timeout', 'upstream');
     };
   },
-  /nothing has come from the server for \d+ s, and it does not answer/,
+  { reason: /nothing has come from the server for \d+ s, and it does not answer/, attempts: 1 },
 );
