@@ -16,7 +16,7 @@ npm run bench -- --only stream,sluice-kafka --repeat 5
   --changes N        updates in the waiting backlog (default: ${fullSettings.changes})
   --rows N           rows of the snapshot, and changes of the single large transaction (default: ${fullSettings.rows})
   --seconds N        how long latency is measured (default: ${fullSettings.latencySeconds})
-  --smallest-heap    also searches the smallest heap (-Xmx) with which Debezium still drains the backlog: half an hour more
+  --smallest-heap    also searches the smallest heap (-Xmx) with which Debezium still drains the backlog: ten minutes more
   --profile FOLDER   has node write a CPU profile of each of Sluice's processes there; figures with it are no figures
   --commit REF       measures this commit in place of the files as they are
   --json FILE        writes what was found to this file
@@ -118,7 +118,8 @@ export function readArguments(args: readonly string[]): Arguments | null {
     (onlySubjects.length === 0 || onlySubjects.some(name => name === subject || (name === 'sluice' && subject.startsWith('sluice')))) &&
     !(values.quick && quickWithout[scenario]?.includes(subject)) &&
     !without.some(name => name === scenario || name === subject || (name === 'sluice' && subject.startsWith('sluice')));
-  const whole = !values.quick && only.length === 0 && !values.without && !values.changes && !values.rows && !values.profile;
+  const whole =
+    !values.quick && only.length === 0 && !values.without && !values.changes && !values.rows && !values.seconds && !values.profile;
   return {
     settings,
     chosen,

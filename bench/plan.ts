@@ -32,7 +32,7 @@ export const matrix: Readonly<Record<ScenarioName, readonly SubjectName[]>> = {
   stream: ['pg_recvlogical', ...workers],
   transforms: ['sluice-embedded', 'sluice-kafka'],
   snapshot: ['copy', ...workers],
-  'large-transaction': ['sluice-embedded', 'sluice-kafka'],
+  'large-transaction': ['sluice-embedded', 'sluice-kafka', 'debezium'],
   latency: [...workers],
   producer: ['producer-perf'],
   'smallest-heap': ['debezium'],
@@ -100,7 +100,8 @@ function limitRun(environment: Environment, settings: Settings, subject: Subject
         const backlog = await environment.backlog('orders_stream', changes, changesPerTransaction);
         const database = await environment.database();
         await using run = await database.copyOf(backlog);
-        return await receiveOnly(database, run.slot, backlog, changes);
+        const walBytesEach = await database.messageBytes(backlog);
+        return { ...(await receiveOnly(database, run.slot, backlog, changes)), walBytesEach };
       };
     case 'copy':
       return async () => copyOnly(await environment.table('orders', rows), 'orders', rows);

@@ -1,7 +1,7 @@
 import { type FigureName, figure, type Results, type Run, type ScenarioName, type Spread, scenarios, subjects } from '../results.ts';
 
 /** A column of a scenario's table. */
-type Column = { readonly figure: FigureName; readonly title: string };
+type Column = { readonly figure: FigureName; readonly title: string; readonly hideZero?: boolean };
 
 const drained: readonly Column[] = [
   { figure: 'perSecond', title: 'changes/s' },
@@ -10,6 +10,8 @@ const drained: readonly Column[] = [
   { figure: 'peakMemoryMb', title: 'peak MB' },
   { figure: 'restMs', title: 'start to REST ms' },
   { figure: 'firstRecordMs', title: 'to first record ms' },
+  { figure: 'walBytesEach', title: 'bytes of a message' },
+  { figure: 'recordsTwice', title: 'records twice', hideZero: true },
 ];
 
 /** What the tables show of each scenario. */
@@ -50,6 +52,10 @@ export function shown(spread: Spread | null): string {
   return count === 1 ? readable(median) : `${readable(median)} (${readable(min)}-${readable(max)})`;
 }
 
+function cell(spread: Spread | null, { hideZero = false }: Column): string {
+  return hideZero && spread?.max === 0 ? '' : shown(spread);
+}
+
 /** A table with its rows; the first row is the titles. */
 export type Table = { readonly name: string; readonly rows: readonly (readonly string[])[] };
 
@@ -66,7 +72,7 @@ export function tables({ runs }: Pick<Results, 'runs'>): readonly (Table & { rea
 
 function rowOf(runs: readonly Run[], scenario: ScenarioName, subject: (typeof subjects)[number]): string[][] {
   if (!runs.some(run => run.scenario === scenario && run.subject === subject)) return [];
-  return [[subject, ...columns[scenario].map(column => shown(figure(runs, scenario, subject, column.figure)))]];
+  return [[subject, ...columns[scenario].map(column => cell(figure(runs, scenario, subject, column.figure), column))]];
 }
 
 /** The table in columns, for a terminal. */

@@ -15,7 +15,7 @@ const columns = `(
 const rows = `select n, n * 7919 % 100000, 'Product number ' || n % 5000, n % 9 + 1, (n % 100000)::numeric / 100 + 1,
   (array['placed', 'paid', 'packed', 'shipped', 'delivered'])[n % 5 + 1], n % 2 = 0, timestamptz '2026-01-01 00:00:00+00' + n * interval '1 second',
   jsonb_build_object('channel', 'web', 'priority', n % 3, 'warehouse', 'north-' || n % 12, 'gift', n % 7 = 0),
-  rpad('Please leave the parcel with the neighbours of house ' || n || '. ', 215, 'Ring the bell twice and wait a moment. ')`;
+  rpad('Please leave the parcel with the neighbours of house ' || n || '. ', 285, 'Ring the bell twice and wait a moment. ')`;
 
 /** A waiting backlog: a slot that nobody reads, of which each run gets a copy, and so the very same WAL. */
 export type Backlog = { readonly slot: string; readonly publication: string; readonly table: string; readonly endLsn: string };
