@@ -1,5 +1,5 @@
-import { ConfigResourceTypes } from '@platformatic/kafka';
 import { crashPoint, type OnRetry, SluiceError, type TopicDescription, type TopicSpec } from '../../contract/index.ts';
+import { ConfigResourceTypes } from './client.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
 import { brokerAnswer } from './errors.ts';
 import type { StorageTopic } from './log-config.ts';
@@ -86,6 +86,12 @@ export async function deleteTopics(cluster: Cluster, names: readonly string[]): 
     await cluster.call(`delete topic ${name}`, remove);
   }
   cluster.admin.clearMetadata();
+}
+
+/** Deletes what lies before an offset in a topic's one partition. */
+export async function truncateTopic(cluster: Cluster, topic: string, before: bigint): Promise<void> {
+  const partitions = [{ partition: 0, offset: before }];
+  await cluster.call(`delete old records of topic ${topic}`, () => cluster.admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
 }
 
 export async function clusterId(cluster: Cluster): Promise<string> {

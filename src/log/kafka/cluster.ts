@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from '@platformatic/kafka';
 import type { OnRetry } from '../../contract/index.ts';
+import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from './client.ts';
 import type { KafkaConnection } from './connection-config.ts';
 import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata, unknownTopic } from './errors.ts';
 

@@ -1,5 +1,5 @@
-import type { RecordsBatch } from '@platformatic/kafka';
 import type { LogRecord } from '../../contract/index.ts';
+import type { RecordsBatch } from './client.ts';
 import type { PartitionAnswer } from './fetch.ts';
 import type { Reading } from './read-partitions.ts';
 

@@ -1,5 +1,5 @@
-import { GenericError, protocolErrors, TimeoutError } from '@platformatic/kafka';
 import { type ErrorCode, SluiceError, toSluiceError } from '../../contract/index.ts';
+import { GenericError, protocolErrors, TimeoutError } from './client.ts';
 
 /** What a broker answered, by its name in the Kafka protocol (`NOT_COORDINATOR`). */
 export class BrokerError extends Error {

@@ -15,7 +15,7 @@ import {
   fetchV16,
   fetchV17,
   ResponseError,
-} from '@platformatic/kafka';
+} from './client.ts';
 import type { Cluster } from './cluster.ts';
 import type { Reading } from './read-partitions.ts';
 

@@ -1,5 +1,5 @@
-import { FetchIsolationLevels } from '@platformatic/kafka';
 import type { ReadFrom, TopicDescription } from '../../contract/index.ts';
+import { FetchIsolationLevels } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import type { OnTruncated, Reading } from './read-partitions.ts';
 

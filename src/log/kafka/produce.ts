@@ -13,7 +13,7 @@ import {
   protocolErrors,
   ResponseError,
   Writer,
-} from '@platformatic/kafka';
+} from './client.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
 import { BrokerError, isRepeatable, kafkaError } from './errors.ts';
 import type { ProducerSettings } from './producer-config.ts';

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { crashPoint, SluiceError } from '../../contract/index.ts';
 import {
   addPartitionsToTxnV1,
   addPartitionsToTxnV2,
@@ -15,8 +16,7 @@ import {
   initProducerIdV3,
   initProducerIdV4,
   initProducerIdV5,
-} from '@platformatic/kafka';
-import { crashPoint, SluiceError } from '../../contract/index.ts';
+} from './client.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
 import { BrokerError, beforeSending, brokerAnswer, isLost, kafkaError, unknownTopic } from './errors.ts';
 import { type BatchesByTopic, PartitionSends } from './produce.ts';

@@ -1,5 +1,5 @@
-import { protocolErrors } from '@platformatic/kafka';
 import type { LogRecord } from '../../contract/index.ts';
+import { protocolErrors } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { committedRecords } from './committed.ts';
 import { BrokerError, isRepeatable, kafkaError } from './errors.ts';

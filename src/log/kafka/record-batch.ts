@@ -1,5 +1,5 @@
-import { compressionsAlgorithms, crc32c, Writer } from '@platformatic/kafka';
 import { type SerializedHeader, slabMemory } from '../../contract/index.ts';
+import { compressionsAlgorithms, crc32c, Writer } from './client.ts';
 import type { Compression } from './producer-config.ts';
 
 /** Bytes of a record batch (message format v2) before its first record. */

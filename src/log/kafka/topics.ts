@@ -1,4 +1,4 @@
-import { ConfigResourceTypes } from '@platformatic/kafka';
+import { ConfigResourceTypes } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { brokerAnswer } from './errors.ts';
 

@@ -19,7 +19,7 @@ import {
   syncGroupV3,
   syncGroupV4,
   syncGroupV5,
-} from '@platformatic/kafka';
+} from './client.ts';
 import { Cluster } from './cluster.ts';
 import type { KafkaConnection } from './connection-config.ts';
 import { BrokerError, brokerAnswer } from './errors.ts';
