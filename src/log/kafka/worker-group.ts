@@ -27,6 +27,9 @@ const joinDelayMsMax = 5_000;
 /** The coordinator does not take this process for a member, or not for one of this generation. */
 const notMember = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
 
+/** The requests a member makes. */
+type GroupCalls = Pick<GroupRequests, keyof GroupRequests>;
+
 /** What the group knows of the log. */
 export type GroupConnectors = {
   /** All connectors' names, as new as they can be. */
@@ -45,7 +48,7 @@ export type WorkerGroupSettings = {
   readonly protocol: string;
   readonly times: GroupTimes;
   readonly connectors: GroupConnectors;
-  requests(): GroupRequests;
+  requests(): GroupCalls;
 };
 
 /**
@@ -58,7 +61,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
   readonly worker: GroupWorker;
   readonly #settings: WorkerGroupSettings;
   readonly #stopping = new AbortController();
-  #requests: GroupRequests | null = null;
+  #requests: GroupCalls | null = null;
   #running: Promise<void> = Promise.resolve();
   #status: GroupState;
   #member = '';
@@ -68,6 +71,8 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
   readonly #letGoAtMs = new Map<string, number>();
   /** As the leader: what was shared out last; null where somebody else leads. */
   #shared: ReadonlySet<string> | null = null;
+  /** How many changes of the connectors have been heard of. */
+  #changes = 0;
   #rejoin = false;
   #wake: () => void = () => {};
 
@@ -116,7 +121,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
     return this.#stopping.signal.aborted;
   }
 
-  async #run(requests: GroupRequests, listener: GroupListener, early: boolean): Promise<void> {
+  async #run(requests: GroupCalls, listener: GroupListener, early: boolean): Promise<void> {
     let begun = false;
     for (let delayMs = joinDelayMsFirst; !this.#stopped; ) {
       try {
@@ -141,7 +146,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
   }
 
   /** Takes the place of what this worker was before it died, and where that makes it alone begins at once. */
-  async #begin(requests: GroupRequests, listener: GroupListener, early: boolean): Promise<void> {
+  async #begin(requests: GroupCalls, listener: GroupListener, early: boolean): Promise<void> {
     const members = await this.#unlessStopped(requests.members());
     const former = members.filter(({ clientId }) => clientId === this.#settings.clientId).map(({ member }) => member);
     if (former.length > 0) await this.#unlessStopped(requests.leave(former, 'The worker was started again.'));
@@ -152,7 +157,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
   }
 
   /** One generation: from joining to the reason to join again. */
-  async #belong(requests: GroupRequests, listener: GroupListener): Promise<void> {
+  async #belong(requests: GroupCalls, listener: GroupListener): Promise<void> {
     const { protocol } = this.#settings;
     this.#rejoin = false;
     this.#shared = null;
@@ -180,6 +185,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
 
   /** As the leader: what each member is to run. */
   async #share({ member: leader, members }: Joined) {
+    const heardOf = this.#changes;
     const names = await this.#unlessStopped(this.#settings.connectors.names());
     const metadata = new Map(
       members.flatMap(({ member, metadata: bytes }) => {
@@ -188,13 +194,15 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
       }),
     );
     this.#shared = new Set(names);
+    // A connector made while the names were read may not be among them, and nobody will tell of it again.
+    if (this.#changes !== heardOf) this.#rejoin = true;
     const assignment = encodeSharing(sharingOf(leader, names, metadata));
     return members.map(({ member }) => ({ memberId: member, assignment }));
   }
 
   /** Does what was assigned, and meanwhile and afterwards tells the coordinator that this worker lives, until there is a reason to join again. */
   async #live(
-    requests: GroupRequests,
+    requests: GroupCalls,
     listener: GroupListener,
     membership: Membership,
     assignment: GroupAssignment,
@@ -222,7 +230,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
     }
   }
 
-  async #heartbeat(requests: GroupRequests, listener: GroupListener, membership: Membership): Promise<void> {
+  async #heartbeat(requests: GroupCalls, listener: GroupListener, membership: Membership): Promise<void> {
     try {
       await this.#unlessStopped(requests.heartbeat(membership));
       if (this.#status.state === 'UNREACHABLE') this.#tell(listener, 'STABLE', null);
@@ -250,6 +258,7 @@ export class KafkaWorkerGroup implements WorkerGroup, AsyncDisposable {
   }
 
   #connectorsChanged(listener: GroupListener): void {
+    this.#changes++;
     listener.connectorsChanged();
     if (this.#shared === null) return;
     void this.#settings.connectors.names().then(
