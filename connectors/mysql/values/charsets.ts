@@ -1,3 +1,4 @@
+import { characterBytes, charsetExceptions, type Exceptions } from './charset-exceptions.ts';
 import { swe7LowerHalf, upperHalves } from './charset-tables.ts';
 
 /** Decodes bytes[start, end). Bytes that are not assigned become U+FFFD. */
@@ -34,10 +35,7 @@ const japaneseStandard = new Map([
   ['￡', '£'],
   ['￢', '¬'],
 ]);
-const replacements: Readonly<Record<string, ReadonlyMap<string, string>>> = {
-  sjis: japaneseStandard,
-  ujis: japaneseStandard,
-};
+const olderJapanese: ReadonlySet<string> = new Set(['sjis', 'ujis']);
 
 /** No byte is above 0x7f. */
 function isAscii(bytes: Buffer, start: number, end: number): boolean {
@@ -68,13 +66,34 @@ function tableOf(upperHalf: string, lowerHalf: ReadonlyMap<number, string> | nul
   return [...lower, ...upperHalf];
 }
 
-function withPlatform(label: string, replaced: ReadonlyMap<string, string> | undefined): DecodeText {
+function withPlatform(charset: string, label: string): DecodeText {
   const decoder = new TextDecoder(label, { ignoreBOM: true });
-  const pattern = replaced && new RegExp(`[${[...replaced.keys()].join('')}]`, 'g');
-  return (bytes, start, end) => {
+  const pattern = olderJapanese.has(charset) ? new RegExp(`[${[...japaneseStandard.keys()].join('')}]`, 'g') : null;
+  const decode: DecodeText = (bytes, start, end) => {
     if (isAscii(bytes, start, end)) return bytes.toString('latin1', start, end);
     const text = decoder.decode(bytes.subarray(start, end));
-    return pattern ? text.replaceAll(pattern, character => replaced.get(character) ?? character) : text;
+    return pattern ? text.replaceAll(pattern, character => japaneseStandard.get(character) ?? character) : text;
+  };
+  const exceptions = charsetExceptions(charset);
+  return exceptions === null ? decode : withExceptions(charset, exceptions, decode);
+}
+
+/** What lies between exceptions is decoded in one go. */
+function withExceptions(charset: string, exceptions: Exceptions, decode: DecodeText): DecodeText {
+  return (bytes, start, end) => {
+    let text = '';
+    let from = start;
+    for (let at = start; at < end; ) {
+      const lead = bytes[at]!;
+      const size = lead > 0x7f ? characterBytes(charset, lead) : 1;
+      const character = size > 1 && at + size <= end ? exceptions.get(bytes.readUIntBE(at, size)) : undefined;
+      if (character !== undefined) {
+        text += decode(bytes, from, at) + character;
+        from = at + size;
+      }
+      at += size;
+    }
+    return text + decode(bytes, from, end);
   };
 }
 
@@ -98,7 +117,7 @@ function make(charset: string): DecodeText | null {
   const table = upperHalves[charset];
   if (table !== undefined) return withTable(tableOf(table, charset === 'swe7' ? swe7LowerHalf : null), charset !== 'swe7');
   const label = labels[charset];
-  if (label !== undefined) return withPlatform(label, replacements[charset]);
+  if (label !== undefined) return withPlatform(charset, label);
   switch (charset) {
     case 'utf8mb4':
     case 'utf8mb3':

@@ -10,13 +10,13 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-const point = [1, 2, '0101000000000000000000f03f0000000000000040', null];
+const point = ['0101000000000000000000f03f0000000000000040', null];
 /** The row that the recording inserts, as the stream shows it; of columns whose declaration only DDL knows, what the binlog knows. */
-const row = (id: number, flavor: string): unknown[] => [
+const row = (id: number): unknown[] => [
   id,
   7n,
   -5n,
-  plain(Uint8Array.of(0xff, 0x43, 0xa0, 0xe8)),
+  plain(Uint8Array.of(0xff, 0x43, 0xa1, 0x58)),
   1.5,
   -2.25,
   '0500',
@@ -32,9 +32,7 @@ const row = (id: number, flavor: string): unknown[] => [
   '00ff',
   'b',
   'p,r',
-  flavor === 'mysql'
-    ? '{"a":[1,2.5,null,true,{"deep":"x"}],"big":18446744073709551615}'
-    : '{"a":[1,2.5,null,true,{"deep":"x"}],"big":18446744073709551615}',
+  '{"a":[1,2.5,null,true,{"deep":"x"}],"big":18446744073709551615}',
   point,
 ];
 
@@ -48,7 +46,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     const inserted = told.filter(({ kind }) => kind === 'insert t').flatMap(({ what }) => what as [null, unknown[]][]);
 
     test('inserted rows are read in full', () => {
-      for (const [index, id] of [1, 2, 3].entries()) assert.deepEqual(inserted[index]![1].map(plain).slice(0, 21), row(id, flavor));
+      for (const [index, id] of [1, 2, 3].entries()) assert.deepEqual(inserted[index]![1].map(plain).slice(0, 21), row(id));
       assert.deepEqual(plain(inserted[0]![1][21]), flavor === 'mysql' ? [1, 2] : '640b1495001b1000bfffffea00000000');
     });
 
