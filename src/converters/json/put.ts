@@ -2,7 +2,7 @@ import type { SlabWriter } from '../../contract/index.ts';
 import { jsonString } from './json-string.ts';
 
 /** Texts up to here are written unit by unit; a longer one costs less as a whole that is looked through afterwards. */
-const shortUnitsMax = 24;
+const shortUnitsMax = 48;
 
 const zero = 0x30;
 const minus = 0x2d;
