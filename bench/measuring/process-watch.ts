@@ -9,7 +9,7 @@ export class ProcessWatch implements Disposable {
   readonly #root: number;
   readonly #timer: NodeJS.Timeout;
   #pids: readonly number[];
-  #samples = 0;
+  readonly #cpu: { readonly atMs: number; readonly seconds: number }[] = [];
   #peakBytes = 0;
 
   constructor(pid: number) {
@@ -20,8 +20,8 @@ export class ProcessWatch implements Disposable {
   }
 
   #sample(): void {
-    this.#samples++;
-    if (this.#samples % samplesPerTree === 0) this.#pids = processTree(this.#root);
+    if (this.#cpu.length % samplesPerTree === samplesPerTree - 1) this.#pids = processTree(this.#root);
+    this.#cpu.push({ atMs: performance.timeOrigin + performance.now(), seconds: this.cpuSeconds });
     this.#peakBytes = Math.max(this.#peakBytes, residentBytes(this.#pids));
   }
 
@@ -32,6 +32,11 @@ export class ProcessWatch implements Disposable {
   /** User and system time of the tree so far. */
   get cpuSeconds(): number {
     return cpuSeconds(this.#pids);
+  }
+
+  /** What `cpuSeconds` was at a moment (milliseconds since 1970), or at the last sample before it. */
+  cpuSecondsAt(atMs: number): number {
+    return (this.#cpu.findLast(sample => sample.atMs <= atMs) ?? this.#cpu[0]!).seconds;
   }
 
   /** The most memory that the tree had resident at once, as sampled. */

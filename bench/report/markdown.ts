@@ -56,6 +56,9 @@ ${failed}${sections.join('\n')}
 - PostgreSQL: ${list(postgresSettings).join(', ')}; autovacuum off for the tables
 - Kafka: one broker, KRaft, one partition a topic, \`java ${[...brokerHeap, ...kafkaJavaOptions].join(' ')}\`
 - Kafka Connect: distributed, one worker, \`java ${[...defaultHeap, ...kafkaJavaOptions].join(' ')}\`: what Kafka's own scripts give
+- The limits: \`pg_recvlogical --slot SLOT --start --no-loop --endpos LSN --file /dev/null --dbname bench -o proto_version=1 -o publication_names=orders_stream\`
+  (PostgreSQL 15's), \`psql --command 'copy orders to stdout' > /dev/null\`,
+  \`kafka-producer-perf-test.sh --topic bench-producer --num-records ${results.settings['producerRecords']} --record-size 900 --throughput -1 --producer-props bootstrap.servers=... acks=all enable.idempotence=true batch.size=1048576 linger.ms=5\`
 - Sluice: \`sluice run -c worker.yaml\` of the built package, default settings
 - The same connector config for both; JSON converters with schemas.enable=false
 `;

@@ -53,7 +53,7 @@ export function targets(runs: readonly Run[]): readonly Target[] {
     atMost(
       "the same against Debezium's smallest heap that still drains (without the rest of the JVM)",
       'MB',
-      memory('stream', 'sluice-kafka'),
+      heap && memory('stream', 'sluice-kafka'),
       heap,
       null,
     ),

@@ -36,16 +36,16 @@ async function drainWith(worker: Worker, { database, connector, records, seconds
   await worker.log.prepare(topic);
   await worker.rest.putConfig('bench', connectorConfig(database, connector));
   const check = () => healthy(worker, secondsMax);
-  const points = [...(await follow(worker.log, watch, { topic, records, stallMsMax, check }))];
+  const points = [...(await follow(worker.log, { topic, records, stallMsMax, check }))];
   let reading = await worker.log.read(topic, records);
   while (reading.ids < records) {
     // What looked like the end was a pause with markers in place of the last records.
-    points.push(...(await follow(worker.log, watch, { topic, records: points.at(-1)!.count + records - reading.ids, stallMsMax, check })));
+    points.push(...(await follow(worker.log, { topic, records: points.at(-1)!.count + records - reading.ids, stallMsMax, check })));
     reading = await worker.log.read(topic, records);
   }
   const memory = { peakMemoryMb: watch.peakBytes / megabyte, peakOfProcessesMb: watch.highWaterBytes / megabyte };
   await worker.log.remove(topic);
-  const [before, end] = [points[0]!, points.at(-1)!];
+  const end = points.at(-1)!;
   const seconds = (end.atMs - reading.firstMs) / 1000;
   return {
     records: reading.records,
@@ -54,7 +54,7 @@ async function drainWith(worker: Worker, { database, connector, records, seconds
     perSecondSecondHalf: secondHalf(points, records),
     seconds,
     secondsWithStart: (end.atMs - worker.startedAtMs) / 1000,
-    cpuMicrosEach: ((end.cpuSeconds - before.cpuSeconds) * 1e6) / records,
+    cpuMicrosEach: ((end.cpuSeconds - watch.cpuSecondsAt(reading.firstMs)) * 1e6) / records,
     ...memory,
     restMs: worker.restMs,
     firstRecordMs: reading.firstMs - worker.startedAtMs,

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogView } from '../logs/log-view.ts';
-import type { ProcessWatch } from '../measuring/process-watch.ts';
 
-/** Where the log was at a moment: `count` are offsets, `cpuSeconds` is the worker's tree. */
-export type Point = { readonly atMs: number; readonly count: number; readonly cpuSeconds: number };
+/** Where the log was at a moment; `count` are offsets. */
+export type Point = { readonly atMs: number; readonly count: number };
 
 /** Far from the end a few questions a second; near it more, so that the end is known to some ten milliseconds. */
 const farMs = 250;
@@ -25,16 +24,16 @@ export type Expected = {
  * Follows the log from outside until the records are there: the points from the last one before the first record to the one at which the
  * last was seen. On Kafka, whose offsets count markers too, a reader must still count them.
  */
-export async function follow(log: LogView, watch: ProcessWatch, expected: Expected): Promise<readonly Point[]> {
+export async function follow(log: LogView, expected: Expected): Promise<readonly Point[]> {
   const { topic, records, stallMsMax, check } = expected;
   const now = () => performance.timeOrigin + performance.now();
-  const points: Point[] = [{ atMs: now(), count: 0, cpuSeconds: watch.cpuSeconds }];
+  const points: Point[] = [{ atMs: now(), count: 0 }];
   const startedMs = now();
   let checkedMs = startedMs;
   for (;;) {
     const last = points.at(-1)!;
     const count = await log.end(topic);
-    const point = { atMs: now(), count, cpuSeconds: watch.cpuSeconds };
+    const point = { atMs: now(), count };
     if (count !== last.count) points.push(point);
     else if (count === 0) points[0] = point;
     if (count >= records && (log.countsRecordsOnly || point.atMs - points.at(-1)!.atMs > quietMs)) return points;
