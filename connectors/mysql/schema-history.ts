@@ -3,9 +3,17 @@
  * statement still read as they were. An entry becomes durable in one unit with the offset behind its statement (invariant 1).
  *
  * It is Debezium's own: entries that Debezium wrote are read, and Debezium reads ours. It does not grow without bound: once it holds many
- * more entries than there are tables, all tables are told anew (`checkpoint`), and what came before counts no more.
+ * more entries than there are tables, all tables are told anew (`checkpoint`); what came before counts no more, and goes at a later
+ * start.
  */
-import { type InternalRecord, type InternalTopics, type JsonObject, type Logger, SluiceError } from '../../src/contract/index.ts';
+import {
+  type InternalRecord,
+  type InternalTopics,
+  type JsonObject,
+  type Logger,
+  SluiceError,
+  toSluiceError,
+} from '../../src/contract/index.ts';
 import type { TableModels } from './ddl/table-models.ts';
 import type { SchemaChange } from './schema-changes.ts';
 import { type GtidContainment, isAfter } from './schema-history-order.ts';
@@ -49,15 +57,24 @@ export class SchemaHistory {
     const { topic } = this.#settings;
     const source = JSON.stringify(this.#settings.source);
     let [entries, skipped] = [0, 0];
+    let shared = false;
+    const checkpoints: bigint[] = [];
     this.#models.clear();
     for await (const records of internal.read(topic, abort)) {
       for (const { value, offset: place } of records) {
         const entry = value === null ? null : parseHistoryEntry(Buffer.from(value).toString());
         if (entry === null) this.#logger.warn({ topic, offset: String(place) }, 'What is no entry of a schema history is left out');
-        if (entry === null || JSON.stringify(entry.source) !== source) continue;
+        if (entry === null) continue;
+        if (JSON.stringify(entry.source) !== source) {
+          shared = true;
+          continue;
+        }
         entries++;
         if (isAfter(entry.position, offset, contains)) skipped++;
-        else this.#apply(entry);
+        else {
+          if (entry.checkpoint) checkpoints.push(place);
+          this.#apply(entry);
+        }
       }
     }
     if (entries === skipped) {
@@ -65,7 +82,21 @@ export class SchemaHistory {
       throw new SluiceError('SCHEMA_HISTORY_LOST', `The schema history, topic ${topic}, ${found}.`);
     }
     this.#logger.info({ topic, entries, skipped, tables: this.#models.size }, 'The schema history was read');
+    if (!shared) await this.#truncate(internal, checkpoints);
     return { entries, skipped };
+  }
+
+  /** What lies before the last checkpoint but one is no longer read: offsets that were set back may still need what lies before the last. */
+  async #truncate(internal: InternalTopics, checkpoints: readonly bigint[]): Promise<void> {
+    const before = checkpoints.at(-2);
+    if (before === undefined) return;
+    const { topic } = this.#settings;
+    try {
+      await internal.truncate(topic, before);
+    } catch (thrown) {
+      const { code, message } = toSluiceError(thrown);
+      this.#logger.warn({ topic, code }, `What is no longer needed of the schema history stays: ${message}`);
+    }
   }
 
   /** The entry of a schema change, to become durable with `position`: the offset behind it. */

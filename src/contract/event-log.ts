@@ -110,6 +110,8 @@ export interface EventLog extends AsyncDisposable {
   /** Descriptions of the topics that exist among those named; all user topics where none are named. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
+  /** Deletes what lies before an offset in the one partition of a topic. Throws SluiceError TOPIC_UNKNOWN. */
+  truncate(topic: string, before: bigint): Promise<void>;
   /**
    * Fences the task's former owner first, then reads its offsets (invariant 3). `onRetry` hears, as long as the writer is open, of what a
    * log that is away makes it try again before it gives up.

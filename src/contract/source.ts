@@ -27,6 +27,8 @@ export type InternalRecord = { readonly topic: string; readonly key: string | nu
 export type InternalTopics = {
   /** What the topic holds now, from its first record; nothing where there is no such topic. */
   read(topic: string, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  /** Deletes what lies before an offset. */
+  truncate(topic: string, before: bigint): Promise<void>;
 };
 
 /** Records of one read and the offsets that cover them: both become durable together or not at all (invariant 1). */

@@ -8,6 +8,7 @@ export function internalTopics(log: EventLog): InternalTopics {
       if (existing.length === 0) return;
       yield* log.read({ topics: [topic], from: 'start', follow: false }, abort);
     },
+    truncate: (topic, before) => log.truncate(topic, before),
   };
 }
 

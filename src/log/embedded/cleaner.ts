@@ -55,6 +55,20 @@ export function* clean(database: DatabaseSync, defaults: RetentionDefaults, nowM
   }
 }
 
+/** Deletes a partition's records before an offset; part of the caller's transaction. Of topics that are small: it is one step. */
+export function truncatePartition(database: DatabaseSync, id: number, before: number): void {
+  const base = baseId(id);
+  const [row] = database.prepare('select start_offset, next_offset from partitions where id = ?').all(id);
+  const end = Math.min(before, Number(row!['next_offset']));
+  if (end <= Number(row!['start_offset'])) return;
+  const bytes = database.prepare(
+    'select sum(coalesce(length(key), 0) + coalesce(length(value), 0) + coalesce(length(headers), 0) + 20) as freed from records where id >= ? and id < ?',
+  );
+  const freed = Number(bytes.get(base, base + BigInt(end))!['freed'] ?? 0);
+  database.prepare('delete from records where id >= ? and id < ?').run(base, base + BigInt(end));
+  database.prepare('update partitions set start_offset = ?, bytes = bytes - ? where id = ?').run(end, freed, id);
+}
+
 /** The records of a deleted topic's partition. */
 function* removeOrphan(database: DatabaseSync, id: number): Generator<void> {
   const remove = database.prepare('delete from records where id in (select id from records where id >= ? and id < ? limit ?)');

@@ -112,6 +112,10 @@ export class EmbeddedLog implements EventLog {
     await this.#change({ kind: 'deleteTopics', names });
   }
 
+  async truncate(topic: string, before: bigint): Promise<void> {
+    await this.#change({ kind: 'truncate', topic, before: Number(before) });
+  }
+
   async writer(task: TaskId, _options: WriterOptions, abort: AbortSignal): Promise<LogWriter> {
     abort.throwIfAborted();
     const thread = this.#thread();

@@ -17,6 +17,7 @@ export type ChangeRequest =
   | { readonly kind: 'closeWriter'; readonly writerId: number }
   | { readonly kind: 'ensureTopics'; readonly topics: readonly TopicSpec[] }
   | { readonly kind: 'deleteTopics'; readonly names: readonly string[] }
+  | { readonly kind: 'truncate'; readonly topic: string; readonly before: number }
   | {
       readonly kind: 'putConfig';
       readonly name: string;

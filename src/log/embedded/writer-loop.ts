@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { crashPoint, SluiceError } from '../../contract/index.ts';
 import { Appender } from './appender.ts';
-import { clean } from './cleaner.ts';
+import { clean, truncatePartition } from './cleaner.ts';
 import { changeConnector, OffsetTable, readOffsets } from './connector-tables.ts';
 import { openForWriting } from './database.ts';
 import { type OwnedWriter, Owners } from './owners.ts';
@@ -156,6 +156,9 @@ export class WriterLoop {
       case 'deleteTopics':
         this.#topics.delete(change.names);
         this.#startCleaning(false);
+        return;
+      case 'truncate':
+        for (const { id } of this.#topics.topic(change.topic).partitions) truncatePartition(this.#database, id, change.before);
         return;
       case 'alterOffsets':
         this.#owners.fence(change.name, null);

@@ -90,6 +90,7 @@ export async function deleteTopics(cluster: Cluster, names: readonly string[]): 
 
 /** Deletes what lies before an offset in a topic's one partition. */
 export async function truncateTopic(cluster: Cluster, topic: string, before: bigint): Promise<void> {
+  if ((await existing(cluster, [topic])).length === 0) throw new SluiceError('TOPIC_UNKNOWN', `Kafka has no topic '${topic}'.`);
   const partitions = [{ partition: 0, offset: before }];
   await cluster.call(`delete old records of topic ${topic}`, () => cluster.admin.deleteRecords({ topics: [{ name: topic, partitions }] }));
 }

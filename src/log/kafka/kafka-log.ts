@@ -14,7 +14,7 @@ import {
   type WorkerGroup,
   type WriterOptions,
 } from '../../contract/index.ts';
-import { clusterId, deleteTopics, describeTopics, ensureStorageTopic, ensureTopics } from './admin.ts';
+import { clusterId, deleteTopics, describeTopics, ensureStorageTopic, ensureTopics, truncateTopic } from './admin.ts';
 import { Cluster } from './cluster.ts';
 import { KafkaConnectorStore } from './connector-store.ts';
 import { type KafkaLogConfig, taskProducerConfig } from './log-config.ts';
@@ -100,6 +100,10 @@ class KafkaLog implements EventLog {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     await deleteTopics(this.#adminCluster, names);
+  }
+
+  async truncate(topic: string, before: bigint): Promise<void> {
+    await truncateTopic(this.#adminCluster, topic, before);
   }
 
   async writer(task: TaskId, options: WriterOptions, abort: AbortSignal, onRetry?: OnRetry): Promise<LogWriter> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { never, type Suite } from './suite.ts';
+import { code, never, type Suite, texts } from './suite.ts';
 
 /** Topics: made, described, deleted. */
 export function topicTests(suite: Suite): void {
@@ -37,6 +37,21 @@ export function topicTests(suite: Suite): void {
     // At least: on Kafka a transaction's marker takes an offset too.
     assert.ok(description!.partitions[1]!.end >= 2n);
     assert.ok((await suite.log.describeTopics()).some(listed => listed.topic === topic));
+  });
+
+  test('a truncated topic begins at the offset named, and goes on', async () => {
+    const topic = await suite.aTopic();
+    await using writer = await suite.writerOf(suite.aTask());
+    for (const value of ['a', 'b', 'c']) await suite.append(writer, [{ topic, value }]);
+    const all = await suite.read({ topics: [topic] });
+    await suite.log.truncate(topic, all[1]!.offset);
+    assert.deepEqual(texts(await suite.read({ topics: [topic] })), ['b', 'c']);
+    const [description] = await suite.log.describeTopics([topic]);
+    assert.equal(description!.partitions[0]!.start, all[1]!.offset);
+    await suite.append(writer, [{ topic, value: 'd' }]);
+    await suite.log.truncate(topic, all[0]!.offset);
+    assert.deepEqual(texts(await suite.read({ topics: [topic] })), ['b', 'c', 'd']);
+    await assert.rejects(suite.log.truncate(suite.aName('absent'), 1n), code('TOPIC_UNKNOWN'));
   });
 
   test('a deleted topic is gone', async () => {

@@ -63,8 +63,11 @@ export class SchemaFixture {
 }
 
 /** The topic as a start would read it. */
-export function topicOf(records: readonly InternalRecord[]): InternalTopics {
+export function topicOf(records: readonly InternalRecord[], truncated: bigint[] = []): InternalTopics {
   return {
+    async truncate(_, before) {
+      truncated.push(before);
+    },
     async *read(topic) {
       const found = records.filter(record => record.topic === topic);
       if (found.length > 0) yield found.map(logRecord);

@@ -11,9 +11,9 @@ import { contains, SchemaFixture, topicOf } from './schema-fixture.ts';
 const never = new AbortController().signal;
 const far: JsonObject = { file: 'bin.000009', pos: 4 };
 
-async function recovered(topic: readonly InternalRecord[], offset: JsonObject = far): Promise<SchemaFixture> {
+async function recovered(topic: readonly InternalRecord[], offset: JsonObject = far, truncated: bigint[] = []): Promise<SchemaFixture> {
   const fixture = new SchemaFixture({ includeComments: true });
-  await fixture.schema.history.recover(topicOf(topic), offset, contains, never);
+  await fixture.schema.history.recover(topicOf(topic, truncated), offset, contains, never);
   return fixture;
 }
 
@@ -44,19 +44,6 @@ test('whatever was done to tables, a start finds them as they were at its offset
     }),
     { numRuns: 60 },
   );
-});
-
-test('a history told anew is as long as there are tables, and stays bounded', async () => {
-  const fixture = new SchemaFixture({ entriesMax: 10 });
-  fixture.apply('create table t (a int)');
-  fixture.apply('create table u (a int)');
-  for (let index = 0; index < 100; index++) fixture.apply(`alter table t add column c${index} int`);
-  const texts = fixture.topic.map(({ value }) => parseHistoryEntry(value!)!);
-  const checkpoints = texts.flatMap((entry, index) => (entry.checkpoint ? [index] : []));
-  assert.ok(checkpoints.length >= 5 && checkpoints.length <= 10, `${checkpoints.length} of 102 statements`);
-  // What is left when all before the last one is gone.
-  const start = await recovered(fixture.topic.slice(checkpoints.at(-1)));
-  assert.deepEqual(tablesOf(start), tablesOf(fixture));
 });
 
 /** As Debezium 3.6.1 writes it: several lines, the keys of its offsets, no key of ours. */
@@ -92,6 +79,26 @@ const written = `{
     "comment" : null
   } ]
 }`;
+
+test('a history told anew is as long as there are tables, and stays bounded', async () => {
+  const fixture = new SchemaFixture({ entriesMax: 10 });
+  fixture.apply('create table t (a int)');
+  fixture.apply('create table u (a int)');
+  for (let index = 0; index < 100; index++) fixture.apply(`alter table t add column c${index} int`);
+  const texts = fixture.topic.map(({ value }) => parseHistoryEntry(value!)!);
+  const checkpoints = texts.flatMap((entry, index) => (entry.checkpoint ? [index] : []));
+  assert.ok(checkpoints.length >= 5 && checkpoints.length <= 10, `${checkpoints.length} of 102 statements`);
+  // What is left when all before the last one is gone.
+  const start = await recovered(fixture.topic.slice(checkpoints.at(-1)));
+  assert.deepEqual(tablesOf(start), tablesOf(fixture));
+  // A start deletes what lies before the last but one.
+  const truncated: bigint[] = [];
+  await recovered(fixture.topic, far, truncated);
+  assert.deepEqual(truncated, [BigInt(checkpoints.at(-2)!)]);
+  // Not where the topic is another connector's too.
+  await recovered([{ topic: 'history', key: null, value: written.replace('"srv"', '"other"') }, ...fixture.topic], far, truncated);
+  assert.equal(truncated.length, 1);
+});
 
 test('what Debezium recorded reads as what the same statement leads to here', async () => {
   const taken = await recovered([{ topic: 'history', key: null, value: written }], { gtids: 'ab', file: 'bin.000001', pos: 151879316 });
