@@ -32,7 +32,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 /** ER_MASTER_FATAL_ERROR_READING_BINLOG stands for many causes: only its text tells them apart, always in English. */
 const fatalBinlogError = 1236;
 const lostPosition =
-  /could not find first log file|has been purged|purged binary logs|purged required binary logs|not in the master's binlog|start replicating from GTID|impossible position|requested GTID|larger than|ahead of the last|bogus data|client requested master to start replication/i;
+  /could not find first log file|could not find GTID state requested|slave state is too old|has been purged|purged binary logs|purged required binary logs|not in the master's binlog|start replicating from GTID|impossible position|requested GTID|larger than|ahead of the last|bogus data|client requested master to start replication/i;
 
 /** Errors of the socket below mysql2's connection, and of mysql2 itself where the server has gone. */
 const socketCodes = new Set([
