@@ -54,7 +54,7 @@ async function drainWith(worker: Worker, { database, connector, records, seconds
     perSecondSecondHalf: secondHalf(points, records),
     seconds,
     secondsWithStart: (end.atMs - worker.startedAtMs) / 1000,
-    cpuMicrosEach: ((end.cpuSeconds - watch.cpuSecondsAt(reading.firstMs)) * 1e6) / records,
+    cpuMicrosEach: ((watch.cpuSecondsAt(end.atMs) - watch.cpuSecondsAt(reading.firstMs)) * 1e6) / records,
     ...memory,
     restMs: worker.restMs,
     firstRecordMs: reading.firstMs - worker.startedAtMs,
