@@ -4,7 +4,7 @@ import { type ConnectionSettings, connect, disconnect } from '../connection.ts';
 import { errorOfPacket, errorPacket, type PacketChannel } from '../packet-channel.ts';
 import { EventCursor } from './cursor.ts';
 import { EventDecoder } from './decoder.ts';
-import { type BinlogStart, beginDump, type DumpSettings } from './dump.ts';
+import { type BinlogStart, beginDump, type DumpSettings, dumpPositionMax } from './dump.ts';
 import { artificialFlag, eventHeaderBytes, eventTypes } from './event-types.ts';
 import type { BinlogHandler, EventHeader } from './events.ts';
 import { malformed } from './malformed.ts';
@@ -50,14 +50,17 @@ export class BinlogStream implements AsyncDisposable {
   /** Whether events end with one; each file says it in its first event. */
   #checksums = true;
   #held = false;
+  /** Events before it are not wanted: a position beyond what the dump command can say. */
+  #wantedFrom: number;
   /** The compressed transaction that is being read, and the events of it that lie decompressed. */
   #payload: { readonly groups: AsyncGenerator<Buffer>; readonly end: number; bytesLeft: number } | null = null;
   #group: Group | null = null;
   /** What came while a handler held, or while a compressed transaction is read: no more than one piece of the socket's. */
   #waiting: Buffer[] = [];
 
-  private constructor(channel: PacketChannel, { heartbeatMs, flavor }: BinlogSettings, { file, position }: BinlogStart) {
+  private constructor(channel: PacketChannel, { heartbeatMs, flavor }: BinlogSettings, { file, position, gtids }: BinlogStart) {
     this.#channel = channel;
+    this.#wantedFrom = gtids === null && position > dumpPositionMax ? position : 0;
     this.#decoder = new EventDecoder(flavor);
     this.#header = { file, position, nextPosition: position, timestamp: 0, type: 0, serverId: 0, size: 0, compressed: false };
     let heard = -1;
@@ -146,6 +149,10 @@ export class BinlogStream implements AsyncDisposable {
     const dataEnd = this.#checksums || type === eventTypes.FORMAT_DESCRIPTION ? end - checksumBytes : end;
     if (this.#checksums && crc32(bytes.subarray(start, dataEnd)) !== bytes.readUInt32LE(dataEnd)) throw malformed('its checksum is wrong');
     this.#enter(bytes, start, size);
+    if (this.#wantedFrom > 0 && type !== eventTypes.ROTATE) {
+      if (this.#header.position < this.#wantedFrom) return;
+      this.#wantedFrom = 0;
+    }
     switch (type) {
       case eventTypes.ROTATE:
         this.#rotate(bytes, start, dataEnd);

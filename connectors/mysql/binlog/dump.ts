@@ -33,6 +33,8 @@ const annotateRowsFlag = 0x02;
 const throughGtidFlag = 0x04;
 
 const firstPosition = 4;
+/** The dump command's position has 32 bits. A file may be larger: then it is read from its beginning, and whoever reads skips. */
+export const dumpPositionMax = 0xffff_ffff;
 
 /** What the server wants to know before the dump, said in user variables. */
 function sessionVariables({ flavor, heartbeatMs }: DumpSettings, start: BinlogStart): string {
@@ -68,8 +70,7 @@ function dumpBody({ flavor, serverId, statements }: DumpSettings, { file, positi
   }
   const name = Buffer.from(gtids === null ? file : '', 'utf8');
   const body = Buffer.alloc(4 + 2 + 4 + name.length);
-  // The position has 32 bits: a place beyond is reached from the file's beginning by whoever reads, so it never comes here.
-  body.writeUInt32LE(gtids === null ? position : firstPosition, 0);
+  body.writeUInt32LE(gtids === null && position <= dumpPositionMax ? position : firstPosition, 0);
   body.writeUInt16LE(flavor === 'mysql' ? heartbeatV2Flag : statements ? annotateRowsFlag : 0, 4);
   body.writeUInt32LE(serverId, 6);
   name.copy(body, 10);
