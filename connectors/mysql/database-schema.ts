@@ -25,7 +25,7 @@ export type StatementPlace = {
   readonly position: JsonObject;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
-  /** Of the statement's session, as the binlog has it; left out: the server's. */
+  /** Of the statement's session, as the binlog has it; left out: the server's. 0n of what SHOW CREATE TABLE wrote for us. */
   readonly sqlMode?: bigint | null;
 };
 

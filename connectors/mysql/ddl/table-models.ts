@@ -13,11 +13,13 @@ import type { TableId } from '../../debezium/table.ts';
 import { reconcileTable, type TableShape, type TextReading } from '../reconcile.ts';
 import type { TableChange } from '../table-change.ts';
 import type { TableModel } from '../table-model.ts';
+import { applyAlterAction } from './alter-actions.ts';
 import type { DdlChange, DdlOutcome, UnreadableStatement } from './changes.ts';
 import type { WrittenName } from './cursor.ts';
 import { type DdlDialect, ddlDialect, dialectOfMode } from './dialect.ts';
+import { InheritedCharsets } from './inherited-charsets.ts';
 import { parseDdl } from './parser.ts';
-import type { AlterAction, DdlAction, DdlStatement } from './statement.ts';
+import type { DdlAction, DdlStatement } from './statement.ts';
 import { TableEditor } from './table-editor.ts';
 
 export type TableModelsSettings = {
@@ -32,8 +34,7 @@ export type TableModelsSettings = {
 export class TableModels {
   readonly #settings: TableModelsSettings;
   readonly #tables = new Map<string, TableModel>();
-  readonly #charsetByDatabase = new Map<string, string>();
-  readonly #variables = { global: new Map<string, string>(), session: new Map<string, string>() };
+  readonly #charsets = new InheritedCharsets();
   /** Tables that a statement which cannot be read was about, with the reason. */
   readonly #doubtful = new Map<string, string>();
   #dialect: DdlDialect;
@@ -78,9 +79,7 @@ export class TableModels {
   /** Forgets all tables and what they inherit; not the sql_mode, which is the server's. */
   clear(): void {
     this.#tables.clear();
-    this.#charsetByDatabase.clear();
-    this.#variables.global.clear();
-    this.#variables.session.clear();
+    this.#charsets.clear();
     this.#doubtful.clear();
   }
 
@@ -93,14 +92,7 @@ export class TableModels {
 
   /** The character sets that databases and the server give to new tables, as statements that set them again: for a compact history. */
   inherited(): readonly { readonly database: string; readonly ddl: string }[] {
-    const server = [...this.#variables.session, ...this.#variables.global].filter(([name]) => name === 'character_set_server');
-    return [
-      ...server.slice(0, 1).map(([name, value]) => ({ database: '', ddl: `SET ${name}=${value}` })),
-      ...[...this.#charsetByDatabase].map(([database, charset]) => ({
-        database,
-        ddl: `CREATE DATABASE \`${database.replaceAll('`', '``')}\` CHARSET ${charset}`,
-      })),
-    ];
+    return this.#charsets.statements();
   }
 
   /**
@@ -151,19 +143,13 @@ export class TableModels {
         return this.#setDatabase(action, ddl, database);
       case 'drop database':
         for (const { id } of this.tables()) if (this.#sameDatabase(id.catalog, action.database)) this.#remove(id);
-        this.#charsetByDatabase.delete(action.database);
+        this.#charsets.dropDatabase(action.database);
         return [{ kind: 'database', database: action.database, ddl }];
-      case 'use': {
-        const charset = this.#charsetByDatabase.get(action.database);
-        if (charset === undefined) this.#variables.session.delete('character_set_database');
-        else this.#variables.session.set('character_set_database', charset);
+      case 'use':
+        this.#charsets.use(action.database);
         return [{ kind: 'database', database: action.database, ddl }];
-      }
       case 'set':
-        for (const { scope, name, value } of action.variables) {
-          this.#variables[scope].set(name, value);
-          if (name === 'character_set_database' && database) this.#charsetByDatabase.set(database, value);
-        }
+        for (const variable of action.variables) this.#charsets.set(variable, database);
         return [{ kind: 'set', database: database ?? '', ddl }];
       default:
         return [];
@@ -187,7 +173,7 @@ export class TableModels {
     }
     // A key may be written before its columns.
     for (const element of action.elements) if ('key' in element && element.key.kind === 'primary') editor.addKey(element.key);
-    if (original === null) editor.defaultCharsetName = this.#charset(action.options.charsetName, id.catalog);
+    if (original === null) editor.defaultCharsetName = this.#charsets.of(action.options.charsetName, id.catalog);
     if (this.#settings.includeComments) editor.comment = action.options.comment;
     if (action.select) this.#doubtful.set(this.#key(id), 'CREATE TABLE ... SELECT: its columns come from a query');
     if (editor.empty) {
@@ -204,42 +190,10 @@ export class TableModels {
     const editor = new TableEditor(id, table, this.#settings.includeComments);
     for (const item of action.actions) {
       if (item.kind === 'rename') editor.id = this.#id(item.to, database);
-      else this.#alter(editor, item);
+      else applyAlterAction(editor, item, this.#charsets, this.#settings.includeComments);
     }
     if (editor.id !== id) this.#remove(id);
     return [tableChange('ALTER', editor.id, this.#put(editor.table()), ddl, editor.id === id ? null : id)];
-  }
-
-  #alter(editor: TableEditor, item: Exclude<AlterAction, { kind: 'rename' }>): void {
-    switch (item.kind) {
-      case 'add column':
-        if (!item.ifNotExists || !editor.has(item.column.name)) editor.addColumn(item.column, item.place);
-        break;
-      case 'change column':
-        if (!item.ifExists || editor.has(item.from)) editor.changeColumn(item.from, item.column, item.place, item.modify);
-        break;
-      case 'add key':
-        editor.addKey(item.key);
-        break;
-      case 'drop column':
-        editor.dropColumn(item.name);
-        break;
-      case 'rename column':
-        editor.renameColumn(item.from, item.to);
-        break;
-      case 'alter default':
-        editor.setDefault(item.name, item.default?.expression ?? null, item.default !== null);
-        break;
-      case 'drop primary key':
-        editor.dropKey();
-        break;
-      case 'convert':
-        editor.convertTo(this.#charset(item.charsetName, editor.id.catalog) ?? item.charsetName);
-        break;
-      case 'options':
-        if (item.options.charsetName !== null) editor.defaultCharsetName = this.#charset(item.options.charsetName, editor.id.catalog);
-        if (item.options.comment !== null && this.#settings.includeComments) editor.comment = item.options.comment;
-    }
   }
 
   #renameTable(from: WrittenName, to: WrittenName, ddl: string, database: string | null): DdlChange {
@@ -273,24 +227,9 @@ export class TableModels {
     current: string | null,
   ): readonly DdlChange[] {
     const database = action.database ?? current ?? '';
-    if (action.charsetName !== null) {
-      const charset = action.charsetName.toUpperCase() === 'DEFAULT' ? this.#variable('character_set_server') : action.charsetName;
-      if (charset !== null) this.#charsetByDatabase.set(database, charset);
-    }
+    if (action.charsetName !== null) this.#charsets.setDatabase(database, action.charsetName);
     // Debezium tells of a changed database as of a statement that it knows nothing about.
     return action.kind === 'create database' ? [{ kind: 'database', database, ddl }] : [];
-  }
-
-  /** A table's character set: its own, or what it inherits. */
-  #charset(named: string | null, database: string): string | null {
-    if (named !== null && named.toUpperCase() !== 'DEFAULT') return named;
-    const ofDatabase = this.#charsetByDatabase.get(database) ?? this.#variable('character_set_database');
-    if (ofDatabase !== null && ofDatabase.toUpperCase() !== 'DEFAULT') return ofDatabase;
-    return this.#variable('character_set_server');
-  }
-
-  #variable(name: string): string | null {
-    return this.#variables.session.get(name) ?? this.#variables.global.get(name) ?? null;
   }
 
   #id({ database, table }: WrittenName, current: string | null): TableId {
