@@ -60,7 +60,7 @@ export type Machine = {
   readonly loadBefore: number;
 };
 
-/** Everything a run of the harness found: bench/results/DATE.json. */
+/** Everything a run of the harness found: what a file of the day in bench/results holds. */
 export type Results = {
   readonly date: string;
   readonly command: string;

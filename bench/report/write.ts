@@ -20,7 +20,7 @@ export function writeJson(file: string, results: Results): void {
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
 }
 
-/** Keeps the results beside the code: bench/results/DATE.json and bench/RESULTS.md. */
+/** Keeps the results beside the code: a file of the day in bench/results, and bench/RESULTS.md. */
 export function publish(results: Results): void {
   const folder = join(bench, 'results');
   mkdirSync(folder, { recursive: true });

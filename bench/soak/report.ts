@@ -7,7 +7,7 @@ import type { Finding } from './verdict.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Everything a soak found: bench/results/soak-DATE.json. */
+/** Everything a soak found: what a file of the day in bench/results holds. */
 export type SoakResults = {
   readonly date: string;
   readonly command: string;
