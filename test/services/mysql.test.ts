@@ -17,7 +17,7 @@ for (const [flavor, shared] of [
       name = database.name;
       await database.run('create table t (id int primary key); insert into t values (1)');
       const [rows] = await database.connection.query<RowDataPacket[]>(
-        'select @@log_bin bin, @@binlog_format format, @@binlog_row_metadata metadata, count(*) n from t',
+        'select @@global.log_bin bin, @@binlog_format format, @@binlog_row_metadata metadata, (select count(*) from t) n',
       );
       assert.deepEqual(
         rows.map(row => ({ ...row })),
