@@ -44,6 +44,11 @@ export class TableEditor {
     return this.#columns.length === 0;
   }
 
+  /** In lower case. */
+  names(): readonly string[] {
+    return this.#columns.map(({ name }) => name.toLowerCase());
+  }
+
   has(name: string): boolean {
     return this.#columns.some(column => sameName(column.name, name));
   }
@@ -60,33 +65,30 @@ export class TableEditor {
     this.#move(definition.name, place);
   }
 
-  /** Of CHANGE Debezium keeps what the new definition does not set again: the comment, the counting flags, the values of an ENUM. */
-  changeColumn(from: string, definition: ColumnDefinition, place: Place, modify: boolean): void {
-    const index = this.#index(from);
-    const old = this.#columns[index];
-    if (old === undefined) {
-      this.addColumn(definition, place);
-      return;
-    }
-    this.#columns[index] = this.#model(definition, modify ? null : old);
-    this.#renameInKey(old.name, definition.name);
+  /**
+   * Changes columns where they are, all at once: by the names they have before, in lower case, to what a change makes of each; null: gone.
+   * The key follows.
+   */
+  changeColumns(changes: ReadonlyMap<string, (column: ColumnModel) => ColumnModel | null>): void {
+    const names = new Map<string, string | null>();
+    this.#columns = this.#columns.flatMap(column => {
+      const change = changes.get(column.name.toLowerCase());
+      const changed = change === undefined ? column : change(column);
+      names.set(column.name.toLowerCase(), changed?.name ?? null);
+      return changed ?? [];
+    });
+    this.#keyNames = this.#keyNames.flatMap(name => names.get(name.toLowerCase()) ?? []);
+  }
+
+  /** What CHANGE (`old`: what Debezium keeps of it where the new definition does not say) or MODIFY makes of a column. */
+  redefined(definition: ColumnDefinition, old: ColumnModel | null): ColumnModel {
+    return this.#model(definition, old);
+  }
+
+  /** Where a column that is there goes, and whether it is the key from now on. */
+  place(definition: ColumnDefinition, place: Place): void {
     if (definition.primaryKey) this.#keyNames = [definition.name];
     this.#move(definition.name, place);
-  }
-
-  dropColumn(name: string): void {
-    this.#columns = this.#columns.filter(column => !sameName(column.name, name));
-    this.#keyNames = this.#keyNames.filter(key => !sameName(key, name));
-  }
-
-  renameColumn(from: string, to: string): void {
-    this.#replace(from, column => ({ ...column, name: to }));
-    this.#renameInKey(from, to);
-  }
-
-  /** null: none any more. */
-  setDefault(name: string, expression: string | null, hasDefaultValue: boolean): void {
-    this.#replace(name, column => ({ ...column, hasDefaultValue, defaultValueExpression: expression }));
   }
 
   dropKey(): void {
@@ -118,10 +120,6 @@ export class TableEditor {
 
   #replace(name: string, change: (column: ColumnModel) => ColumnModel): void {
     this.#columns = this.#columns.map(column => (sameName(column.name, name) ? change(column) : column));
-  }
-
-  #renameInKey(from: string, to: string): void {
-    this.#keyNames = this.#keyNames.map(name => (sameName(name, from) ? to : name));
   }
 
   #put(column: ColumnModel): void {

@@ -13,7 +13,7 @@ import type { TableId } from '../../debezium/table.ts';
 import { reconcileTable, type TableShape, type TextReading } from '../reconcile.ts';
 import type { TableChange } from '../table-change.ts';
 import type { TableModel } from '../table-model.ts';
-import { applyAlterAction } from './alter-actions.ts';
+import { applyAlterActions } from './alter-actions.ts';
 import type { DdlChange, DdlOutcome, UnreadableStatement } from './changes.ts';
 import type { WrittenName } from './cursor.ts';
 import { type DdlDialect, ddlDialect, dialectOfMode } from './dialect.ts';
@@ -188,10 +188,8 @@ export class TableModels {
     const table = this.table(id);
     if (table === null) return [];
     const editor = new TableEditor(id, table, this.#settings.includeComments);
-    for (const item of action.actions) {
-      if (item.kind === 'rename') editor.id = this.#id(item.to, database);
-      else applyAlterAction(editor, item, this.#charsets, this.#settings.includeComments);
-    }
+    applyAlterActions(editor, action.actions, this.#charsets, this.#settings.includeComments);
+    for (const item of action.actions) if (item.kind === 'rename') editor.id = this.#id(item.to, database);
     if (editor.id !== id) this.#remove(id);
     return [tableChange('ALTER', editor.id, this.#put(editor.table()), ddl, editor.id === id ? null : id)];
   }

@@ -130,6 +130,9 @@ test('columns are put where ALTER TABLE says, by names in any case', () => {
     ...['d1', 'a2', 'g3', 'b4', 'c5', 'e6', 'f7'],
   ]);
   assert.deepEqual(names('alter table t drop B, modify c text first, rename column a to z'), ['c1', 'z2']);
+  assert.deepEqual(names('alter table t add b text, drop b'), ['a1', 'c2', 'b3']);
+  assert.deepEqual(names('alter table t rename column a to b, rename column b to a, change c d int first'), ['d1', 'b2', 'a3']);
+  assert.deepEqual(names('alter table t change a b int, change b a int, add e int after b'), ['b1', 'e2', 'a3', 'c4']);
   assert.deepEqual(names('alter table t add d int, order by a, b desc'), ['a1', 'b2', 'c3', 'd4']);
   assert.deepEqual(names('alter table t drop index b, drop key c, drop constraint a, drop foreign key a, drop check a'), [
     'a1',
