@@ -181,7 +181,7 @@ test('a connector of a worker’s file runs wherever the group puts it, and stay
   const config = await first.rest.call<Record<string, string>>('GET', '/connectors/a/config');
   await writeFile(
     folder.file('held.json'),
-    JSON.stringify({ name: 'held', config: { ...config, name: 'held', 'database.password': 'x' } }),
+    JSON.stringify({ name: 'held', initial_state: 'stopped', config: { ...config, name: 'held', 'database.password': 'x' } }),
   );
   const second = await group.add({ connectors: folder.file('held.json') });
   await group.settled([first, second], ['a', 'held']);
