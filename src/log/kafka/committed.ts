@@ -9,7 +9,7 @@ const logAppendTimeFlag = 0x08;
 const abortMarker = 0;
 
 /**
- * The committed records of one partition's answer, from the reader's position on; moves the position behind what was read. An aborted
+ * The committed records of one partition's answer, from the reader's position to its end; moves the position behind what was read. An aborted
  * transaction's records are dropped by its producer from the offset where it began to its abort marker, as Kafka's own consumer does.
  */
 export function committedRecords(reading: Reading, partition: PartitionAnswer): LogRecord[] {
@@ -36,7 +36,9 @@ export function committedRecords(reading: Reading, partition: PartitionAnswer): 
         });
       }
     }
-    if (lastOffset >= reading.position) reading.position = lastOffset + 1n;
+    // Never beyond the end: what was appended behind it after it was asked for is left to the next reading, which begins there.
+    const next = reading.end !== null && lastOffset >= reading.end ? reading.end : lastOffset + 1n;
+    if (next > reading.position) reading.position = next;
   }
   return found;
 }

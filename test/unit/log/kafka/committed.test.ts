@@ -93,7 +93,14 @@ test('records of no transaction stay, whatever their producer aborted', () => {
 });
 
 test('a batch that begins before the position or goes beyond the end gives its part only', () => {
-  assert.deepEqual(read([batch(5, ['a', 'b', 'c', 'd'], -1, 0)], [], 6n, 8n), { values: ['b', 'c'], position: 9n });
+  assert.deepEqual(read([batch(5, ['a', 'b', 'c', 'd'], -1, 0)], [], 6n, 8n), { values: ['b', 'c'], position: 8n });
+});
+
+test('what was appended behind the end before the answer came is for the next reading', () => {
+  const answer = [batch(0, ['a'], -1, 0), batch(1, ['b', 'c'], -1, 0), batch(3, ['d'], -1, 0)];
+  const first = read(answer, [], 0n, 2n);
+  assert.deepEqual(first, { values: ['a', 'b'], position: 2n });
+  assert.deepEqual(read(answer, [], first.position, 4n), { values: ['c', 'd'], position: 4n });
 });
 
 test('an emptied batch of a compacted topic moves the position', () => {
