@@ -31,12 +31,14 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number, r
   const killedIn: string[] = [];
   for (let round = 0; round < rounds; round++) {
     // Counted anew by each process: so many records after its start. The snapshot has 18,100.
-    const enough = round * 2 < rounds ? random(6_000) : 1 + random(4_000);
+    const inSnapshot = round * 2 < rounds;
+    const enough = inSnapshot ? random(6_000) : 1 + random(4_000);
     const task = await until(
       async () => {
         await rest.assertNotFailed(connector);
         const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
-        return (tasks[0]?.records ?? 0) >= enough && tasks[0];
+        const phase = inSnapshot || tasks[0]?.phase === 'streaming';
+        return phase && (tasks[0]?.records ?? 0) >= enough && tasks[0];
       },
       { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 },
     );
