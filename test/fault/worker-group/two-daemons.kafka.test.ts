@@ -112,8 +112,11 @@ test('a daemon that stands still loses its connector; awake again it is fenced, 
   }
   const shares = await pair.group.settled([owner, other], [name]);
   assert.deepEqual(shares.get(other.id), [name], 'who has it keeps it');
-  const status = await until(() => owner.rest.status(name), { what: 'the state to be told' });
-  assert.deepEqual([status.connector.state, status.connector.worker_id], ['RUNNING', other.id]);
+  const told = async () => {
+    const status = await owner.rest.status(name);
+    return status?.tasks[0]?.state === 'RUNNING' && status.tasks[0].worker_id === other.id && status.connector.worker_id === other.id;
+  };
+  await until(told, { what: 'the one that stood still to name the owner' });
   await pair.publishes(other, 500);
   await pair.assertPublished(t, other);
 });
