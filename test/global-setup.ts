@@ -1,4 +1,5 @@
 import { startKafka } from './services/kafka.ts';
+import { startMongodb } from './services/mongodb.ts';
 import { startMariadb, startMysql } from './services/mysql.ts';
 import { startPostgres } from './services/postgres.ts';
 import { serverVariables } from './support/servers.ts';
@@ -40,6 +41,11 @@ export async function globalSetup(): Promise<void> {
     provide(
       serverVariables.mariadb,
       () => startMariadb(),
+      server => server.url,
+    ),
+    provide(
+      serverVariables.mongodb,
+      () => startMongodb(),
       server => server.url,
     ),
     provide(

@@ -1,6 +1,7 @@
 import type { ConnectServer } from '../services/connect.ts';
 import { startConnect } from '../services/connect.ts';
 import { startKafka } from '../services/kafka.ts';
+import { type MongodbAddress, startMongodb } from '../services/mongodb.ts';
 import { type MysqlAddress, type MysqlFlavor, mysqlAddress, startMariadb, startMysql } from '../services/mysql.ts';
 import { type PostgresAddress, postgresAddress, startPostgres } from '../services/postgres.ts';
 import type { PostgresVersion } from '../services/postgres-binaries.ts';
@@ -11,6 +12,7 @@ export const serverVariables = {
   postgres15: 'TEST_PG15_URL',
   mysql: 'TEST_MYSQL_URL',
   mariadb: 'TEST_MARIADB_URL',
+  mongodb: 'TEST_MONGO_URL',
   kafka: 'TEST_KAFKA',
   connect: 'TEST_CONNECT_URL',
 } as const;
@@ -18,10 +20,11 @@ export const serverVariables = {
 type Shared = {
   readonly postgres: Map<PostgresVersion, Promise<PostgresAddress>>;
   readonly mysql: Map<MysqlFlavor, Promise<MysqlAddress>>;
+  mongodb: Promise<MongodbAddress> | undefined;
   kafka: Promise<string> | undefined;
   connect: Promise<string> | undefined;
 };
-const shared: Shared = { postgres: new Map(), mysql: new Map(), kafka: undefined, connect: undefined };
+const shared: Shared = { postgres: new Map(), mysql: new Map(), mongodb: undefined, kafka: undefined, connect: undefined };
 
 /**
  * The PostgreSQL that all tests share: take a database of your own in it (`freshDatabase`), and leave its settings alone. Where the
@@ -51,6 +54,16 @@ export function sharedMysql(): Promise<MysqlAddress> {
 /** The MariaDB 10.11 that all tests share: FULL row image and metadata. */
 export function sharedMariadb(): Promise<MysqlAddress> {
   return sharedMysqlOrMariadb('mariadb');
+}
+
+/**
+ * The MongoDB that all tests share: take a database of your own in it. Without TEST_MONGO_URL, which names a real one, it is SecantusDB, a
+ * stand-in of the same protocol.
+ */
+export function sharedMongodb(): Promise<MongodbAddress> {
+  const given = process.env[serverVariables.mongodb];
+  shared.mongodb ??= given ? Promise.resolve({ url: given }) : startMongodb();
+  return shared.mongodb;
 }
 
 /** The bootstrap servers of the Kafka that all tests share: use topics, groups and transactional ids of your own. */
