@@ -76,6 +76,21 @@ const table: Table = {
       aliases: ['postgres', 'postgresql'],
       load: async () => (await import('../connectors/postgres/plugin.ts')).postgresConnector,
     },
+    {
+      class: 'io.debezium.connector.mysql.MySqlConnector',
+      aliases: ['mysql'],
+      load: async () => (await import('../connectors/mysql/plugin.ts')).mysqlConnector,
+    },
+    {
+      class: 'io.debezium.connector.mariadb.MariaDbConnector',
+      aliases: ['mariadb'],
+      load: async () => (await import('../connectors/mysql/plugin.ts')).mariadbConnector,
+    },
+    {
+      class: 'io.debezium.connector.mongodb.MongoDbConnector',
+      aliases: ['mongodb'],
+      load: async () => (await import('../connectors/mongodb/plugin.ts')).mongodbConnector,
+    },
   ],
   sink: [],
   transformation: [

@@ -1,12 +1,16 @@
+import { type Logger, SluiceError } from '../../src/contract/index.ts';
 import type { Pattern, PatternList } from './patterns.ts';
 import type { ColumnDefinition, TableId } from './table.ts';
 import { qualifiedName } from './table-name.ts';
 
 /** The include and exclude lists. Of each pair one at most is set. */
 export type FilterSettings = {
-  /** `schema.include.list`: names of schemas. */
-  readonly schemaInclude: PatternList | null;
-  readonly schemaExclude: PatternList | null;
+  /** `schema.include.list` and `schema.exclude.list`, or `database.include.list` and its counterpart where there are no schemas. */
+  readonly containers: {
+    readonly kind: 'schema' | 'database';
+    readonly include: PatternList | null;
+    readonly exclude: PatternList | null;
+  };
   /** `table.include.list`: `schema.table`. */
   readonly tableInclude: PatternList | null;
   readonly tableExclude: PatternList | null;
@@ -29,6 +33,11 @@ function allows(include: PatternList | null, exclude: PatternList | null, name: 
   return exclude === null || !exclude.matches(name);
 }
 
+/** The schema a table is in; of a database without schemas, the database. */
+function containerOf({ catalog, schema }: TableId): string {
+  return schema === '' ? catalog : schema;
+}
+
 /** Which tables and columns are captured. Asked once a table version: callers keep the answers. */
 export class Filters {
   readonly #settings: FilterSettings;
@@ -41,11 +50,17 @@ export class Filters {
   }
 
   includesTable(id: TableId): boolean {
-    const { schemaInclude, schemaExclude, tableInclude, tableExclude, ignoreBuiltin, signalTable } = this.#settings;
+    const { tableInclude, tableExclude, ignoreBuiltin, signalTable } = this.#settings;
     const name = qualifiedName(id);
     if (name === signalTable) return true;
     if (ignoreBuiltin && this.#isBuiltin(id)) return false;
-    return allows(schemaInclude, schemaExclude, id.schema) && allows(tableInclude, tableExclude, name);
+    return this.includesContainer(containerOf(id)) && allows(tableInclude, tableExclude, name);
+  }
+
+  /** Whether tables of that schema (or database, where there are no schemas) are captured, as far as its own lists say. */
+  includesContainer(name: string): boolean {
+    const { include, exclude } = this.#settings.containers;
+    return allows(include, exclude, name);
   }
 
   /**
@@ -78,13 +93,13 @@ export class Filters {
    * tables) may be left out where they are not known.
    */
   unmatched(tables: readonly TableId[], columns: readonly { id: TableId; name: string }[] | null = null): readonly UnmatchedPattern[] {
-    const { schemaInclude, tableInclude, columnInclude, snapshotInclude } = this.#settings;
-    const schemas = [...new Set(tables.map(({ schema }) => schema))];
+    const { containers, tableInclude, columnInclude, snapshotInclude } = this.#settings;
+    const names = [...new Set(tables.map(containerOf))];
     const tableNames = tables.map(qualifiedName);
     const missing = (option: string, list: PatternList | null, names: readonly string[]) =>
       (list?.patterns ?? []).filter(unmatchedBy(names)).map(({ text }) => ({ option, pattern: text }));
     return [
-      ...missing('schema.include.list', schemaInclude, schemas),
+      ...missing(`${containers.kind}.include.list`, containers.include, names),
       ...missing('table.include.list', tableInclude, tableNames),
       ...missing('snapshot.include.collection.list', snapshotInclude, tableNames),
       ...(columns === null
@@ -116,4 +131,12 @@ export function guardrailFinding({ tablesMax, action }: Guardrail, tables: numbe
     fault: action === 'fail',
     message: `${tables} tables are captured, more than guardrail.collections.max=${tablesMax} allows.`,
   };
+}
+
+/** Says so, where more tables are captured than was meant. Throws CONFIG_INVALID where that is a fault. */
+export function watchGuardrail(guardrail: Guardrail, tables: number, logger: Logger): void {
+  const finding = guardrailFinding(guardrail, tables);
+  if (finding?.fault)
+    throw new SluiceError('CONFIG_INVALID', finding.message, { remedy: 'Narrow the lists, or raise guardrail.collections.max.' });
+  if (finding) logger.warn({}, finding.message);
 }

@@ -5,25 +5,79 @@ import type { FilterSettings, Filters, Guardrail } from './filters.ts';
 import type { MessageKeys } from './message-keys.ts';
 import { fieldNameAdjuster, type NameAdjustmentMode, schemaNameAdjuster } from './name-adjustment.ts';
 import { columnOptions, columnPatterns, readColumnRules, readMasks } from './options/column-options.ts';
-import { checkFilters, filterOptions, readFilters } from './options/filter-options.ts';
+import { checkFilters, databaseFilterOptions, readFilters, schemaFilterOptions, tableFilterOptions } from './options/filter-options.ts';
 import { checkFlow, type FlowSettings, flowOptions, readFlow } from './options/flow-options.ts';
-import { readSkippedOperations, readTopics, recordShapeOptions } from './options/record-shape-options.ts';
-import { checkRefused, refusedOptions, refusedPatterns } from './options/refused-options.ts';
-import { readSnapshot, type SnapshotSettings, snapshotOptions, snapshotPatterns } from './options/snapshot-options.ts';
+import {
+  databaseNamingOptions,
+  readSkippedOperations,
+  readTopics,
+  recordShapeOptions,
+  schemaNamingOptions,
+} from './options/record-shape-options.ts';
+import {
+  checkRefused,
+  refusedDatabaseLists,
+  refusedHistoryPrefixes,
+  refusedOptions,
+  refusedPatterns,
+  refusedPrefixes,
+} from './options/refused-options.ts';
+import {
+  readSnapshot,
+  type SnapshotMode,
+  type SnapshotSettings,
+  snapshotModeOptions,
+  snapshotPatterns,
+  snapshotReadingOptions,
+} from './options/snapshot-options.ts';
 import type { RecordOptions } from './record-options.ts';
-import { schemaTopicNaming, type TopicSettings } from './topic-naming.ts';
+import { type TopicSettings, topicNaming } from './topic-naming.ts';
 
-/** The options that Debezium's relational connectors share, for a connector's config spec. */
-export const debeziumOptions = {
+/** The options that all of Debezium's relational connectors share. */
+const sharedOptions = {
   ...recordShapeOptions,
-  ...filterOptions,
+  ...tableFilterOptions,
   ...columnOptions,
-  ...snapshotOptions,
+  ...snapshotReadingOptions,
   ...flowOptions,
   ...refusedOptions,
 };
 
-export const debeziumPatterns: readonly OptionPattern[] = [...columnPatterns, ...snapshotPatterns, ...refusedPatterns];
+/** For the config spec of a connector that reads one database with schemas, whose log tells the schema. */
+export const debeziumOptions = {
+  ...recordShapeOptions,
+  ...schemaNamingOptions,
+  ...schemaFilterOptions,
+  ...tableFilterOptions,
+  ...columnOptions,
+  ...snapshotModeOptions,
+  ...snapshotReadingOptions,
+  ...flowOptions,
+  ...refusedOptions,
+  ...refusedDatabaseLists,
+};
+
+/** For the config spec of a connector that reads a server's databases, which have no schemas. Its snapshot modes are its own. */
+export const debeziumServerOptions = {
+  ...recordShapeOptions,
+  ...databaseNamingOptions,
+  ...databaseFilterOptions,
+  ...tableFilterOptions,
+  ...columnOptions,
+  ...snapshotReadingOptions,
+  ...flowOptions,
+  ...refusedOptions,
+};
+
+const ownPrefixes = [...refusedPrefixes, ...refusedHistoryPrefixes];
+
+export const debeziumPatterns: readonly OptionPattern[] = [...columnPatterns, ...snapshotPatterns, ...refusedPatterns(ownPrefixes)];
+
+export const debeziumServerPatterns: readonly OptionPattern[] = [
+  ...columnPatterns,
+  ...snapshotPatterns,
+  ...refusedPatterns(refusedPrefixes),
+];
 
 /** What records are made of, resolved. */
 export type RecordSettings = {
@@ -58,16 +112,32 @@ export type DebeziumConfig = {
 
 /** For a spec's `check`: options with variable names, and options that do not go together. */
 export function checkDebeziumOptions(raw: RawConfig, report: ConfigReport): void {
-  checkRefused(raw, report);
+  checkRefused(raw, report, ownPrefixes);
+  checkShared(raw, report);
+}
+
+/** The same for a connector with `debeziumServerOptions`. */
+export function checkDebeziumServerOptions(raw: RawConfig, report: ConfigReport): void {
+  checkRefused(raw, report, refusedPrefixes);
+  checkShared(raw, report);
+}
+
+function checkShared(raw: RawConfig, report: ConfigReport): void {
   checkFilters(raw, report);
   checkFlow(raw, report);
   readMasks(raw, report);
 }
 
-/** For a spec's `refine`, after `checkDebeziumOptions` found no fault. */
-export function readDebeziumConfig(config: ConfigOf<typeof debeziumOptions>, raw: RawConfig, report: ConfigReport): DebeziumConfig {
+/** For a spec's `refine`, after its `check` found no fault. */
+export function readDebeziumConfig(
+  config: ConfigOf<typeof sharedOptions>,
+  containers: FilterSettings['containers'],
+  mode: SnapshotMode,
+  raw: RawConfig,
+  report: ConfigReport,
+): DebeziumConfig {
   return {
-    ...readFilters(config),
+    ...readFilters(config, containers),
     records: {
       topics: readTopics(config),
       schemaNames: config['schema.name.adjustment.mode'],
@@ -80,7 +150,7 @@ export function readDebeziumConfig(config: ConfigOf<typeof debeziumOptions>, raw
       extendedHeaders: config['extended.headers.enabled'],
       transactionMetadata: config['provide.transaction.metadata'],
     },
-    snapshot: readSnapshot(config, raw, report),
+    snapshot: readSnapshot(config, mode, raw, report),
     heartbeat: { intervalMs: config['heartbeat.interval.ms'], actionQuery: config['heartbeat.action.query'] || null },
     flow: readFlow(config),
   };
@@ -89,7 +159,7 @@ export function readDebeziumConfig(config: ConfigOf<typeof debeziumOptions>, raw
 /** What a task makes its records with. `headers`: `contextHeaders` of this task; left out where they are switched off. */
 export function recordOptions(settings: RecordSettings, filters: Filters, sourceSchema: Schema, headers: readonly Header[]): RecordOptions {
   return {
-    topics: schemaTopicNaming(settings.topics),
+    topics: topicNaming(settings.topics),
     schemaName: schemaNameAdjuster(settings.schemaNames),
     fieldName: fieldNameAdjuster(settings.fieldNames),
     sourceSchema,

@@ -1,3 +1,4 @@
+import { SluiceError } from '../../src/contract/index.ts';
 import type { FoundOffsets } from './coordinator.ts';
 import type { SnapshotMode } from './options/snapshot-options.ts';
 
@@ -13,6 +14,14 @@ export type SnapshotDecision = {
 /** What a start does (Debezium documentation, `snapshot.mode`). Throws why streaming cannot go on, where the mode does not heal that. */
 export function decideSnapshot(mode: SnapshotMode, { state, lost }: FoundOffsets): SnapshotDecision {
   const stream = mode !== 'initial_only';
+  if (mode === 'recovery') {
+    if (lost !== null) throw lost;
+    if (state !== 'streaming')
+      throw new SluiceError('CONFIG_INVALID', 'snapshot.mode=recovery needs an offset to go on from, of a completed snapshot.', {
+        remedy: 'Set snapshot.mode=initial; recovery is for a schema history that was lost.',
+      });
+    return { snapshot: false, stream, fresh: false, reason: 'The schema is read anew, then streaming goes on at the stored offset' };
+  }
   if (state === 'unfinished' && mode !== 'no_data') {
     const fresh = lost !== null;
     const reason = fresh ? `The snapshot that was under way starts again: ${lost.message}` : 'The snapshot that was under way goes on';

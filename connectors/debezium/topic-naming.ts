@@ -10,7 +10,7 @@ export type TopicSettings = {
   readonly transaction: string;
 };
 
-/** Names of the topics a connector writes to (Debezium's SchemaTopicNamingStrategy). */
+/** Names of the topics a connector writes to (Debezium's SchemaTopicNamingStrategy and DefaultTopicNamingStrategy). */
 export type TopicNaming = {
   /** Of a table's changes; also the beginning of its schemas' names. */
   dataChangeTopic(id: TableId): string;
@@ -28,10 +28,11 @@ export function sanitizedTopicName(name: string): string {
   return sanitized === '.' || sanitized === '..' ? sanitized.replaceAll('.', '_') : sanitized;
 }
 
-/** `PREFIX.schema.table`; parts that are empty are left out. */
-export function schemaTopicNaming({ prefix, delimiter, heartbeatPrefix, heartbeatName, transaction }: TopicSettings): TopicNaming {
+/** `PREFIX.schema.table`, or `PREFIX.database.table` where a database has no schemas; parts that are empty are left out. */
+export function topicNaming({ prefix, delimiter, heartbeatPrefix, heartbeatName, transaction }: TopicSettings): TopicNaming {
   return {
-    dataChangeTopic: ({ schema, table }) => sanitizedTopicName([prefix, schema, table].filter(part => part.trim() !== '').join(delimiter)),
+    dataChangeTopic: ({ catalog, schema, table }) =>
+      sanitizedTopicName([prefix, schema === '' ? catalog : schema, table].filter(part => part.trim() !== '').join(delimiter)),
     heartbeatTopic: heartbeatName ?? [heartbeatPrefix, prefix].join(delimiter),
     transactionTopic: [prefix, transaction].join(delimiter),
     messageTopic: `${prefix}.message`,

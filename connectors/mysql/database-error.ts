@@ -70,3 +70,10 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
   const cause = error instanceof Error ? error : undefined;
   return new SluiceError(codeOf(errno, code, message), doing ? `${doing}: ${message}` : message, { cause });
 }
+
+/** The same for what may be a bug of ours as well: what neither the server nor a socket reported stays as it is. */
+export function databaseFailure(thrown: unknown, doing: string): unknown {
+  const { errno, code } = thrown as { errno?: unknown; code?: unknown };
+  const reported = typeof errno === 'number' || (typeof code === 'string' && socketCodes.has(code));
+  return thrown instanceof SluiceError || !reported ? thrown : databaseError(thrown, doing);
+}

@@ -31,6 +31,8 @@ export class TextRows implements AsyncDisposable {
   #phase: 'count' | 'columns' | 'rows' | 'done' = 'count';
   #columnsLeft = 0;
   #error: SluiceError | null = null;
+  /** Of everything that has come. */
+  bytes = 0;
   #handle: TextRowHandler = () => {};
 
   /** `readers`: one for each column of the result; null gives null. */
@@ -56,6 +58,7 @@ export class TextRows implements AsyncDisposable {
 
   readonly #packet = (bytes: Buffer, start: number, end: number): void => {
     const first = bytes[start];
+    this.bytes += end - start;
     if (first === errorPacket && this.#phase !== 'done') {
       this.#error = errorOfPacket(bytes, start, end, this.#statement.slice(0, 60));
       this.#phase = 'done';

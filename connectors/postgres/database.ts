@@ -6,20 +6,22 @@ import {
   type JsonObject,
   type Logger,
   type Retry,
-  SluiceError,
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
-import { guardrailFinding } from '../debezium/filters.ts';
+import { watchGuardrail } from '../debezium/filters.ts';
+import type { HeartbeatAction } from '../debezium/heartbeat-action.ts';
+import type { Snapshot } from '../debezium/snapshot.ts';
+import { isProgress, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
-import { Catalog } from './catalog.ts';
+import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect } from './connection.ts';
 import { databaseError, databaseFailure } from './database-error.ts';
 import { breakOffAfter, disconnect } from './disconnect.ts';
-import { HeartbeatAction } from './heartbeat-action.ts';
+import { heartbeatAction } from './heartbeat-action.ts';
 import { gapBefore, lostPosition, lostSlot } from './lost-position.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
@@ -39,9 +41,9 @@ import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
 import { dropSlot, findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
 import { freeSlot } from './slot-wait.ts';
-import { Snapshot } from './snapshot.ts';
-import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
+import { newSnapshot } from './snapshot.ts';
 import { openReaders } from './snapshot-readers.ts';
+import { readView, type SnapshotView } from './snapshot-view.ts';
 import { ChangeStream } from './stream.ts';
 import { explainStreamFailure, tellsOfUnpublishedChanges, unpublishedChanges } from './stream-failure.ts';
 import { Tables } from './tables.ts';
@@ -69,8 +71,8 @@ export class PostgresDatabase implements ChangeDatabase {
   #replication: ReplicationConnection | null = null;
   #created: CreatedSlot | null = null;
   #stored: StoredPosition | null = null;
-  #progress = new Map<string, TableProgress>();
-  #snapshot: Snapshot | null = null;
+  #progress = new Map<string, TableProgress<SnapshotView>>();
+  #snapshot: Snapshot<CatalogTable, pg.Client, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
   #start: StreamPosition | null = null;
   retry: Retry | null = null;
@@ -123,9 +125,11 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#session = { client, tables, identity, slot: found };
     // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
     const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
-    const main = own.find(({ partition }) => partition['sluice_snapshot_table'] === undefined);
+    const main = own.find(offset => !isProgress(offset));
     this.#stored = main?.offset ? readPosition(main.offset) : null;
-    this.#progress = new Map(own.map(readProgress).flatMap(progress => (progress ? [[progress.table, progress]] : [])));
+    this.#progress = new Map(
+      own.map(offset => readProgress(offset, readView)).flatMap(progress => (progress ? [[progress.table, progress]] : [])),
+    );
     const { database } = connection;
     if (this.#stored === null) return { state: 'none', lost: lostSlot(slot.name, found, database) };
     // Without streaming there is no slot, and nothing that could be lost.
@@ -157,7 +161,7 @@ export class PostgresDatabase implements ChangeDatabase {
     // A lost slot is of no use to anybody; that a new one may be made was decided already.
     if (fault && fault.code !== 'SLOT_LOST') throw fault;
     const captured = await tables.list();
-    this.#guard(captured.length);
+    watchGuardrail(this.#config.shared.guardrail, captured.length, this.#logger);
     for (const { id, statement } of replicaIdentityStatements(this.#config.replicaIdentities, captured)) {
       this.#logger.info({ table: qualifiedName(id) }, `Changing the replica identity (replica.identity.autoset.values): ${statement}`);
       await client
@@ -173,14 +177,6 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
     crashPoint('slot-created');
     this.#logger.info({ slot: slot.name, lsn: formatLsn(this.#created.consistentPoint) }, `Created the replication slot "${slot.name}"`);
-  }
-
-  /** `guardrail.collections.max`: a list that matches far more than was meant. */
-  #guard(tables: number): void {
-    const finding = guardrailFinding(this.#config.shared.guardrail, tables);
-    if (finding?.fault)
-      throw new SluiceError('CONFIG_INVALID', finding.message, { remedy: 'Narrow the lists, or raise guardrail.collections.max.' });
-    if (finding) this.#logger.warn({}, finding.message);
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -212,19 +208,18 @@ export class PostgresDatabase implements ChangeDatabase {
       txId,
       timestampUs: this.#clock.nowNs() / 1000n,
     };
-    this.#snapshot = new Snapshot({
-      readers: readers.clients,
-      control: client,
-      tables,
-      sourceInfo: this.#makers.sourceInfo,
-      moment: { ...moment, txId: BigInt(txId) },
-      partition: this.#partition,
-      progress: this.#progress,
-      override: settings.snapshot.override,
-      batchRecordsMax: settings.snapshot.chunkRows,
-      clock: this.#clock,
-      logger: this.#logger,
-    });
+    this.#snapshot = newSnapshot(
+      { tables, control: client, override: settings.snapshot.override, batchRecordsMax: settings.snapshot.chunkRows },
+      {
+        readers: readers.clients,
+        sourceInfo: this.#makers.sourceInfo,
+        moment: { ...moment, txId: BigInt(txId) },
+        partition: this.#partition,
+        progress: this.#progress,
+        clock: this.#clock,
+        logger: this.#logger,
+      },
+    );
     yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
     yield* this.#snapshot.read(catalogTables, abort);
     if (abort.aborted) return;
@@ -313,7 +308,8 @@ export class PostgresDatabase implements ChangeDatabase {
 
   #heartbeatAction(): HeartbeatAction | null {
     const { actionQuery } = this.#config.shared.heartbeat;
-    return actionQuery === null ? null : this.#resources.use(new HeartbeatAction(this.#settings.connection, actionQuery, this.#logger));
+    const action = actionQuery === null ? null : heartbeatAction(this.#settings.connection, actionQuery, this.#logger);
+    return action && this.#resources.use(action);
   }
 
   /** No offset: streaming starts where the slot is. */

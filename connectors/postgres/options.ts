@@ -1,5 +1,6 @@
 import { type ConfigSpec, configSpec } from '../../src/contract/index.ts';
 import { Filters } from '../debezium/filters.ts';
+import { snapshotMode } from '../debezium/options/snapshot-options.ts';
 import { checkDebeziumOptions, type DebeziumConfig, debeziumOptions, debeziumPatterns, readDebeziumConfig } from '../debezium/options.ts';
 import { connectionOptions, readConnection } from './options-connection.ts';
 import { checkReplication, messageFilter, readPublication, readSlot, replicationOptions } from './options-replication.ts';
@@ -33,9 +34,10 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
     checkDebeziumOptions(raw, report);
   },
   refine(config, raw, report): PostgresConfig {
-    const shared = readDebeziumConfig(config, raw, report);
+    const schemas = { kind: 'schema', include: config['schema.include.list'], exclude: config['schema.exclude.list'] } as const;
+    const shared = readDebeziumConfig(config, schemas, snapshotMode(config['snapshot.mode']), raw, report);
     const filters = new Filters(shared.filters, isSystemTable);
-    const { mode, readers, selectOverrides, lockTables, lockTimeoutMs } = shared.snapshot;
+    const { mode, readers, selectOverrides } = shared.snapshot;
     return {
       shared,
       filters,
@@ -50,8 +52,8 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
           chunkRows: shared.snapshot.chunkRows,
           includesTable: id => filters.includesInSnapshot(id),
           override: table => selectOverrides.get(table) ?? null,
-          locksTables: lockTables,
-          lockTimeoutMs,
+          locksTables: config['snapshot.locking.mode'] === 'shared',
+          lockTimeoutMs: config['snapshot.lock.timeout.ms'],
         },
         stream: { statusIntervalMs: config['status.update.interval.ms'], extraParameters: config['slot.stream.params'] },
         batchRecordsMax: shared.flow.batchRecordsMax,

@@ -1,38 +1,48 @@
 import type pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
+import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
 import type { Row } from '../debezium/table.ts';
+import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
 import { quoteIdentifier, quoteLiteral, quoteTable } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
 import { CopyRowReader } from './copy-row.ts';
 import { databaseError } from './database-error.ts';
 import { processIdOf, watchLiveness } from './liveness.ts';
-import type { ReadableTable } from './tables.ts';
+import type { ReadableTable, Tables } from './tables.ts';
 
 /** A table up to this size is read in one go, in its own order, and becomes durable whole: there is nothing to resume. */
 const smallTableBytesMax = 8 * 1024 * 1024;
 
-/** How a table is read. */
-export type ReadingOrder =
-  /** Small: one unit, in the order in which it lies on disk. */
-  | 'whole'
-  /** By its primary key, so that reading can go on behind any row. */
-  | 'key'
-  /** Too large for one unit and without a key (or by a query of the user's): an interrupted reading starts again. */
-  | 'unordered';
-
-/** Rows of one read from the socket. */
-export type TableRows = {
-  readonly rows: readonly Row[];
-  readonly bytes: number;
-  /** Where the order is the key's: the keys, as texts, of the last row and of the one before it in these rows. */
-  readonly keys: { readonly beforeLast: readonly string[] | null; readonly last: readonly string[] } | null;
+/** What tables are read with. */
+export type TableParts = {
+  readonly tables: Tables;
+  /** An ordinary connection, for questions about the readers' own. */
+  readonly control: pg.Client;
+  /** `snapshot.select.statement.overrides` by table. */
+  override(table: string): string | null;
+  readonly batchRecordsMax: number;
 };
+
+/** A table as the catalog has it, ready to be read. */
+export async function openTable(parts: TableParts, table: CatalogTable): Promise<OpenedTable<pg.Client>> {
+  const readable = await parts.tables.fromCatalog(table);
+  const statement = parts.override(qualifiedName(table.id));
+  const order = readingOrder(table, readable, statement);
+  return {
+    captured: readable.captured,
+    order,
+    read(client, after) {
+      const select = selectStatement(table, readable, order, after, statement);
+      return readTable(client, parts.control, table, readable, order, select, parts.batchRecordsMax);
+    },
+  };
+}
 
 /** Where a row's text lies in what the server sent. */
 type CopiedRow = { readonly bytes: Buffer; readonly start: number; readonly end: number };
 
-export function readingOrder(table: CatalogTable, readable: ReadableTable, override: string | null): ReadingOrder {
+function readingOrder(table: CatalogTable, readable: ReadableTable, override: string | null): ReadingOrder {
   if (table.sizeBytes <= smallTableBytesMax) return 'whole';
   const hasReadableKey =
     table.primaryKey.length > 0 && table.primaryKey.every(name => readable.readers.some(reader => reader?.name === name));
@@ -40,7 +50,7 @@ export function readingOrder(table: CatalogTable, readable: ReadableTable, overr
 }
 
 /** The statement that reads a table, behind a key where `after` is given. */
-export function selectStatement(
+function selectStatement(
   table: CatalogTable,
   readable: ReadableTable,
   order: ReadingOrder,
@@ -60,7 +70,7 @@ export function selectStatement(
  * Reads a table's rows, at most `rowsMax` at a time, on a connection whose transaction holds the snapshot; on the other one the server is asked whether it is still at it
  * where no row comes for long. Throws the database's error with the table's name.
  */
-export async function* readTable(
+async function* readTable(
   client: pg.Client,
   control: pg.Client,
   table: CatalogTable,

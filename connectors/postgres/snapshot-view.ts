@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../src/contract/index.ts';
+
 /**
  * What a snapshot saw, by transaction visibility (PostgreSQL documentation, "Transaction ID and Snapshot Information Functions"): a
  * transaction before `xmin` is seen, one from `xmax` on is not, one in between is seen unless it was still running.
@@ -17,6 +19,16 @@ export function parseSnapshotView(text: string, takenAtLsn: bigint): SnapshotVie
   if (!match) throw new Error(`not a snapshot: ${text}`);
   const running = match[3] === '' ? [] : match[3]!.split(',').map(BigInt);
   return { text, takenAtLsn, xmin: BigInt(match[1]!), xmax: BigInt(match[2]!), running: new Set(running) };
+}
+
+/** As an offset holds it. */
+export function writtenView({ text, takenAtLsn }: SnapshotView): JsonObject {
+  return { snapshot: text, lsn: Number(takenAtLsn) };
+}
+
+/** Reads what `writtenView` wrote. */
+export function readView({ snapshot, lsn }: JsonObject): SnapshotView {
+  return parseSnapshotView(String(snapshot), BigInt(Number(lsn)));
 }
 
 /** Whether a committed transaction is seen. The replication stream's ids have 32 bits: the epoch is taken from the view, which is near. */

@@ -1,17 +1,7 @@
-import { type ConnectRecord, type Schema, type SchemaOptions, Struct, schemaOf, schemas, structSchema } from '../../src/contract/index.ts';
+import { type Schema, Struct, schemas, structSchema } from '../../src/contract/index.ts';
 import { debeziumVersion } from '../../src/version.ts';
+import { markerValue, type SnapshotMarker, snapshotMarkerSchema } from '../debezium/snapshot-marker.ts';
 import type { TableId } from '../debezium/table.ts';
-
-/** The `snapshot` field: where in a snapshot a record stands, or `false` in the stream. */
-export type SnapshotMarker = 'true' | 'first' | 'first_in_data_collection' | 'last_in_data_collection' | 'last' | 'false' | 'incremental';
-
-const markers: SchemaOptions = {
-  optional: true,
-  default: 'false',
-  name: 'io.debezium.data.Enum',
-  version: 1,
-  parameters: { allowed: 'true,first,first_in_data_collection,last_in_data_collection,last,false,incremental' },
-};
 
 /** The `source` block of PostgreSQL's records. */
 export const sourceSchema: Schema = structSchema(
@@ -20,7 +10,7 @@ export const sourceSchema: Schema = structSchema(
     ['connector', schemas.string],
     ['name', schemas.string],
     ['ts_ms', schemas.int64],
-    ['snapshot', schemaOf('string', markers)],
+    ['snapshot', snapshotMarkerSchema],
     ['db', schemas.string],
     ['sequence', schemas.optionalString],
     ['ts_us', schemas.optionalInt64],
@@ -35,8 +25,6 @@ export const sourceSchema: Schema = structSchema(
   ],
   { name: 'io.debezium.connector.postgresql.Source', version: 1 },
 );
-
-const snapshotField = sourceSchema.indexOf('snapshot');
 
 /** What all records of one transaction, or of one snapshot, share. */
 export type SourceSpan = {
@@ -86,7 +74,7 @@ export class SourceInfo {
       'postgresql',
       this.#name,
       this.#timestampMs,
-      marker === 'false' ? null : marker, // Debezium leaves the default unset: a transform that adds the field sees null
+      markerValue(marker),
       this.#database,
       `${this.#sequenceHead}${lsn}"]`,
       span.timestampUs,
@@ -100,18 +88,4 @@ export class SourceInfo {
       span.originLsn,
     ]);
   }
-}
-
-/**
- * The same record with another marker: for the last one of a snapshot, which is known as the last only when all tables after it turned out
- * to be empty.
- */
-export function withSnapshotMarker(record: ConnectRecord, marker: SnapshotMarker): ConnectRecord {
-  const envelope = record.value;
-  if (!(envelope instanceof Struct)) return record;
-  const place = envelope.schema.indexOf('source');
-  const source = envelope.values[place];
-  if (!(source instanceof Struct)) return record;
-  const marked = new Struct(source.schema, source.values.with(snapshotField, marker));
-  return { ...record, value: new Struct(envelope.schema, envelope.values.with(place, marked)) };
 }

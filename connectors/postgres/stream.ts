@@ -4,11 +4,12 @@ import { SluiceError } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import type { Heartbeat } from '../debezium/heartbeat.ts';
+import type { HeartbeatAction } from '../debezium/heartbeat-action.ts';
 import type { Row } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
+import { WakeTimer } from '../debezium/wake-timer.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
-import type { HeartbeatAction } from './heartbeat-action.ts';
 import type { LogicalMessages } from './logical-message.ts';
 import { formatLsn } from './lsn.ts';
 import { PgoutputDecoder } from './pgoutput/decoder.ts';
@@ -117,23 +118,9 @@ export class ChangeStream implements PgoutputHandler {
     const wake = () => replication.wake();
     abort.addEventListener('abort', wake);
     let storedAtMs = clock.nowMs();
-    let timer: NodeJS.Timeout | null = null;
-    let wakesAtMs = Number.POSITIVE_INFINITY;
-    // A timer that comes too early does no harm, and under load each batch would make one for nothing.
-    const wakeAt = (timeMs: number) => {
-      if (timeMs >= wakesAtMs) return;
-      if (timer) clearTimeout(timer);
-      wakesAtMs = timeMs;
-      timer = setTimeout(
-        () => {
-          wakesAtMs = Number.POSITIVE_INFINITY;
-          wake();
-        },
-        Math.max(1, timeMs - clock.nowMs()),
-      );
-    };
+    using timer = new WakeTimer(clock, wake);
     try {
-      wakeAt(clock.nowMs() + heartbeat.waitMs(clock.nowMs()));
+      timer.at(clock.nowMs() + heartbeat.waitMs(clock.nowMs()));
       while (!abort.aborted) {
         this.#context.at = instantOf(clock.nowNs());
         await replication.next(this.#handle, batchRecordsMax);
@@ -156,11 +143,10 @@ export class ChangeStream implements PgoutputHandler {
           this.#bytes = 0;
           yield { records, bytes, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
         }
-        wakeAt(nowMs + heartbeat.waitMs(nowMs));
-        if (moved) wakeAt(nowMs + idleOffsetIntervalMs - idleForMs);
+        timer.at(nowMs + heartbeat.waitMs(nowMs));
+        if (moved) timer.at(nowMs + idleOffsetIntervalMs - idleForMs);
       }
     } finally {
-      if (timer) clearTimeout(timer);
       abort.removeEventListener('abort', wake);
     }
   }
@@ -344,6 +330,6 @@ export class ChangeStream implements PgoutputHandler {
     const old = oldOffset === null ? null : readTuple(message, oldOffset, texts);
     const values = readTuple(message, offset, texts, [], old) as string[];
     const key = keyColumns.map(column => values[names.indexOf(column)] ?? '');
-    return this.#seen!.sawKey(this.#parts.client, name, quoteTable(id), keyColumns.map(quoteIdentifier), key, xid);
+    return this.#seen!.sawRow(this.#parts.client, name, quoteTable(id), keyColumns.map(quoteIdentifier), key, xid);
   }
 }

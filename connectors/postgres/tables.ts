@@ -1,11 +1,11 @@
 import type { Logger } from '../../src/contract/index.ts';
 import { type CapturedTable, compileTable } from '../debezium/captured-table.ts';
+import { withConversionFailures } from '../debezium/conversion-failures.ts';
 import type { RecordOptions } from '../debezium/record-options.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { Catalog, CatalogTable } from './catalog.ts';
 import type { CatalogColumn, ColumnReader } from './column.ts';
-import { withConversionFailures } from './conversion-failures.ts';
 import type { RelationMessage } from './pgoutput/messages.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import type { TypeCatalog } from './values/type-catalog.ts';

@@ -1,3 +1,4 @@
+import { mysqlSpec } from '../../connectors/mysql/options.ts';
 import { postgresSpec } from '../../connectors/postgres/options.ts';
 import { errorCatalogue, type RetryPolicy } from '../contract/index.ts';
 import { commonSpec } from '../engine/connector-options.ts';
@@ -12,6 +13,7 @@ export function errorsPage(): string {
   const links = new Map([
     ...workerLinks('reference/worker.md'),
     ...linksTo('reference/connector-common.md', [commonSpec]),
+    ...linksTo('reference/connector-mysql.md', [mysqlSpec]),
     ...linksTo('reference/connector-postgres.md', [postgresSpec]),
   ]);
   const rows = Object.entries(errorCatalogue).map(

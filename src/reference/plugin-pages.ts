@@ -6,10 +6,33 @@ import { contents, groupContents, linksTo, reasonTable, refusedOf, supportedOpti
 import { type PluginSection, pluginSection, pluginSections } from './plugin-sections.ts';
 import { workerLinks } from './worker-page.ts';
 
-const postgresClass = 'io.debezium.connector.postgresql.PostgresConnector';
-
 /** What a reader looks for first. */
-const postgresGroups = ['Connection', 'Connection TLS', 'Connector', 'Topics', 'Filters', 'Columns', 'Values', 'Snapshot', 'Replication'];
+const firstGroups = ['Connection', 'Connection TLS', 'Connector', 'Topics', 'Filters', 'Columns', 'Values', 'Snapshot'];
+
+/** A connector that has a page of its own. */
+export type ConnectorPage = { readonly title: string; readonly class: string; readonly short: string; readonly groups: readonly string[] };
+
+/** By the page's path. */
+export const connectorPages: Readonly<Record<string, ConnectorPage>> = {
+  'reference/connector-postgres.md': {
+    title: 'PostgreSQL connector',
+    class: 'io.debezium.connector.postgresql.PostgresConnector',
+    short: 'postgres',
+    groups: [...firstGroups, 'Replication'],
+  },
+  'reference/connector-mysql.md': {
+    title: 'MySQL connector',
+    class: 'io.debezium.connector.mysql.MySqlConnector',
+    short: 'mysql',
+    groups: [...firstGroups, 'Binlog', 'Schema history'],
+  },
+  'reference/connector-mariadb.md': {
+    title: 'MariaDB connector',
+    class: 'io.debezium.connector.mariadb.MariaDbConnector',
+    short: 'mariadb',
+    groups: [...firstGroups, 'Binlog', 'Schema history'],
+  },
+};
 
 const together = (...links: readonly Links[]): Links => new Map(links.flatMap(known => [...known]));
 
@@ -18,8 +41,8 @@ export function commonPage(): string {
   const links = together(workerLinks('worker.md'), linksTo('', [commonSpec]));
   return `# Options of every connector
 
-${inline(commonSpec.doc)} Those of a class stand on its page: [PostgreSQL](connector-postgres.md). A connector is a file that the
-[worker](worker.md#connectors) names, or is made by [REST](../rest.md).
+${inline(commonSpec.doc)} Those of a class stand on its page: [PostgreSQL](connector-postgres.md), [MySQL](connector-mysql.md),
+[MariaDB](connector-mariadb.md). A connector is a file that the [worker](worker.md#connectors) names, or is made by [REST](../rest.md).
 
 ${supportedOptions(commonSpec, links, '##')}
 
@@ -41,14 +64,14 @@ ${reasonTable('Option', refusedOf(commonSpec), links)}
 `;
 }
 
-/** Debezium's PostgreSQL connector. */
-export async function connectorPage(): Promise<string> {
-  const { spec } = await registry.load('source', postgresClass);
-  const set = { ...spec, groups: postgresGroups };
+/** One of Debezium's connectors. */
+export async function connectorPage({ title, class: className, short, groups }: ConnectorPage): Promise<string> {
+  const { spec } = await registry.load('source', className);
+  const set = { ...spec, groups };
   const links = together(linksTo('connector-common.md', [commonSpec]), linksTo('', [set]));
-  return `# PostgreSQL connector
+  return `# ${title}
 
-${inline(spec.doc)} Its class is \`${postgresClass}\`, short \`postgres\`. Names, defaults and older names are Debezium's. Beside these it takes
+${inline(spec.doc)} Its class is \`${className}\`, short \`${short}\`. Names, defaults and older names are Debezium's. Beside these it takes
 [what every connector takes](connector-common.md), and [transforms](transforms.md).
 
 \`sluice check FILE\` checks a connector's file and tries the database: every fault at once, each with its remedy. An option that is

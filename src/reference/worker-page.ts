@@ -28,7 +28,7 @@ export function workerPage(): string {
 A worker file is YAML, JSON or Java properties; names are flat (\`data.dir: data\`) or nested. Kafka Connect's options have Connect's names. An empty
 file will do: every option has a default. [config/worker.yaml](../../config/worker.yaml) is a file to start from, \`sluice check FILE\` checks one and
 \`sluice run -c FILE\` runs it. Options of connectors have pages of their own: [those of all](connector-common.md) and
-[PostgreSQL's](connector-postgres.md).
+[PostgreSQL's](connector-postgres.md), [MySQL's](connector-mysql.md), [MariaDB's](connector-mariadb.md).
 
 Values may hold placeholders: \`\${file:/path:key}\` (a key of a properties file), \`\${env:NAME}\` (a variable of the environment),
 \`\${dir:/path:file}\` (a whole file).

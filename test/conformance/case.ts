@@ -36,19 +36,26 @@ function lines(text: string): string[] {
   return text.split('\n').filter(line => line.trim());
 }
 
+/** A database command a line, as extended JSON; `//` begins a comment. */
+function commands(script: string): string[] {
+  return lines(script).filter(line => !line.startsWith('//'));
+}
+
 /** Reads a case. */
 export function readCase(name: string): Case {
   const text = (file: string) => {
     const path = join(casesFolder, name, file);
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   };
+  const file = JSON.parse(text('case.json')) as CaseFile;
+  const [extension, read] = file.engine === 'mongodb' ? ['ejson', commands] : ['sql', statements];
   return {
-    ...(JSON.parse(text('case.json')) as CaseFile),
+    ...file,
     name,
-    setup: statements(text('setup.sql')),
-    workload: text('workload.sql')
-      .split(/^--; settle\s*$/m)
-      .map(statements),
+    setup: read(text(`setup.${extension}`)),
+    workload: text(`workload.${extension}`)
+      .split(/^(?:--;|\/\/) settle\s*$/m)
+      .map(read),
     golden: lines(text('golden.ndjson')),
   };
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { PostgresAddress } from '../services/postgres.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
-import { sharedKafka, sharedPostgres } from '../support/servers.ts';
+import { sharedKafka, sharedMysql, sharedPostgres } from '../support/servers.ts';
 import { caseNames, readCase } from './case.ts';
 import { compare } from './compare.ts';
 import { daemonPublisher } from './daemon-publisher.ts';
 import { embeddedReader } from './embedded-reader.ts';
+import { type CaseEngine, mysqlEngine, postgresEngine } from './engines.ts';
 import { kafkaReader } from './kafka-reader.ts';
-import { type Publisher, record } from './recorder.ts';
+import { type Publisher, record, type Timing } from './recorder.ts';
 
 /** Cases of the corpus that are not run, with the reason. */
 const leftOut: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const leftOut: Readonly<Record<string, string>> = {
 
 type Log = {
   readonly name: string;
-  /** Which cases it runs: what a log has to do with records is seen with the pg- ones, the others are about the records themselves. */
+  /** Which cases it runs: what a log has to do with records is seen with the pg- and my- ones, the others are about the records themselves. */
   runs(name: string): boolean;
   start(resources: AsyncDisposableStack): Promise<{ daemon: Daemon; publisher: Publisher }>;
 };
@@ -33,7 +33,7 @@ const embedded: Log = {
 
 const kafka: Log = {
   name: 'Kafka',
-  runs: name => name.startsWith('pg-'),
+  runs: name => name.startsWith('pg-') || name.startsWith('my-'),
   async start(resources) {
     const bootstrapServers = await sharedKafka();
     const group = `conformance-${process.pid}`;
@@ -54,23 +54,28 @@ const kafka: Log = {
   },
 };
 
+/** Only the binlog has to be read right long after: its tables may have changed since. */
+const timings: Readonly<Record<string, readonly Timing[]>> = { postgres: ['streaming'], mysql: ['streaming', 'stopped'], mongodb: [] };
+
 for (const log of [embedded, kafka]) {
   describe(`Debezium's records in ${log.name}`, () => {
     const resources = new AsyncDisposableStack();
     let publisher: Publisher;
     let daemon: Daemon;
-    let server: PostgresAddress;
+    const engines = new Map<string, CaseEngine>();
 
     before(async () => {
-      server = await sharedPostgres(15);
+      engines.set('postgres', postgresEngine(await sharedPostgres(15)));
+      engines.set('mysql', mysqlEngine(await sharedMysql()));
       ({ daemon, publisher } = await log.start(resources));
     });
     after(() => resources.disposeAsync());
 
-    for (const name of caseNames().filter(name => readCase(name).engine === 'postgres' && log.runs(name) && !(name in leftOut))) {
-      test(name, async () => {
+    const cases = caseNames().filter(name => log.runs(name) && !(name in leftOut));
+    for (const [name, timing] of cases.flatMap(name => timings[readCase(name).engine]!.map(timing => [name, timing] as const))) {
+      test(timing === 'stopped' ? `${name}, the connector stopped meanwhile` : name, async () => {
         const theCase = readCase(name);
-        const lines = await record(theCase, server, publisher).catch(error => {
+        const lines = await record(theCase, engines.get(theCase.engine)!, publisher, timing).catch(error => {
           throw new Error(`${(error as Error).message}\nThe end of the daemon's log:\n${daemon.log()}`, { cause: error });
         });
         const { matched, total, differences } = compare(theCase.golden, lines, theCase);

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { PostgresAddress } from '../services/postgres.ts';
 import { ConnectClient } from '../support/connect-client.ts';
-import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
-import { until } from '../support/until.ts';
 import type { Case } from './case.ts';
+import type { CaseDatabase, CaseEngine } from './engines.ts';
 
 /** A record as a recording holds it, before it becomes a line. */
 export type PublishedRecord = {
@@ -37,8 +35,7 @@ export type Publisher = {
 export type RunningCase = {
   readonly client: ConnectClient;
   readonly connector: string;
-  readonly server: PostgresAddress;
-  readonly slot: string;
+  readonly engine: CaseEngine;
 };
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
@@ -80,59 +77,52 @@ function byPlace(a: PublishedRecord, b: PublishedRecord): number {
 
 /** A case's whole config; `reference` removes options with null. */
 function connectorConfig(theCase: Case, publisher: Publisher, running: RunningCase): Record<string, string> {
-  const { host, port, user, password } = running.server;
   const json = 'org.apache.kafka.connect.json.JsonConverter';
   const config: Record<string, string | null> = {
-    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'tasks.max': '1',
     'topic.prefix': 'srv',
     'key.converter': json,
     'value.converter': json,
     'topic.creation.default.partitions': '1',
     'topic.creation.default.replication.factor': '1',
-    'database.hostname': host,
-    'database.port': String(port),
-    'database.user': user,
-    'database.password': password || 'x',
-    'database.dbname': theCase.database,
-    'slot.name': running.slot,
-    'publication.name': running.slot.replace('slot', 'pub'),
+    ...running.engine.config(theCase, running.connector),
     ...theCase.config,
     ...publisher.config(theCase),
   };
   return Object.fromEntries(Object.entries(config).flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 }
 
-async function runStatements(database: FreshDatabase, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await database.client.query(statement);
+async function runStatements(database: CaseDatabase, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await database.run(statement);
 }
 
-async function streaming({ server, slot }: RunningCase): Promise<void> {
-  await using admin = await connectTo(server.url);
-  const active = async () =>
-    (await admin.query('select 1 from pg_replication_slots where slot_name = $1 and active', [slot])).rowCount === 1;
-  await until(active, { what: `replication slot ${slot} to be read`, timeoutMs: 60_000, everyMs: 50 });
-}
+/** When the workload runs: while the connector streams, or while it is stopped. */
+export type Timing = 'streaming' | 'stopped';
 
 /**
  * Runs one case against a publisher and gives what it published, as lines by topic, partition and offset: an empty database, the
  * setup, the connector by REST, then the workload step by step, each settled before the next.
  */
-export async function record(theCase: Case, server: PostgresAddress, publisher: Publisher): Promise<string[]> {
+export async function record(theCase: Case, engine: CaseEngine, publisher: Publisher, timing: Timing = 'streaming'): Promise<string[]> {
   const unique = `${theCase.name.replace(/[^a-z0-9]/g, '_')}_${createHash('sha1').update(`${process.pid} ${performance.now()}`).digest('hex').slice(0, 8)}`;
   const client = new ConnectClient(publisher.url);
-  const running: RunningCase = { client, connector: unique, server, slot: `slot_${unique}` };
+  const running: RunningCase = { client, connector: unique, engine };
   await publisher.reader.forgetEarlier();
-  await using database = await freshDatabase(server, theCase.database);
+  await using database = await engine.openDatabase(theCase.database);
   await runStatements(database, theCase.setup);
   await client.putConfig(unique, connectorConfig(theCase, publisher, running));
   let topics: string[];
   try {
     await client.running(unique);
-    await streaming(running);
+    await engine.streaming(running);
     await publisher.settled(running);
+    if (timing === 'stopped') await client.stop(unique);
     for (const step of theCase.workload) {
       await runStatements(database, step);
+      if (timing === 'streaming') await publisher.settled(running);
+    }
+    if (timing === 'stopped') {
+      await client.resume(unique);
       await publisher.settled(running);
     }
     topics = await client.topics(unique);

@@ -21,7 +21,7 @@ test('an interrupted snapshot of snapshot.mode=initial_only goes on where it was
     'snapshot.mode': 'initial_only',
     'snapshot.fetch.size': '500',
   });
-  let batches = 7;
+  let batches = 40;
   await run.run(() => (--batches > 0 ? 'append' : 'crash before'));
   const before = run.records.length;
   assert.ok(before > 1000 && before < 12_000, `interrupted half-way, after ${before} rows`);

@@ -6,6 +6,7 @@ import { readCase } from '../conformance/case.ts';
 import { compare } from '../conformance/compare.ts';
 import { daemonPublisher } from '../conformance/daemon-publisher.ts';
 import { embeddedReader } from '../conformance/embedded-reader.ts';
+import { postgresEngine } from '../conformance/engines.ts';
 import { kafkaReader } from '../conformance/kafka-reader.ts';
 import { type PublishedReader, type PublishedRecord, recordedLine } from '../conformance/recorder.ts';
 import { startKafka } from '../services/kafka.ts';
@@ -79,7 +80,7 @@ for (const log of [embedded, kafka]) {
         await reader.forgetEarlier();
         const client = new ConnectClient(daemon.url);
         const { settled } = daemonPublisher(daemon.url, reader);
-        const running = { client, connector, server, slot };
+        const running = { client, connector, engine: postgresEngine(server, () => slot) };
         await start(client);
         await client.running(connector);
         await settled(running).catch(error => {

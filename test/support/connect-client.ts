@@ -45,6 +45,22 @@ export class ConnectClient {
     await this.call('DELETE', `/connectors/${encodeURIComponent(name)}`);
   }
 
+  /** Stops a connector and waits until its tasks have ended. */
+  async stop(name: string, timeoutMs = 60_000): Promise<void> {
+    await this.call('PUT', `/connectors/${encodeURIComponent(name)}/stop`);
+    const stopped = async () => {
+      const status = await this.status(name);
+      return status?.connector.state === 'STOPPED' && status.tasks.length === 0;
+    };
+    await until(stopped, { what: `connector ${name} to stop`, timeoutMs, everyMs: 50 });
+  }
+
+  /** Starts a stopped connector again and waits until it runs. */
+  async resume(name: string): Promise<void> {
+    await this.call('PUT', `/connectors/${encodeURIComponent(name)}/resume`);
+    await this.running(name);
+  }
+
   /** null: the connector has no status yet (the worker learns of it asynchronously). */
   async status(name: string): Promise<ConnectorStatus | null> {
     try {

@@ -10,8 +10,8 @@ function patterns(doc: string, settings: { displayName: string; importance?: 'HI
 
 const anchored = 'Java regular expressions, separated by commas; each must match the whole name, in any case.';
 
-/** Which tables and columns are captured. */
-export const filterOptions = {
+/** Which schemas are captured, of a database that has them. */
+export const schemaFilterOptions = {
   'schema.include.list': patterns(`Schemas to capture. ${anchored}`, {
     displayName: 'Include Schemas',
     importance: 'HIGH',
@@ -21,12 +21,29 @@ export const filterOptions = {
     displayName: 'Exclude Schemas',
     aliases: ['schema.blacklist'],
   }),
-  'table.include.list': patterns(`Tables to capture, as schema.table. ${anchored}`, {
+};
+
+/** Which databases are captured, where a connector reads a whole server. */
+export const databaseFilterOptions = {
+  'database.include.list': patterns(`Databases to capture. ${anchored}`, {
+    displayName: 'Include Databases',
+    importance: 'HIGH',
+    aliases: ['database.whitelist'],
+  }),
+  'database.exclude.list': patterns(`Databases not to capture. ${anchored}`, {
+    displayName: 'Exclude Databases',
+    aliases: ['database.blacklist'],
+  }),
+};
+
+/** Which tables and columns are captured. */
+export const tableFilterOptions = {
+  'table.include.list': patterns(`Tables to capture, as schema.table (database.table where there are no schemas). ${anchored}`, {
     displayName: 'Include Tables',
     importance: 'HIGH',
     aliases: ['table.whitelist'],
   }),
-  'table.exclude.list': patterns(`Tables not to capture, as schema.table. ${anchored}`, {
+  'table.exclude.list': patterns(`Tables not to capture, as schema.table (database.table where there are no schemas). ${anchored}`, {
     displayName: 'Exclude Tables',
     aliases: ['table.blacklist'],
   }),
@@ -68,26 +85,31 @@ export const filterOptions = {
   }),
 };
 
+const everyList = { ...schemaFilterOptions, ...databaseFilterOptions, ...tableFilterOptions };
+
 const pairs = [
   ['schema.include.list', 'schema.exclude.list'],
+  ['database.include.list', 'database.exclude.list'],
   ['table.include.list', 'table.exclude.list'],
   ['column.include.list', 'column.exclude.list'],
 ] as const;
 
 /** An include list and its exclude list do not go together. */
 export function checkFilters(raw: RawConfig, report: ConfigReport): void {
-  const given = (name: keyof typeof filterOptions) => [name, ...filterOptions[name].aliases].find(alias => raw[alias] !== undefined);
+  const given = (name: keyof typeof everyList) => [name, ...everyList[name].aliases].find(alias => raw[alias] !== undefined);
   for (const [include, exclude] of pairs) {
     const [included, excluded] = [given(include), given(exclude)];
     if (included !== undefined && excluded !== undefined) report.fault(excluded, `"${included}" is already specified; set one of the two.`);
   }
 }
 
-export function readFilters(config: ConfigOf<typeof filterOptions>): { filters: FilterSettings; guardrail: Guardrail } {
+export function readFilters(
+  config: ConfigOf<typeof tableFilterOptions>,
+  containers: FilterSettings['containers'],
+): { filters: FilterSettings; guardrail: Guardrail } {
   return {
     filters: {
-      schemaInclude: config['schema.include.list'],
-      schemaExclude: config['schema.exclude.list'],
+      containers,
       tableInclude: config['table.include.list'],
       tableExclude: config['table.exclude.list'],
       columnInclude: config['column.include.list'],

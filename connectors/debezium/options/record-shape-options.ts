@@ -26,6 +26,49 @@ function skippedOperations(text: string): ReadonlySet<Operation> {
 
 const adjustments = ['none', 'avro', 'avro_unicode'] as const;
 
+const furtherStrategies = {
+  'io.debezium.schema.SchemaRegexTopicNamingStrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
+  'io.debezium.schema.DefaultRegexTopicNamingStrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
+  'io.debezium.schema.SchemaUnicodeTopicNamingStrategy': 'characters a topic cannot have become underscores',
+  'io.debezium.schema.DefaultUnicodeTopicNamingStrategy': 'characters a topic cannot have become underscores',
+};
+
+const ownStrategy = 'topics here are named';
+
+/** Topics named `PREFIX.schema.table`. */
+export const schemaNamingOptions = {
+  'topic.naming.strategy': limited(
+    ['io.debezium.schema.SchemaTopicNamingStrategy'],
+    {
+      'io.debezium.schema.DefaultTopicNamingStrategy': `${ownStrategy} PREFIX.schema.table; rename them with a RegexRouter`,
+      ...furtherStrategies,
+    },
+    {
+      default: 'io.debezium.schema.SchemaTopicNamingStrategy',
+      doc: 'How topics are named: PREFIX.schema.table.',
+      group: topics,
+      displayName: 'Topic naming strategy class',
+    },
+  ),
+};
+
+/** Topics named `PREFIX.database.table`. */
+export const databaseNamingOptions = {
+  'topic.naming.strategy': limited(
+    ['io.debezium.schema.DefaultTopicNamingStrategy'],
+    {
+      'io.debezium.schema.SchemaTopicNamingStrategy': `${ownStrategy} PREFIX.database.table; rename them with a RegexRouter`,
+      ...furtherStrategies,
+    },
+    {
+      default: 'io.debezium.schema.DefaultTopicNamingStrategy',
+      doc: 'How topics are named: PREFIX.database.table.',
+      group: topics,
+      displayName: 'Topic naming strategy class',
+    },
+  ),
+};
+
 /** What records are published and how they are named. */
 export const recordShapeOptions = {
   'topic.prefix': options.string({
@@ -36,22 +79,6 @@ export const recordShapeOptions = {
     aliases: ['database.server.name'],
     validate: topicName,
   }),
-  'topic.naming.strategy': limited(
-    ['io.debezium.schema.SchemaTopicNamingStrategy'],
-    {
-      'io.debezium.schema.DefaultTopicNamingStrategy': 'topics here are named PREFIX.schema.table; rename them with a RegexRouter',
-      'io.debezium.schema.SchemaRegexTopicNamingStrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
-      'io.debezium.schema.DefaultRegexTopicNamingStrategy': 'use the transform io.debezium.transforms.ByLogicalTableRouter',
-      'io.debezium.schema.SchemaUnicodeTopicNamingStrategy': 'characters a topic cannot have become underscores',
-      'io.debezium.schema.DefaultUnicodeTopicNamingStrategy': 'characters a topic cannot have become underscores',
-    },
-    {
-      default: 'io.debezium.schema.SchemaTopicNamingStrategy',
-      doc: 'How topics are named: PREFIX.schema.table.',
-      group: topics,
-      displayName: 'Topic naming strategy class',
-    },
-  ),
   'topic.delimiter': options.string({
     default: '.',
     doc: 'What stands between the parts of a topic’s name.',
@@ -144,7 +171,7 @@ export const recordShapeOptions = {
   }),
   'skip.messages.without.change': options.boolean({
     default: 'false',
-    doc: 'Leaves out updates that change none of the columns shown. Needs REPLICA IDENTITY FULL.',
+    doc: 'Leaves out updates that change none of the columns shown. PostgreSQL needs REPLICA IDENTITY FULL for it.',
     importance: 'LOW',
     group,
     displayName: 'Enable skipping messages without change',

@@ -42,36 +42,49 @@ export const refusedOptions = unsupportedOptions({
   'executor.shutdown.timeout.ms': 'A task ends as soon as its last batch is durable.',
   'connection.validation.timeout.ms': 'Checks of a config have bounds of their own.',
   'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',
+});
+
+/** Refused by connectors that read one database with schemas. */
+export const refusedDatabaseLists = unsupportedOptions({
   'database.include.list': 'A connector reads one database.',
   'database.exclude.list': 'A connector reads one database.',
   'database.whitelist': 'A connector reads one database.',
   'database.blacklist': 'A connector reads one database.',
 });
 
-const refusedPrefixes: readonly (readonly [prefix: string, reason: string])[] = [
+/** Beginnings of names, with the reason why they are refused. */
+export type RefusedPrefixes = readonly (readonly [prefix: string, reason: string])[];
+
+export const refusedPrefixes: RefusedPrefixes = [
   ['signal.kafka.', signals],
   ['signal.consumer.', signals],
   ['notification.', notifications],
   ['openlineage.', openLineage],
   ['memory.management.', plugins],
   ['snapshot.mode.configuration.based.', configurationBased],
-  ['schema.history.internal', 'This database tells the schema with its changes; there is no schema history.'],
-  ['database.history', 'This database tells the schema with its changes; there is no schema history.'],
   ['driver.', 'There is no JDBC driver whose properties could be set.'],
 ];
 
-/** The same for options whose names have a variable part. */
-export const refusedPatterns: readonly OptionPattern[] = refusedPrefixes.map(([prefix, reason]) => ({
-  pattern: new RegExp(`^${prefix.replaceAll('.', '\\.')}`),
-  doc: `Not supported. ${reason}`,
-  unsupported: reason,
-  example: `${prefix}…`,
-}));
+/** Refused by connectors without a schema history. */
+export const refusedHistoryPrefixes: RefusedPrefixes = [
+  ['schema.history.internal', 'This database tells the schema with its changes; there is no schema history.'],
+  ['database.history', 'This database tells the schema with its changes; there is no schema history.'],
+];
 
-export function checkRefused(raw: RawConfig, report: ConfigReport): void {
+/** The same for options whose names have a variable part. */
+export function refusedPatterns(prefixes: RefusedPrefixes): readonly OptionPattern[] {
+  return prefixes.map(([prefix, reason]) => ({
+    pattern: new RegExp(`^${prefix.replaceAll('.', '\\.')}`),
+    doc: `Not supported. ${reason}`,
+    unsupported: reason,
+    example: `${prefix}…`,
+  }));
+}
+
+export function checkRefused(raw: RawConfig, report: ConfigReport, prefixes: RefusedPrefixes): void {
   for (const name of Object.keys(raw)) {
     if (name in refusedOptions) continue;
-    const refused = refusedPrefixes.find(([prefix]) => name.startsWith(prefix));
+    const refused = prefixes.find(([prefix]) => name.startsWith(prefix));
     if (refused) report.fault(name, `The option '${name}' is not supported: ${refused[1]}`);
   }
 }

@@ -4,16 +4,21 @@ import { limited } from './limited.ts';
 const group = 'Snapshot';
 
 /** When a snapshot is taken. Older names are resolved. */
-export type SnapshotMode = 'always' | 'initial' | 'initial_only' | 'no_data' | 'when_needed';
+export type SnapshotMode = 'always' | 'initial' | 'initial_only' | 'no_data' | 'recovery' | 'when_needed';
 
 const modes = ['always', 'initial', 'initial_only', 'no_data', 'when_needed', 'never', 'exported', 'schema_only'] as const;
 
-const olderNames: Readonly<Record<string, SnapshotMode>> = { never: 'no_data', exported: 'initial', schema_only: 'no_data' };
+const olderNames: Readonly<Record<string, SnapshotMode>> = {
+  never: 'no_data',
+  exported: 'initial',
+  schema_only: 'no_data',
+  schema_only_recovery: 'recovery',
+};
 
 const noPlugins = 'Java classes cannot be loaded';
 
-/** How snapshots are taken, as far as all relational databases share it. */
-export const snapshotOptions = {
+/** When a database that tells its schema itself takes a snapshot, and what it locks. */
+export const snapshotModeOptions = {
   'snapshot.mode': limited(
     modes,
     {
@@ -46,6 +51,10 @@ export const snapshotOptions = {
     group,
     displayName: 'Snapshot lock timeout (ms)',
   }),
+};
+
+/** How snapshots are read, as far as all relational databases share it. */
+export const snapshotReadingOptions = {
   'snapshot.query.mode': limited(
     ['select_all'],
     { custom: 'use snapshot.select.statement.overrides' },
@@ -116,9 +125,6 @@ export const snapshotPatterns: readonly OptionPattern[] = [
 
 export type SnapshotSettings = {
   readonly mode: SnapshotMode;
-  /** snapshot.locking.mode=shared. */
-  readonly lockTables: boolean;
-  readonly lockTimeoutMs: number;
   /** Statement by `schema.table`. */
   readonly selectOverrides: ReadonlyMap<string, string>;
   readonly delayMs: number;
@@ -129,8 +135,8 @@ export type SnapshotSettings = {
 
 /** `schema.table` of a name whose parts may be quoted. */
 function unquoted(name: string): string {
-  const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
-  return parts.map(part => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part)).join('.');
+  const parts = name.match(/"(?:[^"]|"")*"|`(?:[^`]|``)*`|[^."`]+/g) ?? [];
+  return parts.map(part => (/^["`]/.test(part) ? part.slice(1, -1).replaceAll(part[0]!.repeat(2), part[0]!) : part)).join('.');
 }
 
 function readOverrides(tables: readonly string[], raw: RawConfig, report: ConfigReport): ReadonlyMap<string, string> {
@@ -147,12 +153,19 @@ function readOverrides(tables: readonly string[], raw: RawConfig, report: Config
   return overrides;
 }
 
-export function readSnapshot(config: ConfigOf<typeof snapshotOptions>, raw: RawConfig, report: ConfigReport): SnapshotSettings {
-  const mode = config['snapshot.mode'];
+/** The mode that a word of `snapshot.mode` stands for. */
+export function snapshotMode(word: string): SnapshotMode {
+  return olderNames[word] ?? (word as SnapshotMode);
+}
+
+export function readSnapshot(
+  config: ConfigOf<typeof snapshotReadingOptions>,
+  mode: SnapshotMode,
+  raw: RawConfig,
+  report: ConfigReport,
+): SnapshotSettings {
   return {
-    mode: olderNames[mode] ?? (mode as SnapshotMode),
-    lockTables: config['snapshot.locking.mode'] === 'shared',
-    lockTimeoutMs: config['snapshot.lock.timeout.ms'],
+    mode,
     selectOverrides: readOverrides(config['snapshot.select.statement.overrides'], raw, report),
     delayMs: config['snapshot.delay.ms'],
     streamingDelayMs: config['streaming.delay.ms'],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CapturedTable } from '../../../../connectors/debezium/captured-table.ts';
+import type { SnapshotMarker } from '../../../../connectors/debezium/snapshot-marker.ts';
 import type { Row } from '../../../../connectors/debezium/table.ts';
-import type { SnapshotMarker } from '../../../../connectors/postgres/source-info.ts';
 import { type ConnectRecord, schemaOf, schemas } from '../../../../src/contract/index.ts';
 import { connectDecimal } from '../../../../src/contract/schema.ts';
 import { readCase } from '../../../conformance/case.ts';

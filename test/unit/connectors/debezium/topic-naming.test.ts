@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sanitizedTopicName, schemaTopicNaming } from '../../../../connectors/debezium/topic-naming.ts';
+import { sanitizedTopicName, topicNaming } from '../../../../connectors/debezium/topic-naming.ts';
 
 const settings = {
   prefix: 'srv',
@@ -11,7 +11,7 @@ const settings = {
 };
 
 test('topics are named by prefix, schema and table', () => {
-  const topics = schemaTopicNaming(settings);
+  const topics = topicNaming(settings);
   assert.equal(topics.dataChangeTopic({ catalog: 'd', schema: 'public', table: 'Odd Name' }), 'srv.public.Odd_Name');
   assert.equal(topics.heartbeatTopic, '__debezium-heartbeat.srv');
   assert.equal(topics.transactionTopic, 'srv.transaction');
@@ -19,7 +19,7 @@ test('topics are named by prefix, schema and table', () => {
 });
 
 test('the delimiter stands between all parts but in front of message', () => {
-  const topics = schemaTopicNaming({ ...settings, delimiter: '_', heartbeatName: 'beats' });
+  const topics = topicNaming({ ...settings, delimiter: '_', heartbeatName: 'beats' });
   assert.equal(topics.dataChangeTopic({ catalog: 'd', schema: 's', table: 't' }), 'srv_s_t');
   assert.equal(topics.transactionTopic, 'srv_transaction');
   assert.equal(topics.heartbeatTopic, 'beats');

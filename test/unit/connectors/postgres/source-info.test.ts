@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SourceInfo, sourceSchema, withSnapshotMarker } from '../../../../connectors/postgres/source-info.ts';
+import { withSnapshotMarker } from '../../../../connectors/debezium/snapshot-marker.ts';
+import { SourceInfo, sourceSchema } from '../../../../connectors/postgres/source-info.ts';
 import { type ConnectRecord, Struct } from '../../../../src/contract/index.ts';
 import { simpleTable, taskOf } from '../debezium/task.ts';
 

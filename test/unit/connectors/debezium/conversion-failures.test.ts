@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withConversionFailures } from '../../../../connectors/debezium/conversion-failures.ts';
 import type { ColumnReader } from '../../../../connectors/postgres/column.ts';
-import { withConversionFailures } from '../../../../connectors/postgres/conversion-failures.ts';
 import { readValue } from '../../../../connectors/postgres/read-value.ts';
 import { SluiceError, schemas } from '../../../../src/contract/index.ts';
 

@@ -1,27 +1,25 @@
 import type { ConnectRecord, Struct } from '../../src/contract/index.ts';
-import type { CapturedTable, EventContext } from '../debezium/captured-table.ts';
-import type { Row } from '../debezium/table.ts';
-import type { SnapshotMarker, SourceInfo } from './source-info.ts';
+import type { CapturedTable, EventContext } from './captured-table.ts';
+import type { SnapshotMarker } from './snapshot-marker.ts';
+import type { Row, TableId } from './table.ts';
 
 /** Makes the read records of one table: all rows with one marker share their source block. */
 export class RowEmitter {
   readonly #table: CapturedTable;
   readonly #context: EventContext;
-  readonly #sourceInfo: SourceInfo;
-  readonly #lsn: bigint;
+  readonly #source: (id: TableId, marker: SnapshotMarker) => Struct;
   readonly #sources = new Map<SnapshotMarker, Struct>();
 
-  constructor(table: CapturedTable, context: EventContext, sourceInfo: SourceInfo, lsn: bigint) {
+  constructor(table: CapturedTable, context: EventContext, source: (id: TableId, marker: SnapshotMarker) => Struct) {
     this.#table = table;
     this.#context = context;
-    this.#sourceInfo = sourceInfo;
-    this.#lsn = lsn;
+    this.#source = source;
   }
 
   emit(out: ConnectRecord[], row: Row, marker: SnapshotMarker): void {
     let source = this.#sources.get(marker);
     if (!source) {
-      source = this.#sourceInfo.make(this.#table.id, this.#lsn, marker);
+      source = this.#source(this.#table.id, marker);
       this.#sources.set(marker, source);
     }
     this.#context.source = source;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { merge } from '../../../../connectors/postgres/merge.ts';
+import { merge } from '../../../../connectors/debezium/merge.ts';
 
 async function* numbers(...values: readonly number[]): AsyncGenerator<number> {
   yield* values;

@@ -1,0 +1,334 @@
+import type { Connection } from 'mysql2';
+import {
+  type CheckResult,
+  type Clock,
+  crashPoint,
+  type InternalTopics,
+  type JsonObject,
+  type Logger,
+  SluiceError,
+  type SnapshotProgress,
+  type SourceBatch,
+  type SourceOffset,
+} from '../../src/contract/index.ts';
+import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
+import { watchGuardrail } from '../debezium/filters.ts';
+import { HeartbeatAction } from '../debezium/heartbeat-action.ts';
+import { Snapshot } from '../debezium/snapshot.ts';
+import { isProgress, progressOffset, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
+import { unmatchedPatterns } from '../debezium/unmatched.ts';
+import { checkDatabase } from './check.ts';
+import { connect, disconnect, query } from './connection.ts';
+import { databaseError, databaseFailure } from './database-error.ts';
+import { breakOffAfter } from './disconnect.ts';
+import type { MysqlConfig } from './options.ts';
+import {
+  type BinlogPosition,
+  offsetOf,
+  positionOffset,
+  readPosition,
+  type StoredPosition,
+  serverPartition,
+  snapshotKeys,
+} from './position.ts';
+import { SeenChanges } from './seen-changes.ts';
+import { type CatalogTable, listTables } from './server.ts';
+import { Session } from './session.ts';
+import type { MysqlSettings, RecordMakers } from './settings.ts';
+import { openReaders, type SnapshotReaders } from './snapshot-readers.ts';
+import { applySnapshotSchema, readSnapshotSchema } from './snapshot-schema.ts';
+import type { SnapshotStatement } from './snapshot-statements.ts';
+import { openTable } from './snapshot-table.ts';
+import { readView, type SnapshotView, writtenView } from './snapshot-view.ts';
+import { ChangeStream } from './stream.ts';
+import { StreamTables } from './stream-tables.ts';
+
+/** One MySQL or MariaDB server as a source of changes: snapshot by SELECT, then the binlog. */
+export class MysqlDatabase implements ChangeDatabase {
+  readonly #config: MysqlConfig;
+  readonly #settings: MysqlSettings;
+  readonly #makers: RecordMakers;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #partition: JsonObject;
+  readonly #resources = new AsyncDisposableStack();
+  #session: Session | null = null;
+  #stored: StoredPosition | null = null;
+  #progress = new Map<string, TableProgress<SnapshotView>>();
+  #snapshot: Snapshot<CatalogTable, Connection, SnapshotView> | null = null;
+  #stream: ChangeStream | null = null;
+  #start: BinlogPosition | null = null;
+  readonly retry = null;
+  warnings: readonly string[] = [];
+
+  constructor(config: MysqlConfig, makers: RecordMakers, logger: Logger, clock: Clock) {
+    this.#config = config;
+    this.#settings = config.settings;
+    this.#makers = makers;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#partition = serverPartition(config.settings.topicPrefix);
+  }
+
+  get position(): string | null {
+    return this.#stream?.position ?? (this.#start && `${this.#start.file}:${this.#start.position}`);
+  }
+
+  get snapshotProgress(): SnapshotProgress | null {
+    return this.#snapshot?.progress ?? null;
+  }
+
+  check(abort: AbortSignal): Promise<readonly CheckResult[]> {
+    return checkDatabase(this.#settings, this.#config.filters, abort);
+  }
+
+  async open(from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): Promise<FoundOffsets> {
+    return this.#open(from, abort, internal).catch(error => Promise.reject(databaseFailure(error, 'Opening the database')));
+  }
+
+  async #open(from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): Promise<FoundOffsets> {
+    const settings = this.#settings;
+    const connection = await settings.connection();
+    const client = await connect(connection);
+    this.#resources.defer(() => disconnect(client));
+    using _ = breakOffAfter(abort, client);
+    const parts = { client, connection, settings, makers: this.#makers, partition: this.#partition, logger: this.#logger };
+    this.#session = await Session.open(parts);
+    const listed = await listTables(client);
+    const ids = listed.map(({ id }) => id);
+    for (const { message } of unmatchedPatterns(this.#config.filters, ids, null, 'shop.orders')) this.#warn(message);
+    watchGuardrail(this.#config.shared.guardrail, ids.filter(id => this.#makers.includesTable(id)).length, this.#logger);
+    // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
+    const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
+    const main = own.find(offset => !isProgress(offset));
+    this.#stored = main?.offset ? readPosition(main.offset) : null;
+    this.#progress = new Map(
+      own.map(offset => readProgress(offset, readView)).flatMap(progress => (progress ? [[progress.table, progress]] : [])),
+    );
+    if (this.#stored === null) return { state: 'none', lost: null };
+    // Without streaming nothing can be lost.
+    const lost = settings.streams ? await this.#session.lost(this.#stored, internal, abort) : null;
+    return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
+  }
+
+  #warn(message: string): void {
+    this.warnings = [...this.warnings, message];
+    this.#logger.warn({}, message);
+  }
+
+  async prepare({ snapshot, fresh }: Parameters<ChangeDatabase['prepare']>[0]): Promise<void> {
+    if (fresh) {
+      this.#stored = null;
+      this.#session!.schema.models.clear();
+    }
+    // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
+  }
+
+  async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    try {
+      yield* this.#readSnapshot(abort);
+    } catch (error) {
+      throw databaseFailure(error, 'Reading the snapshot');
+    }
+  }
+
+  async *#readSnapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    const { snapshot } = this.#settings;
+    const session = this.#session!;
+    const listed = await listTables(session.client);
+    const captured = this.#makers.inSnapshotOrder(listed.filter(({ id }) => this.#makers.includesTable(id)));
+    const read = captured.filter(({ id }) => snapshot.includesTable(id));
+    if (read.length === 0) this.#logger.warn({}, 'No table matches the include and exclude lists: the snapshot is empty');
+    const fresh = this.#stored === null;
+    const described = fresh ? this.#describedTables(listed) : read;
+    const threads = Math.max(1, Math.min(snapshot.threadsMax, read.length));
+    let statements: readonly SnapshotStatement[] = [];
+    await using readers = await this.#openReaders(
+      threads,
+      captured,
+      described,
+      found => {
+        statements = found;
+      },
+      abort,
+    );
+    crashPoint('snapshot-view-taken');
+    let { models } = session.schema;
+    if (fresh) {
+      this.#start = readers.position;
+      yield this.#schemaBatch(statements, readers.position, snapshotKeys(false));
+    } else {
+      // What is left is read as the tables are now; the stream goes on with them as they were at its position.
+      this.#start = this.#stored!.position;
+      models = session.modelsOf(statements);
+      yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
+    }
+    const { sourceInfo } = this.#makers;
+    const { file, position, gtids } = readers.position;
+    sourceInfo.enter({ timestampNs: BigInt(readers.timeSeconds) * 1_000_000_000n, gtid: null, threadId: null });
+    sourceInfo.at({ file, position, serverId: 0 });
+    const tableParts = {
+      tables: session.tables,
+      model: ({ id }: CatalogTable) => {
+        const model = models.table(id);
+        if (model === null) throw new SluiceError('SCHEMA_UNKNOWN', `The columns of table ${id.catalog}.${id.table} are not known.`);
+        return model;
+      },
+      override: snapshot.override,
+      batchRecordsMax: snapshot.chunkRows,
+    };
+    this.#snapshot = new Snapshot(
+      {
+        readers: readers.clients,
+        open: async table => openTable(tableParts, table),
+        source: (id, marker) => sourceInfo.make(id.catalog, id.table, 0, marker),
+        view: fresh ? null : { file, position, gtids },
+        progress: this.#progress,
+        offset: progress => progressOffset(this.#partition, progress, writtenView),
+        clock: this.#clock,
+        logger: this.#logger,
+      },
+      sourceInfo.make('', null, 0),
+    );
+    yield* this.#snapshot.read(read, abort);
+    if (abort.aborted) return;
+    this.#progress = this.#snapshot.results;
+    // What was read under a view of its own is kept until the stream is past it.
+    const forgotten = this.#seenChanges().empty ? this.#forgetProgress() : [];
+    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...forgotten], committedAtMs: null };
+    crashPoint('snapshot-complete');
+    this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
+  }
+
+  /** Tables whose structure is recorded at a snapshot's beginning: those whose statements are recorded later, too. */
+  #describedTables(listed: readonly CatalogTable[]): readonly CatalogTable[] {
+    const { onlyCapturedTables, onlyCapturedDatabases } = this.#settings.history;
+    const described = listed.filter(({ id }) => {
+      if (onlyCapturedTables) return this.#makers.includesTable(id);
+      return !onlyCapturedDatabases || this.#makers.includesDatabase(id.catalog);
+    });
+    return this.#makers.inSnapshotOrder(described);
+  }
+
+  #openReaders(
+    count: number,
+    captured: readonly CatalogTable[],
+    described: readonly CatalogTable[],
+    found: (statements: readonly SnapshotStatement[]) => void,
+    abort: AbortSignal,
+  ): Promise<SnapshotReaders> {
+    const { connection, server } = this.#session!;
+    const parts = { settings: this.#settings, connection, server, logger: this.#logger };
+    return openReaders(parts, count, captured, async client => found(await readSnapshotSchema(client, described)), abort);
+  }
+
+  /** The schema as it is at a snapshot's beginning, published and recorded. */
+  #schemaBatch(statements: readonly SnapshotStatement[], position: BinlogPosition, keys: JsonObject): SourceBatch {
+    const { sourceInfo } = this.#makers;
+    sourceInfo.at({ file: position.file, position: position.position, serverId: 0 });
+    const { records, internal } = applySnapshotSchema(this.#session!.schema, statements, () => {
+      sourceInfo.enter({ timestampNs: this.#clock.nowNs(), gtid: null, threadId: null });
+      return {
+        source: (db, table) => sourceInfo.make(db, table, 0, 'true'),
+        position: offsetOf(position, keys),
+        nowMs: this.#clock.nowMs(),
+      };
+    });
+    return { records, internal, bytes: 0, offsets: [this.#offset(position, keys)], committedAtMs: null };
+  }
+
+  /** snapshot.mode=no_data and recovery: the schema alone, at the place where streaming begins. */
+  async *#readSchema(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    const listed = await listTables(this.#session!.client);
+    const captured = listed.filter(({ id }) => this.#makers.includesTable(id));
+    let statements: readonly SnapshotStatement[] = [];
+    await using readers = await this.#openReaders(
+      1,
+      captured,
+      this.#describedTables(listed),
+      found => {
+        statements = found;
+      },
+      abort,
+    );
+    this.#start = this.#stored?.position ?? readers.position;
+    yield this.#schemaBatch(statements, this.#start, {});
+  }
+
+  async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    try {
+      if (this.#stored === null ? this.#start === null : this.#settings.recoversSchema) yield* this.#readSchema(abort);
+      yield* this.#readStream(abort);
+    } catch (error) {
+      throw databaseFailure(error, 'Streaming the binlog');
+    }
+  }
+
+  async *#readStream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
+    const { client, server, schema, tables } = this.#session!;
+    const position = this.#start ?? this.#stored!.position;
+    this.#start = position;
+    if (this.#makers.metadata && this.#stored) this.#makers.metadata.restore(this.#stored.offset);
+    using _ = breakOffAfter(abort, client);
+    await using binlog = await this.#session!.binlog(position);
+    crashPoint('stream-started');
+    this.#logger.info(
+      { file: position.file, position: position.position, gtids: position.gtids },
+      `Streaming from ${position.file}:${position.position}`,
+    );
+    this.#stream = new ChangeStream(
+      {
+        binlog,
+        schema,
+        tables: new StreamTables(tables, schema.models, this.#makers, server.reading),
+        server,
+        settings: this.#settings,
+        makers: this.#makers,
+        heartbeatAction: this.#heartbeatAction(),
+        clock: this.#clock,
+        offsets: (at, seen) => [this.#offset(at, this.#makers.metadata?.store() ?? {}), ...(seen ? [] : this.#forgetProgress())],
+      },
+      position,
+      this.#seenChanges(),
+    );
+    yield* this.#stream.read(abort);
+  }
+
+  #seenChanges(): SeenChanges {
+    return new SeenChanges([...this.#progress.values()], this.#settings.flavor, this.#session!.client);
+  }
+
+  #heartbeatAction(): HeartbeatAction | null {
+    const { actionQuery } = this.#config.shared.heartbeat;
+    if (actionQuery === null) return null;
+    const action = new HeartbeatAction({
+      query: actionQuery,
+      connect: async () => {
+        const client = await connect(this.#session!.connection);
+        return { run: async sql => void (await query(client, sql)), close: () => disconnect(client) };
+      },
+      explain: thrown => databaseError(thrown, 'heartbeat.action.query'),
+      logger: this.#logger,
+    });
+    return this.#resources.use(action);
+  }
+
+  /** Deletes the tables' progress: no change the stream may still bring was seen by the snapshot. */
+  #forgetProgress(): readonly SourceOffset[] {
+    const tables = [...this.#progress.keys()];
+    this.#progress = new Map();
+    return tables.map(table => ({ partition: progressPartition(this.#partition, table), offset: null }));
+  }
+
+  #offset(position: BinlogPosition, extra: JsonObject): SourceOffset {
+    return positionOffset(this.#partition, position, extra);
+  }
+
+  /** The server keeps its binlog as long as it is told to: there is nothing to confirm. */
+  commit(): void {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}

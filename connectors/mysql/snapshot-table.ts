@@ -1,0 +1,137 @@
+import type { Connection } from 'mysql2';
+import { SluiceError, type Value } from '../../src/contract/index.ts';
+import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
+import type { Row } from '../debezium/table.ts';
+import { qualifiedName } from '../debezium/table-name.ts';
+import type { ColumnReader } from './column.ts';
+import { quoteIdentifier, quoteTable } from './connection.ts';
+import { databaseFailure } from './database-error.ts';
+import type { CatalogTable } from './server.ts';
+import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
+import type { TableModel } from './table-model.ts';
+import type { ReadableTable, Tables } from './tables.ts';
+import { TextRows } from './text-rows.ts';
+import { createColumnReader } from './values/column-reader.ts';
+import { defaultValueOptions } from './values/value-options.ts';
+
+/** A table up to this size is read in one go, in its own order, and becomes durable whole: there is nothing to resume. */
+const smallTableBytesMax = 8 * 1024 * 1024;
+
+/** What tables are read with. */
+export type TableParts = {
+  readonly tables: Tables;
+  /** The table as the readers see it. */
+  model(table: CatalogTable): TableModel;
+  /** `snapshot.select.statement.overrides` by table. */
+  override(table: string): string | null;
+  readonly batchRecordsMax: number;
+};
+
+/** A table of the catalog, ready to be read. */
+export function openTable(parts: TableParts, table: CatalogTable): OpenedTable<Connection> {
+  const model = parts.model(table);
+  const readable = parts.tables.compile(model);
+  const statement = parts.override(qualifiedName(table.id));
+  const key = statement === null ? keyColumnsOf(model) : null;
+  const order: ReadingOrder = table.sizeBytes <= smallTableBytesMax ? 'whole' : key === null ? 'unordered' : 'key';
+  return {
+    captured: readable.captured,
+    order,
+    read: (client, after) => readTable(client, readable, order === 'key' ? key! : [], after, statement, parts.batchRecordsMax),
+  };
+}
+
+/** The statement that reads a table, behind a key where `after` is given; the key's texts come last. */
+function selectStatement(
+  { model, readers }: ReadableTable,
+  key: readonly KeyColumn[],
+  after: readonly string[] | null,
+  override: string | null,
+): string {
+  const columns = model.columns.filter((_, index) => readers[index] !== null).map(({ name }) => quoteIdentifier(name));
+  const list = [...columns, ...key.map(keyExpression)].join(', ');
+  if (override !== null) return `SELECT ${list} FROM (${override.trim().replace(/;$/, '')}) AS overridden`;
+  const select = `SELECT ${list} FROM ${quoteTable(model.id)}`;
+  if (key.length === 0) return select;
+  const where = after === null ? '' : ` WHERE ${behindKey(key, after)}`;
+  return `${select}${where} ORDER BY ${key.map(({ name }) => quoteIdentifier(name)).join(', ')}`;
+}
+
+const textColumn: ColumnReader = createColumnReader(
+  {
+    name: 'key',
+    jdbcType: 12,
+    nativeType: null,
+    typeName: 'VARCHAR',
+    typeExpression: 'VARCHAR',
+    charsetName: 'utf8mb4',
+    length: null,
+    scale: null,
+    position: 1,
+    optional: false,
+    autoIncremented: false,
+    generated: false,
+    comment: null,
+    hasDefaultValue: false,
+    defaultValueExpression: null,
+    enumValues: null,
+  },
+  defaultValueOptions,
+)!;
+
+/** Reads a table's rows on a connection whose transaction holds the snapshot. Throws the database's error with the table's name. */
+async function* readTable(
+  client: Connection,
+  readable: ReadableTable,
+  key: readonly KeyColumn[],
+  after: readonly string[] | null,
+  override: string | null,
+  rowsMax: number,
+): AsyncGenerator<TableRows> {
+  const shown = readable.readers.filter(reader => reader !== null);
+  const readers = [...shown.map(reader => (readable.isNeeded(reader) ? reader : null)), ...key.map(() => textColumn)];
+  const columns = shown.length;
+  let rows: Row[] = [];
+  let beforeLast: readonly string[] | null = null;
+  let last: readonly string[] | null = null;
+  let bytes = 0;
+  const take = (row: Value[]) => {
+    if (key.length > 0) {
+      beforeLast = last;
+      last = row.splice(columns) as string[];
+    }
+    rows.push(row);
+  };
+  const answer = (): TableRows => ({ rows, bytes, keys: last === null ? null : { beforeLast, last } });
+  try {
+    await using result = new TextRows(client, selectStatement(readable, key, after, override), readers);
+    for (let open = true; open; ) {
+      const before = result.bytes;
+      open = await result.next(take);
+      bytes += result.bytes - before;
+      // A piece of the socket's holds few wide rows: they are handed over together.
+      if (rows.length === 0 || (open && rows.length < rowsMax && bytes < batchBytesMin)) continue;
+      yield answer();
+      rows = [];
+      beforeLast = null;
+      last = null;
+      bytes = 0;
+    }
+  } catch (error) {
+    throw readingError(error, readable.model);
+  }
+}
+
+/** Rows are handed over once so many bytes of them have come. */
+const batchBytesMin = 256 * 1024;
+
+/** The database's refusal, told as one of reading this table. */
+function readingError(error: unknown, { id }: TableModel): unknown {
+  const found = databaseFailure(error, `Reading table ${quoteTable(id)}`);
+  if (!(found instanceof SluiceError)) return found;
+  if (found.code === 'PRIVILEGE_MISSING')
+    return new SluiceError('TABLE_UNREADABLE', `Table ${quoteTable(id)} may not be read.`, { cause: found });
+  if (found.code === 'DATABASE_FAILED')
+    return new SluiceError('SNAPSHOT_FAILED', `Reading table ${quoteTable(id)}: ${found.message}`, { cause: found });
+  return found;
+}

@@ -1,0 +1,65 @@
+import { BSON, type Document, MongoClient } from 'mongodb';
+import type { MongodbAddress } from '../services/mongodb.ts';
+import { until } from '../support/until.ts';
+import type { CaseEngine } from './engines.ts';
+import type { RunningCase } from './recorder.ts';
+
+type Offsets = {
+  readonly offsets: readonly { readonly offset: { readonly resume_token?: string; readonly initsync?: boolean } | null }[];
+};
+
+/** Whether no change of that database lies behind a resume token. */
+async function nothingBehind(client: MongoClient, database: string, token: Document): Promise<boolean> {
+  const admin = client.db('admin');
+  await using session = client.startSession();
+  const pipeline = [{ $changeStream: { startAfter: token, allChangesForCluster: true } }, { $match: { 'ns.db': database } }];
+  const { cursor } = await admin.command({ aggregate: 1, pipeline, cursor: {} }, { session });
+  const more = { getMore: BSON.Long.fromValue(cursor.id), collection: '$cmd.aggregate', maxTimeMS: 50 };
+  const next = cursor.firstBatch.length > 0 ? cursor : (await admin.command(more, { session })).cursor;
+  await admin.command({ killCursors: '$cmd.aggregate', cursors: [more.getMore] }, { session });
+  return (next.nextBatch ?? next.firstBatch).length === 0;
+}
+
+/** MongoDB, or what stands in for it. The connector's stored resume token tells how far it is: a stream behind it brings nothing more. */
+export function mongodbEngine({ url }: MongodbAddress): CaseEngine {
+  const databases = new Map<string, string>();
+  const token = async ({ client, connector }: RunningCase): Promise<Document | null> => {
+    await client.assertNotFailed(connector);
+    const { offsets } = await client.call<Offsets>('GET', `/connectors/${connector}/offsets`);
+    const stored = offsets.find(({ offset }) => offset?.resume_token !== undefined)?.offset;
+    return !stored?.resume_token || stored.initsync ? null : BSON.deserialize(Buffer.from(stored.resume_token, 'base64'));
+  };
+  return {
+    config({ database }, connector) {
+      databases.set(connector, database);
+      return {
+        'connector.class': 'io.debezium.connector.mongodb.MongoDbConnector',
+        'mongodb.connection.string': url,
+        'database.include.list': database,
+      };
+    },
+    async openDatabase(name) {
+      const client = await MongoClient.connect(url);
+      await client.db(name).dropDatabase();
+      return {
+        run: async command => void (await client.db(name).command(BSON.EJSON.parse(command, { relaxed: false }))),
+        async [Symbol.asyncDispose]() {
+          await client.db(name).dropDatabase();
+          await client.close();
+        },
+      };
+    },
+    async streaming(running) {
+      // What the connector has not read yet, the stream brings: whenever it begins.
+      await this.settled(running);
+    },
+    async settled(running) {
+      await using client = await MongoClient.connect(url);
+      const passed = async () => {
+        const behind = await token(running);
+        return behind !== null && (await nothingBehind(client, databases.get(running.connector)!, behind));
+      };
+      await until(passed, { what: 'the stored resume token to be behind all changes', timeoutMs: 60_000, everyMs: 50 });
+    },
+  };
+}
