@@ -1,7 +1,8 @@
 import { test } from 'node:test';
 import { kafkaLog } from '../logs.ts';
 import { crashAtEveryPoint } from './crash-at-every-point.ts';
+import { crashesMsMax } from './steps.ts';
 
-test('a crash at every point loses and doubles nothing, kafka log', { timeout: 290_000 }, async t => {
+test('a crash at every point loses and doubles nothing, kafka log', { timeout: crashesMsMax }, async t => {
   await crashAtEveryPoint(t, await kafkaLog());
 });

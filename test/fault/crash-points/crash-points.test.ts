@@ -5,9 +5,9 @@ import { newDaemon } from '../../support/daemon.ts';
 import { sourceFiles } from '../../unit/architecture/source-files.ts';
 import { embeddedLog } from '../logs.ts';
 import { crashAtEveryPoint } from './crash-at-every-point.ts';
-import { stepsOf } from './steps.ts';
+import { crashesMsMax, stepsOf } from './steps.ts';
 
-test('a crash at every point loses and doubles nothing, embedded log', { timeout: 290_000 }, async t => {
+test('a crash at every point loses and doubles nothing, embedded log', { timeout: crashesMsMax }, async t => {
   await crashAtEveryPoint(t, embeddedLog);
 });
 
