@@ -176,6 +176,16 @@ const table: Table = {
       load: async () => (await import('../transforms/debezium/schema-change-event-filter.ts')).schemaChangeEventFilter,
     },
     {
+      class: 'io.debezium.connector.mongodb.transforms.ExtractNewDocumentState',
+      aliases: ['ExtractNewDocumentState'],
+      load: async () => (await import('../transforms/debezium/extract-new-document-state.ts')).extractNewDocumentState,
+    },
+    {
+      class: 'io.debezium.connector.mongodb.transforms.outbox.MongoEventRouter',
+      aliases: ['MongoEventRouter'],
+      load: async () => (await import('../transforms/debezium/mongo-event-router.ts')).mongoEventRouter,
+    },
+    {
       class: 'io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent',
       aliases: ['DecodeLogicalDecodingMessageContent'],
       load: async () =>

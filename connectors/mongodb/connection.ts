@@ -1,0 +1,32 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { databaseError } from './database-error.ts';
+
+/** How to reach the server: `mongodb.*`. Holds the password: never print it. */
+export type ConnectionSettings = {
+  readonly connectionString: string;
+  readonly options: MongoClientOptions;
+};
+
+/** The servers' names, without credentials, for messages. */
+export function shownHosts({ connectionString }: ConnectionSettings): string {
+  const rest = connectionString.replace(/^mongodb(?:\+srv)?:\/\//, '');
+  const authority = rest.split(/[/?]/)[0] ?? '';
+  return authority.slice(authority.lastIndexOf('@') + 1);
+}
+
+/** Connects, and asks the server once so that a wrong password shows now. */
+export async function connect(settings: ConnectionSettings, abort: AbortSignal): Promise<MongoClient> {
+  const client = new MongoClient(settings.connectionString, settings.options);
+  const close = () => void client.close().catch(() => {});
+  abort.addEventListener('abort', close, { once: true });
+  try {
+    await client.connect();
+    await client.db('admin').command({ ping: 1 });
+    return client;
+  } catch (error) {
+    await client.close().catch(() => {});
+    throw databaseError(error, `Connecting to ${shownHosts(settings)}`);
+  } finally {
+    abort.removeEventListener('abort', close);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Plugin, PluginContext, Source } from '../../src/contract/index.ts';
+import { contextHeaders, uuidVersion7 } from '../debezium/context-headers.ts';
+import { CoordinatedSource } from '../debezium/coordinator.ts';
+import { Heartbeat } from '../debezium/heartbeat.ts';
+import { schemaNameAdjuster } from '../debezium/name-adjustment.ts';
+import { topicNaming } from '../debezium/topic-naming.ts';
+import { TransactionMetadata } from '../debezium/transaction-metadata.ts';
+import { MongoDatabase } from './database.ts';
+import { ExtendedJson } from './json/extended-json.ts';
+import { type MongoConfig, mongoSpec } from './options.ts';
+import type { RecordMakers } from './settings.ts';
+import { SourceInfo } from './source-info.ts';
+
+/** What makes the records of one run of a task: made anew at every start, which is a run of its own in the headers. */
+function recordMakers(config: MongoConfig, { task, clock, logger }: PluginContext): RecordMakers {
+  const { prefix } = config.topics;
+  const nowMs = clock.nowMs();
+  const topics = topicNaming(config.topics);
+  const schemaName = schemaNameAdjuster(config.schemaNames);
+  const headers = contextHeaders({ logicalName: prefix, task, connectorName: 'mongodb', runId: uuidVersion7(nowMs) });
+  return {
+    records: {
+      topics,
+      schemaName,
+      sourceInfo: new SourceInfo(prefix, schemaName),
+      forms: {
+        key: new ExtendedJson({ dialect: 'relaxed', compact: true }),
+        document: new ExtendedJson(config.forms.document),
+        update: new ExtendedJson(config.forms.update),
+      },
+      tombstonesOnDelete: config.tombstonesOnDelete,
+      headers: config.extendedHeaders ? headers : Object.freeze([]),
+    },
+    metadata: config.transactionMetadata ? new TransactionMetadata(topics.transactionTopic, schemaName) : null,
+    heartbeat: new Heartbeat(topics.heartbeatTopic, prefix, config.heartbeatIntervalMs, schemaName, nowMs),
+    clock,
+    logger,
+  };
+}
+
+/** Debezium's MongoDB connector. */
+export const mongodbConnector: Plugin<MongoConfig, Source> = {
+  spec: mongoSpec,
+  create(config, context) {
+    const database = new MongoDatabase(config.settings, recordMakers(config, context), config.guardrail);
+    const { snapshot, flow } = config;
+    const coordination = {
+      mode: snapshot.mode,
+      limits: { recordsMax: flow.queueRecordsMax, bytesMax: flow.queueBytesMax },
+      delays: { snapshotMs: snapshot.delayMs, streamingMs: snapshot.streamingDelayMs },
+    };
+    return new CoordinatedSource(database, coordination, context.logger, () => context.clock.nowMs());
+  },
+};
