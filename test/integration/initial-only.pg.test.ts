@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Struct } from '../../src/contract/index.ts';
 import { freshDatabase } from '../support/fresh-database.ts';
 import { sharedPostgres } from '../support/servers.ts';
-import { SourceRun } from '../support/source-run.ts';
+import { postgresRun } from '../support/source-run.ts';
 
 test('an interrupted snapshot of snapshot.mode=initial_only goes on where it was, makes no slot, and ends', async () => {
   await using database = await freshDatabase(await sharedPostgres(18));
@@ -11,7 +11,7 @@ test('an interrupted snapshot of snapshot.mode=initial_only goes on where it was
     create table wide (id int primary key, pad text); alter table wide alter pad set storage external;
     insert into wide select n, repeat('p', 1000) from generate_series(1, 12000) n;`);
   const url = new URL(database.url);
-  const run = new SourceRun({
+  const run = postgresRun({
     'topic.prefix': 'srv',
     'database.hostname': url.hostname,
     'database.port': url.port,

@@ -4,7 +4,7 @@ import { Struct } from '../../src/contract/index.ts';
 import { postgresAddress } from '../services/postgres.ts';
 import { freshDatabase } from '../support/fresh-database.ts';
 import { sharedPostgres } from '../support/servers.ts';
-import { SourceRun } from '../support/source-run.ts';
+import { postgresRun } from '../support/source-run.ts';
 
 const tables = 150;
 
@@ -14,7 +14,7 @@ test('a snapshot with several readers brings every table whole, and one row mark
   await database.run(names.map(name => `create table ${name} (id int primary key); insert into ${name} values (1), (2);`).join('\n'));
   const { host, port, user, password } = postgresAddress(database.url);
   for (let round = 0; round < 2; round++) {
-    const run = new SourceRun({
+    const run = postgresRun({
       'topic.prefix': 'srv',
       'database.hostname': host,
       'database.port': String(port),

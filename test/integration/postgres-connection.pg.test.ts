@@ -9,7 +9,7 @@ import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { serverUser } from '../services/postgres-binaries.ts';
 import { connectTo } from '../support/fresh-database.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
-import { SourceRun } from '../support/source-run.ts';
+import { postgresRun } from '../support/source-run.ts';
 
 const folder = new ScratchFolder('postgres-tls');
 const password = 'a secret: ü%&';
@@ -189,7 +189,7 @@ describe('connections to PostgreSQL', { timeout: 120_000 }, () => {
   test('a snapshot and a stream by TLS and SCRAM, with initial statements on each ordinary connection', async () => {
     await admin.query(`create table captured (id int primary key, v text); insert into captured select n, repeat('x', 1000) from generate_series(1, 5000) n;
       create table logins (says text); grant select on captured to by_tls; grant insert on logins to by_tls; create publication captured for table captured;`);
-    const run = new SourceRun({
+    const run = postgresRun({
       'topic.prefix': 'srv',
       'database.hostname': '127.0.0.1',
       'database.port': String(server.port),

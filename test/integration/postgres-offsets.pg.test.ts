@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freshDatabase } from '../support/fresh-database.ts';
 import { sharedPostgres } from '../support/servers.ts';
-import { SourceRun } from '../support/source-run.ts';
+import { postgresRun } from '../support/source-run.ts';
 
 test('an offset stored under another topic.prefix is not taken for its own', async () => {
   const server = await sharedPostgres(18);
@@ -17,9 +17,9 @@ test('an offset stored under another topic.prefix is not taken for its own', asy
     'database.dbname': database.name,
     'slot.name': `slot_${database.name}_${prefix}`,
   });
-  const former = new SourceRun(config('former'));
+  const former = postgresRun(config('former'));
   await former.run(() => (former.records.length < 10 ? 'append' : 'crash after'));
-  const renamed = new SourceRun(config('renamed'));
+  const renamed = postgresRun(config('renamed'));
   renamed.append({ records: [], offsets: former.offsets, bytes: 0, committedAtMs: null });
   await renamed.run(() => (renamed.records.length < 10 ? 'append' : 'crash after'));
   assert.deepEqual([...new Set(renamed.records.map(({ topic }) => topic))], ['renamed.public.t']);

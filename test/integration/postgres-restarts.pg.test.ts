@@ -4,7 +4,7 @@ import { connectTo, freshDatabase } from '../support/fresh-database.ts';
 import { changedTables, changedTablesSetup, randomOf, rowsOf, transact } from '../support/random-changes.ts';
 import { RowHistory } from '../support/row-history.ts';
 import { sharedPostgres } from '../support/servers.ts';
-import { SourceRun } from '../support/source-run.ts';
+import { postgresRun } from '../support/source-run.ts';
 
 const seeds = [1, 2, 3, 4];
 const server = await sharedPostgres(18);
@@ -19,7 +19,7 @@ for (const seed of seeds) {
     await using writer = await connectTo(database.url);
     const random = randomOf(seed);
     const url = new URL(database.url);
-    const run = new SourceRun({
+    const run = postgresRun({
       'topic.prefix': 'srv',
       'database.hostname': url.hostname,
       'database.port': url.port,

@@ -12,8 +12,14 @@ function contentOf(row: Value | undefined): string | undefined {
  */
 export class RowHistory {
   readonly #rows = new Map<string, string>();
+  readonly #followed: (topic: string) => boolean;
   readonly faults: string[] = [];
   readonly operations = new Map<string, number>();
+
+  /** `followed`: the topics of tables. */
+  constructor(followed: (topic: string) => boolean = topic => topic.includes('.public.')) {
+    this.#followed = followed;
+  }
 
   apply(record: ConnectRecord): void {
     if (!(record.value instanceof Struct)) return;
@@ -36,7 +42,7 @@ export class RowHistory {
   }
 
   #follow(topic: string, op: string, content: string, before: string | undefined, after: string | undefined): void {
-    if (!topic.includes('.public.')) return;
+    if (!this.#followed(topic)) return;
     this.operations.set(op, (this.operations.get(op) ?? 0) + 1);
     const key = `${topic} ${content}`;
     const known = this.#rows.get(key);

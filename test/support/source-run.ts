@@ -1,6 +1,17 @@
+import type { PostgresConfig } from '../../connectors/postgres/options.ts';
 import { postgresConnector } from '../../connectors/postgres/plugin.ts';
-import type { Clock, ConnectRecord, Logger, RawConfig, SourceBatch, SourceOffset } from '../../src/contract/index.ts';
-import { noInternalTopics } from './no-internal-topics.ts';
+import type {
+  Clock,
+  ConnectRecord,
+  InternalRecord,
+  InternalTopics,
+  Logger,
+  Plugin,
+  RawConfig,
+  Source,
+  SourceBatch,
+  SourceOffset,
+} from '../../src/contract/index.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const clock: Clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
@@ -12,22 +23,41 @@ type Decision = 'append' | 'crash before' | 'crash after';
  * What a log keeps, without the log: records and offsets that become durable together. Runs a source on it and ends it wherever asked, as a
  * crash would: what was read and not appended is lost.
  */
-export class SourceRun {
+export class SourceRun<Config> {
   readonly records: ConnectRecord[] = [];
+  /** What the source keeps for itself, in the order in which it became durable. */
+  readonly internal: InternalRecord[] = [];
   readonly #offsets = new Map<string, SourceOffset>();
+  readonly #plugin: Plugin<Config, Source>;
   /** From the next run on. */
   config: RawConfig;
 
-  constructor(config: RawConfig) {
+  constructor(config: RawConfig, plugin: Plugin<Config, Source>) {
     this.config = config;
+    this.#plugin = plugin;
   }
 
   get offsets(): readonly SourceOffset[] {
     return [...this.#offsets.values()];
   }
 
+  get #topics(): InternalTopics {
+    const records = this.internal;
+    return {
+      async *read(topic) {
+        const bytes = (text: string | null) => (text === null ? null : Buffer.from(text));
+        const found = records.filter(record => record.topic === topic);
+        const common = { partition: 0, timestampMs: 0, headers: [] };
+        if (found.length > 0)
+          yield found.map(({ key, value }, index) => ({ topic, offset: BigInt(index), key: bytes(key), value: bytes(value), ...common }));
+      },
+      truncate: async () => {},
+    };
+  }
+
   append(batch: SourceBatch): void {
     this.records.push(...batch.records);
+    this.internal.push(...(batch.internal ?? []));
     for (const offset of batch.offsets) {
       const key = JSON.stringify(offset.partition);
       if (offset.offset === null) this.#offsets.delete(key);
@@ -37,11 +67,11 @@ export class SourceRun {
 
   /** Runs until `decide` says so, after each batch that was read: `append` it and go on, or `crash` before or after it is durable. */
   async run(decide: (batch: SourceBatch) => Decision | Promise<Decision>): Promise<void> {
-    const { config, faults } = postgresConnector.spec.parse(this.config);
+    const { config, faults } = this.#plugin.spec.parse(this.config);
     if (!config) throw new Error(faults.map(({ message }) => message).join('\n'));
-    await using source = postgresConnector.create(config, { connector: 'test', task: 0, logger: silent, clock });
+    await using source = this.#plugin.create(config, { connector: 'test', task: 0, logger: silent, clock });
     const abort = new AbortController();
-    for await (const batch of source.read(this.offsets, abort.signal, noInternalTopics)) {
+    for await (const batch of source.read(this.offsets, abort.signal, this.#topics)) {
       const decision = await decide(batch);
       if (decision === 'crash before') return;
       this.append(batch);
@@ -49,4 +79,9 @@ export class SourceRun {
       source.commit(batch.offsets);
     }
   }
+}
+
+/** A run of the Postgres connector. */
+export function postgresRun(config: RawConfig): SourceRun<PostgresConfig> {
+  return new SourceRun(config, postgresConnector);
 }

@@ -4,7 +4,7 @@ import { Struct } from '../../../src/contract/index.ts';
 import { freshDatabase } from '../../support/fresh-database.ts';
 import { randomOf } from '../../support/random-changes.ts';
 import { sharedPostgres } from '../../support/servers.ts';
-import { SourceRun } from '../../support/source-run.ts';
+import { postgresRun } from '../../support/source-run.ts';
 import { faultSeed } from '../rounds.ts';
 
 const rows = 3000;
@@ -33,7 +33,7 @@ test('in the middle of a transaction the connector may come back with other opti
     'max.queue.size': '1024',
   };
   const options = [all, { ...all, 'table.exclude.list': 'public.beside' }, { ...all, 'skipped.operations': 'u,t' }];
-  const run = new SourceRun(all);
+  const run = postgresRun(all);
   await run.run(() => 'crash after'); // makes the slot
   // Each row's first change is of the table that is kept, its second one of the other.
   await database.run(`begin;
