@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from './node-flags.js';
+import { allocatorSettings, nodeFlags } from './node-flags.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const needed = 24;
@@ -80,7 +80,7 @@ const quiet = '--disable-warning=TimeoutNegativeWarning';
 /** Runs Node in the foreground; its exit code or signal. */
 function run(args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(nodePath(), [quiet, ...args], { cwd: root, stdio: 'inherit' });
+    const child = spawn(nodePath(), [quiet, ...args], { cwd: root, stdio: 'inherit', env: { ...allocatorSettings, ...process.env } });
     const forward = signal => {
       // A terminal sends Ctrl-C to the whole group, so the child has it already: a second one would read as "now at once".
       if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);

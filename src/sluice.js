@@ -10,12 +10,13 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
   process.exit(1);
 }
 
-const { nodeFlags } = await import('./node-flags.js');
+const { nodeFlags, allocatorSettings } = await import('./node-flags.js');
 const given = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')].map(flag => flag.split('=')[0]);
 const missing = nodeFlags.filter(flag => !given.includes(flag.split('=')[0]));
+const env = { ...allocatorSettings, ...process.env };
 // The same process starts over with them, within some milliseconds; where the system cannot do that it goes on without.
-if (missing.length > 0 && process.execve) {
+if (process.execve && (missing.length > 0 || Object.keys(env).length > Object.keys(process.env).length)) {
   const [node, ...rest] = process.argv;
-  process.execve(node, [node, ...process.execArgv, ...missing, ...rest], process.env);
+  process.execve(node, [node, ...process.execArgv, ...missing, ...rest], env);
 }
 await import('../dist/src/main.js');
