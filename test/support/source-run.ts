@@ -13,7 +13,6 @@ import type {
   SourceOffset,
 } from '../../src/contract/index.ts';
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const clock: Clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
 
 /** What becomes of a batch that was read. */
@@ -27,6 +26,8 @@ export class SourceRun<Config> {
   readonly records: ConnectRecord[] = [];
   /** What the source keeps for itself, in the order in which it became durable. */
   readonly internal: InternalRecord[] = [];
+  /** What the source warned of, in all runs. */
+  readonly warnings: string[] = [];
   readonly #offsets = new Map<string, SourceOffset>();
   readonly #plugin: Plugin<Config, Source>;
   /** From the next run on. */
@@ -40,6 +41,14 @@ export class SourceRun<Config> {
   get offsets(): readonly SourceOffset[] {
     return [...this.#offsets.values()];
   }
+
+  readonly #logger: Logger = {
+    debug() {},
+    info() {},
+    warn: (_, message) => void this.warnings.push(message),
+    error() {},
+    child: () => this.#logger,
+  };
 
   get #topics(): InternalTopics {
     const records = this.internal;
@@ -69,7 +78,7 @@ export class SourceRun<Config> {
   async run(decide: (batch: SourceBatch) => Decision | Promise<Decision>): Promise<void> {
     const { config, faults } = this.#plugin.spec.parse(this.config);
     if (!config) throw new Error(faults.map(({ message }) => message).join('\n'));
-    await using source = this.#plugin.create(config, { connector: 'test', task: 0, logger: silent, clock });
+    await using source = this.#plugin.create(config, { connector: 'test', task: 0, logger: this.#logger, clock });
     const abort = new AbortController();
     for await (const batch of source.read(this.offsets, abort.signal, this.#topics)) {
       const decision = await decide(batch);
