@@ -5,6 +5,7 @@ import type { LockingMode, MysqlSettings } from './settings.ts';
 
 const group = 'Binlog';
 const snapshot = 'Snapshot';
+const noSchemas = 'This server has databases without schemas: use database.include.list or database.exclude.list.';
 const noPlugins = 'Java classes cannot be loaded';
 const stops = 'an event that cannot be read stops the task';
 
@@ -98,6 +99,11 @@ export const binlogOptions = {
   ),
   ...unsupportedOptions({
     'gtid.new.channel.position': 'New sources are read from their beginning, which was its only value in later versions of Debezium.',
+    'schema.include.list': noSchemas,
+    'schema.exclude.list': noSchemas,
+    'schema.whitelist': noSchemas,
+    'schema.blacklist': noSchemas,
+    'database.dbname': noSchemas,
     'snapshot.new.tables': 'A table that is added to the lists is read when a new snapshot is taken.',
   }),
 };

@@ -41,6 +41,8 @@ export const refusedOptions = unsupportedOptions({
   'database.query.timeout.ms': 'Queries read the catalog and end by themselves; a snapshot takes as long as it needs.',
   'executor.shutdown.timeout.ms': 'A task ends as soon as its last batch is durable.',
   'connection.validation.timeout.ms': 'Checks of a config have bounds of their own.',
+  'custom.retriable.exception': 'What is tried again is decided by the error’s code: docs/errors.md lists them.',
+  'log.position.check.enable': 'The stored position is checked at every start; snapshot.mode=when_needed heals one that is lost.',
   'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',
 });
 
