@@ -102,7 +102,7 @@ export function mysqlEngine(server: MysqlAddress): CaseEngine {
     },
     async settled(running) {
       await using admin = await connectMysql(server);
-      const [rows] = await admin.query('show binary log status');
+      const [rows] = await admin.query('show binary log status').catch(() => admin.query('show master status'));
       const { File: file, Position: position } = (rows as { File: string; Position: number }[])[0]!;
       const passed = async () => {
         const stored = await offset(running);

@@ -45,8 +45,10 @@ export async function freshMysqlDatabase(
       await connection.query(script);
     },
     async [Symbol.asyncDispose]() {
-      await connection.query(`drop database if exists ${mysql.escapeId(name)}`);
-      await connection.end();
+      // On a connection of its own: a test may have had the server go away meanwhile.
+      await using dropping = await connectMysql(server);
+      await dropping.query(`drop database if exists ${mysql.escapeId(name)}`);
+      await connection.end().catch(() => {});
     },
   };
 }
