@@ -32,6 +32,12 @@ export const connectorPages: Readonly<Record<string, ConnectorPage>> = {
     short: 'mariadb',
     groups: [...firstGroups, 'Binlog', 'Schema history'],
   },
+  'reference/connector-mongodb.md': {
+    title: 'MongoDB connector',
+    class: 'io.debezium.connector.mongodb.MongoDbConnector',
+    short: 'mongodb',
+    groups: ['Connection', 'Connection advanced', 'Connector', 'Topics', 'Filters', 'Capture', 'Snapshot'],
+  },
 };
 
 const together = (...links: readonly Links[]): Links => new Map(links.flatMap(known => [...known]));
@@ -42,7 +48,7 @@ export function commonPage(): string {
   return `# Options of every connector
 
 ${inline(commonSpec.doc)} Those of a class stand on its page: [PostgreSQL](connector-postgres.md), [MySQL](connector-mysql.md),
-[MariaDB](connector-mariadb.md). A connector is a file that the [worker](worker.md#connectors) names, or is made by [REST](../rest.md).
+[MariaDB](connector-mariadb.md), [MongoDB](connector-mongodb.md). A connector is a file that the [worker](worker.md#connectors) names, or is made by [REST](../rest.md).
 
 ${supportedOptions(commonSpec, links, '##')}
 
