@@ -22,6 +22,7 @@ const streamingOnly: Readonly<Record<string, string>> = {
   'mongo-unwrap': 'what an update’s document was is not seen in the records once it is flattened, so they cannot be told as read later',
 };
 
+/** Where the records go. */
 type Log = {
   readonly name: string;
   /** Which cases it runs: what a log has to do with records is seen with the pg-, my- and mongo- ones, the others are about the records themselves. */
@@ -29,7 +30,7 @@ type Log = {
   start(resources: AsyncDisposableStack): Promise<{ daemon: Daemon; publisher: Publisher }>;
 };
 
-const embedded: Log = {
+export const embedded: Log = {
   name: 'the embedded log',
   runs: () => true,
   async start(resources) {
@@ -38,7 +39,7 @@ const embedded: Log = {
   },
 };
 
-const kafka: Log = {
+export const kafka: Log = {
   name: 'Kafka',
   runs: name => /^(?:pg|my|mongo)-/.test(name),
   async start(resources) {
@@ -72,23 +73,28 @@ function timingsOf(name: string): readonly Timing[] {
   return name in streamingOnly ? ['streaming'] : timings[readCase(name).engine]!;
 }
 
-for (const log of [embedded, kafka]) {
-  describe(`Debezium's records in ${log.name}`, () => {
+/** Its server, shared by all tests; SecantusDB in MongoDB's place, unless TEST_MONGO_URL names a real one. */
+const engineOf: Readonly<Record<string, () => Promise<CaseEngine>>> = {
+  postgres: async () => postgresEngine(await sharedPostgres(15)),
+  mysql: async () => mysqlEngine(await sharedMysql()),
+  mongodb: async () => mongodbEngine(await sharedMongodb()),
+};
+
+/** One test a case of these engines: what the daemon publishes into the log is what Debezium published. */
+export function testCases(log: Log, ...engineNames: readonly string[]): void {
+  describe(`Debezium's records in ${log.name}: ${engineNames.join(', ')}`, () => {
     const resources = new AsyncDisposableStack();
     let publisher: Publisher;
     let daemon: Daemon;
     const engines = new Map<string, CaseEngine>();
 
     before(async () => {
-      engines.set('postgres', postgresEngine(await sharedPostgres(15)));
-      engines.set('mysql', mysqlEngine(await sharedMysql()));
-      // SecantusDB in MongoDB's place, unless TEST_MONGO_URL names a real one.
-      engines.set('mongodb', mongodbEngine(await sharedMongodb()));
+      for (const name of engineNames) engines.set(name, await engineOf[name]!());
       ({ daemon, publisher } = await log.start(resources));
     });
     after(() => resources.disposeAsync());
 
-    const cases = caseNames().filter(name => log.runs(name) && !(name in leftOut));
+    const cases = caseNames().filter(name => log.runs(name) && !(name in leftOut) && engineNames.includes(readCase(name).engine));
     for (const [name, timing] of cases.flatMap(name => timingsOf(name).map(timing => [name, timing] as const))) {
       test(timing === 'stopped' ? `${name}, the connector stopped meanwhile` : name, async () => {
         const theCase = readCase(name);

@@ -1,0 +1,3 @@
+import { embedded, testCases } from './published-cases.ts';
+
+testCases(embedded, 'postgres');

@@ -1,0 +1,3 @@
+import { kafka, testCases } from './published-cases.ts';
+
+testCases(kafka, 'postgres');
