@@ -1,4 +1,5 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { SluiceError } from '../../src/contract/index.ts';
 import { databaseError } from './database-error.ts';
 
 /** How to reach the server: `mongodb.*`. Holds the password: never print it. */
@@ -14,6 +15,13 @@ export function shownHosts({ connectionString }: ConnectionSettings): string {
   return authority.slice(authority.lastIndexOf('@') + 1);
 }
 
+/** A cursor lives in one mongos, and the driver asks any of those that are named. */
+function severalRouters(settings: ConnectionSettings): SluiceError {
+  return new SluiceError('CONFIG_INVALID', `${shownHosts(settings)} are several mongos of a sharded cluster.`, {
+    remedy: 'Name one of them in mongodb.connection.string (with mongodb+srv: add srvMaxHosts=1).',
+  });
+}
+
 /** Connects, and asks the server once so that a wrong password shows now. */
 export async function connect(settings: ConnectionSettings, abort: AbortSignal): Promise<MongoClient> {
   const client = new MongoClient(settings.connectionString, settings.options);
@@ -21,7 +29,8 @@ export async function connect(settings: ConnectionSettings, abort: AbortSignal):
   abort.addEventListener('abort', close, { once: true });
   try {
     await client.connect();
-    await client.db('admin').command({ ping: 1 });
+    const { msg } = await client.db('admin').command({ hello: 1 });
+    if (msg === 'isdbgrid' && client.options.hosts.length > 1) throw severalRouters(settings);
     return client;
   } catch (error) {
     await client.close().catch(() => {});

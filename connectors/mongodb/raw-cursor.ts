@@ -13,6 +13,11 @@ export type RawBatch = {
 
 type Command = Document;
 
+/** How much longer than it said a server may take to answer. */
+const silenceMsMax = 30_000;
+/** How long ending a cursor may take. */
+const killMsMax = 2_000;
+
 /**
  * A cursor that hands out documents as bytes. The driver's own cursors would make objects of them first, which costs more than all that is
  * done with them here, and hide the resume token behind an empty batch. It has a session of its own: a server wants a cursor's commands in one.
@@ -22,7 +27,9 @@ export class RawCursor implements AsyncDisposable {
   readonly #database: string;
   readonly #session: ClientSession;
   readonly #abort: AbortSignal;
-  readonly #own = new AbortController();
+  /** Ends a command under way: on the caller's abort, on disposal, and where the server is silent for too long. */
+  readonly #ending = new AbortController();
+  readonly #end = () => this.#ending.abort();
   #id: BSON.Long = Long.ZERO;
   #collection = '';
   #first: RawBatch | null = null;
@@ -34,6 +41,8 @@ export class RawCursor implements AsyncDisposable {
     this.#database = database;
     this.#session = client.startSession();
     this.#abort = abort;
+    abort.addEventListener('abort', this.#end, { once: true });
+    if (abort.aborted) this.#end();
   }
 
   /** Runs an `aggregate` or `find` command. */
@@ -53,20 +62,34 @@ export class RawCursor implements AsyncDisposable {
     return this.#first === null && this.#id.isZero();
   }
 
-  /** The next documents; `awaitMs`: how long the server waits for one where there is none. */
+  /**
+   * The next documents; `awaitMs`: how long the server waits for one where there is none. Of a change stream it answers by then, so one that
+   * does not is lost: rejects with DATABASE_UNAVAILABLE.
+   */
   async next(batchSize: number, awaitMs: number | null): Promise<RawBatch> {
     const first = this.#first;
     this.#first = null;
     if (first) return first;
-    const wait = awaitMs === null ? {} : { maxTimeMS: awaitMs };
-    return this.#run({ getMore: this.#id, collection: this.#collection, batchSize, ...wait });
+    const more = { getMore: this.#id, collection: this.#collection, batchSize };
+    if (awaitMs === null) return this.#run(more);
+    let silent = false;
+    const timer = setTimeout(() => {
+      silent = true;
+      this.#end();
+    }, awaitMs + silenceMsMax);
+    try {
+      return await this.#run({ ...more, maxTimeMS: awaitMs });
+    } catch (error) {
+      if (!silent) throw error;
+      throw new SluiceError('DATABASE_UNAVAILABLE', `The server has not answered for ${silenceMsMax} ms.`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #run(command: Command): Promise<RawBatch> {
-    const signal = AbortSignal.any([this.#abort, this.#own.signal]);
-    const reply = await this.#client
-      .db(this.#database)
-      .command(command, { raw: true, session: this.#session, signal, promoteLongs: false });
+    const options = { raw: true, session: this.#session, signal: this.#ending.signal, promoteLongs: false };
+    const reply = await this.#client.db(this.#database).command(command, options);
     const cursor: unknown = reply['cursor'];
     this.operationTime ??= (reply['operationTime'] as Timestamp | undefined) ?? null;
     if (!(cursor instanceof Uint8Array)) throw new SluiceError('MALFORMED_MESSAGE', 'The server answered without a cursor.');
@@ -91,14 +114,16 @@ export class RawCursor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#own.abort();
+    this.#abort.removeEventListener('abort', this.#end);
+    this.#end();
     if (!this.#id.isZero()) {
       const kill = { killCursors: this.#collection, cursors: [this.#id] };
       this.#id = Long.ZERO;
+      const signal = AbortSignal.timeout(killMsMax);
       // Where the connection is gone the server ends the cursor by itself.
       await this.#client
         .db(this.#database)
-        .command(kill, { session: this.#session })
+        .command(kill, { session: this.#session, signal })
         .catch(() => {});
     }
     await this.#session.endSession().catch(() => {});

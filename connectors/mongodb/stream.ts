@@ -79,6 +79,7 @@ export class MongoStream {
     const { capture, stream } = this.#parts.settings;
     while (!abort.aborted) {
       await using cursor = await this.#open(abort);
+      if (cursor === null) return;
       let asked = this.#ask(cursor);
       while (!abort.aborted) {
         const answer = await asked.catch(error => {
@@ -103,10 +104,12 @@ export class MongoStream {
     return asked;
   }
 
-  #open(abort: AbortSignal): Promise<RawCursor> {
+  /** null: aborted meanwhile. */
+  #open(abort: AbortSignal): Promise<RawCursor | null> {
     const { client, settings } = this.#parts;
     const command = changeStreamCommand(settings.capture, this.#position, settings.stream.batchSize);
     return RawCursor.open(client, streamTarget(settings.capture).database, command, abort).catch(error => {
+      if (abort.aborted) return null;
       throw databaseError(error, 'Opening the change stream');
     });
   }
