@@ -1,4 +1,4 @@
-import type { MongoClientOptions } from 'mongodb';
+import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { type ConfigOf, type ConfigReport, options } from '../../src/contract/index.ts';
 import { limited, unsupportedOptions } from '../debezium/options/limited.ts';
 import type { ConnectionSettings } from './connection.ts';
@@ -9,8 +9,17 @@ const advanced = 'Connection advanced';
 const stores = 'Java key stores cannot be read: put tlsCAFile and tlsCertificateKeyFile (PEM) into mongodb.connection.string.';
 const ownAuthentication = 'io.debezium.connector.mongodb.connection.DefaultMongoDbAuthProvider';
 
-function connectionString(text: string): void {
-  if (!/^mongodb(\+srv)?:\/\/[^/?]+/.test(text)) throw new Error('it must begin with mongodb:// or mongodb+srv:// and name a server');
+/** What is wrong with a connection string, without any of it; null: nothing that shows before a connection is tried. */
+function stringFault(text: string, settings: MongoClientOptions): string | null {
+  if (!/^mongodb(\+srv)?:\/\/[^/?]+/.test(text)) return 'it must begin with mongodb:// or mongodb+srv:// and name a server';
+  try {
+    new MongoClient(text, settings);
+    return null;
+  } catch (error) {
+    const { message } = error as Error;
+    // Some of the driver's messages quote the string, with the password in it.
+    return message.includes('://') || message.includes('@') ? 'it cannot be parsed' : message;
+  }
 }
 
 /** `mongodb.*`: how to reach the server. What the connection string says wins. */
@@ -118,14 +127,6 @@ export const connectionOptions = {
 
 export function readConnection(config: ConfigOf<typeof connectionOptions>, report: ConfigReport): ConnectionSettings {
   const text = config['mongodb.connection.string'];
-  try {
-    connectionString(text);
-  } catch (error) {
-    report.fault(
-      'mongodb.connection.string',
-      `Invalid value [hidden] for configuration mongodb.connection.string: ${(error as Error).message}`,
-    );
-  }
   const user = config['mongodb.user'];
   const named = /^mongodb(\+srv)?:\/\/[^/?]*@/.test(text);
   const result: MongoClientOptions = {
@@ -139,5 +140,8 @@ export function readConnection(config: ConfigOf<typeof connectionOptions>, repor
     ...(config['mongodb.ssl.enabled'] ? { tls: true } : {}),
     ...(config['mongodb.ssl.invalid.hostname.allowed'] ? { tlsAllowInvalidHostnames: true } : {}),
   };
+  const fault = stringFault(text, result);
+  if (fault !== null)
+    report.fault('mongodb.connection.string', `Invalid value [hidden] for configuration mongodb.connection.string: ${fault}`);
   return { connectionString: text, options: result };
 }
