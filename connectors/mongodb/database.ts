@@ -82,7 +82,8 @@ export class MongoDatabase implements ChangeDatabase {
       return new SluiceError('POSITION_LOST', 'The stored offset holds no resume token: nothing was streamed under it.');
     try {
       await using cursor = await this.#openStream(position, abort);
-      // Some servers tell only with the first answer.
+      // The answer to the opening is empty; only with the next one has the server looked into its oplog.
+      await cursor.next(0, null);
       await cursor.next(1, 1);
       return null;
     } catch (error) {

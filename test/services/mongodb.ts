@@ -55,24 +55,24 @@ export class MongodbServer implements MongodbAddress, AsyncDisposable {
     this.#args = [...this.#args, '--storage-path', this.#scratch.file('data'), '--cache-size', '256M', ...(options.args ?? [])];
   }
 
-  /** Starts it (again) and waits until it answers. */
-  async start(): Promise<void> {
+  /** Starts it (again) and waits until it answers. `args` for this run only; `parameters`: of the connection string that it then needs. */
+  async start(args: readonly string[] = [], parameters = ''): Promise<void> {
     if (this.#process?.alive) return;
     this.#process = await ServerProcess.start({
       name: 'SecantusDB (in MongoDB’s place)',
       command: this.#command,
-      args: this.#args,
+      args: [...this.#args, ...args],
       scratch: this.#scratch.path,
       logFile: this.logFile,
-      ready: () => this.answers(),
+      ready: () => this.answers(parameters),
       startMsMax: 60_000,
     });
   }
 
-  async answers(): Promise<boolean> {
-    const client = new MongoClient(this.url, { serverSelectionTimeoutMS: 1_000 });
+  async answers(parameters = ''): Promise<boolean> {
+    const client = new MongoClient(`${this.url}&${parameters}`.replace(/&$/, ''), { serverSelectionTimeoutMS: 1_000 });
     try {
-      await client.db('admin').command({ ping: 1 });
+      await client.db('admin').command({ hello: 1 });
       return true;
     } catch {
       return false;
