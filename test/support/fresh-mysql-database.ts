@@ -45,10 +45,10 @@ export async function freshMysqlDatabase(
       await connection.query(script);
     },
     async [Symbol.asyncDispose]() {
-      // On a connection of its own: a test may have had the server go away meanwhile.
+      // On a connection of its own: a test may have had the server go away meanwhile, or have left a transaction open.
+      await connection.end().catch(() => {});
       await using dropping = await connectMysql(server);
       await dropping.query(`drop database if exists ${mysql.escapeId(name)}`);
-      await connection.end().catch(() => {});
     },
   };
 }
