@@ -42,15 +42,20 @@ const bigintOf = (value: unknown): bigint | null => (typeof value === 'number' ?
 /** The offset for a position: Debezium's keys (PostgresOffsetContext), with ours beside them, which its loader does not ask for. */
 export function positionOffset(partition: JsonObject, position: StreamPosition, identity: SystemIdentity, extra: JsonObject): SourceOffset {
   const { confirmedLsn, partial, lsn, lastCommitLsn, txId, timestampUs } = position;
+  // An idle stream confirms more than its last commit. Debezium, taking over, refuses a commit that lies before the slot's restart_lsn; the
+  // confirmed position serves it as well, since every commit it has not read lies behind.
+  const idle = partial === null && lastCommitLsn !== null && confirmedLsn > lastCommitLsn;
+  const shownLsn = idle && confirmedLsn > lsn ? confirmedLsn : lsn;
   return {
     partition,
     offset: {
       ts_usec: Number(timestampUs),
       ...(txId === null ? {} : { txId }),
-      lsn: Number(lsn),
-      lsn_proc: Number(lsn),
-      ...(lastCommitLsn === null ? {} : { lsn_commit: Number(lastCommitLsn) }),
+      lsn: Number(shownLsn),
+      lsn_proc: Number(shownLsn),
+      ...(lastCommitLsn === null ? {} : { lsn_commit: Number(idle ? confirmedLsn : lastCommitLsn) }),
       ...extra,
+      ...(idle ? { sluice_last_commit_lsn: Number(lastCommitLsn) } : {}),
       sluice_confirmed_lsn: Number(confirmedLsn),
       ...(partial === null ? {} : { sluice_commit_lsn: Number(partial.commitLsn), sluice_messages: partial.messages }),
       sluice_system_id: identity.systemId,
@@ -66,7 +71,7 @@ export function snapshotKeys(completed: boolean): JsonObject {
 
 /** Reads what was stored. */
 export function readPosition(offset: JsonObject): StoredPosition {
-  const lastCommitLsn = bigintOf(offset['lsn_commit']);
+  const lastCommitLsn = bigintOf(offset['sluice_last_commit_lsn']) ?? bigintOf(offset['lsn_commit']);
   const confirmedLsn = bigintOf(offset['sluice_confirmed_lsn']);
   const commitLsn = bigintOf(offset['sluice_commit_lsn']);
   const messages = offset['sluice_messages'];

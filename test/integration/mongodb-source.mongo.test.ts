@@ -172,7 +172,9 @@ test('an idle stream stores its position, and heartbeats go out', async () => {
   assert.ok(run.records.every(({ topic }) => topic === '__debezium-heartbeat.srv'));
 });
 
-const noInvalidate = process.env['TEST_MONGO_URL'] ? false : 'SecantusDB refuses the token that a dropped collection ends its stream with';
+/** The shared stand-in is named by the environment as a real one is. */
+const isStandIn = (process.env['TEST_MONGO_URL'] ?? 'replicaSet=secantus').includes('replicaSet=secantus');
+const noInvalidate = isStandIn && 'SecantusDB refuses the token that a dropped collection ends its stream with';
 
 test('a stream on one collection goes on when that is dropped and made again', { skip: noInvalidate }, async () => {
   await using database = await freshMongoDatabase(await sharedMongodb());
