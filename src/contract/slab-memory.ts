@@ -1,5 +1,5 @@
 /** Most memory that lies here unused, of the whole process. */
-const unusedBytesMax = 4 * 1024 * 1024;
+const unusedBytesMax = 8 * 1024 * 1024;
 /** A piece is given out only where it is not wasted on much less. */
 const wasteFactorMax = 4;
 

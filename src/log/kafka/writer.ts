@@ -10,7 +10,7 @@ import type { ProducerSettings } from './producer-config.ts';
 import { TopicCache, type TopicLimits } from './topics.ts';
 
 /** Bytes of records in one transaction: larger ones gain nothing, and a lost one costs more. */
-const transactionBytesMax = 2 << 20;
+const transactionBytesMax = 4 << 20;
 /** Bytes handed over and not yet durable, of one writer. Who appends awaits what it appended long before. */
 const queueBytesMax = 256 << 20;
 /** How long a writer that is closed waits for its transaction: a broker that is away may take minutes to answer. */
