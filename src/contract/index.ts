@@ -14,7 +14,7 @@ export * from './retry.ts';
 export * as schemas from './schema.ts';
 export { arraySchema, type Field, mapSchema, Schema, type SchemaOptions, type SchemaType, schemaOf, structSchema } from './schema.ts';
 export { SlabWriter } from './slab.ts';
-export { SlabMemory, slabMemory } from './slab-memory.ts';
+export { slabMemory } from './slab-memory.ts';
 export { type SlabPiece, slabPiece } from './slab-piece.ts';
 export * from './source.ts';
 export * from './transform.ts';

@@ -8,7 +8,7 @@ const wasteFactorMax = 4;
  * left to the garbage collector it would pile up outside its heap faster than it is collected (measured: a third of the process). Whoever is
  * done with a piece gives it back; who forgets to does no harm. Pieces are never part of another one, so that they can be transferred.
  */
-export class SlabMemory {
+class SlabMemory {
   readonly #unused: Buffer[] = [];
   #unusedBytes = 0;
 
