@@ -54,6 +54,8 @@ const repeatable = new Set([
   'UNKNOWN_TOPIC_ID',
   'INCONSISTENT_TOPIC_ID',
   'THROTTLING_QUOTA_EXCEEDED',
+  // Nothing is wrong with this partition: another one of the same request was refused.
+  'OPERATION_NOT_ATTEMPTED',
 ]);
 
 /**

@@ -15,7 +15,7 @@ import {
   Writer,
 } from './client.ts';
 import type { Cluster, TopicMetadata } from './cluster.ts';
-import { BrokerError, isRepeatable, kafkaError } from './errors.ts';
+import { BrokerError, brokerAnswer, isRepeatable, kafkaError } from './errors.ts';
 import type { ProducerSettings } from './producer-config.ts';
 import type { BatchProducer, RecordBatch } from './record-batch.ts';
 
@@ -84,8 +84,11 @@ export class PartitionSends {
         for (const { topic, partition } of now) this.#acknowledged.add(`${topic}:${partition}`);
         for (const { sent } of refused) this.#acknowledged.delete(`${sent.topic}:${sent.partition}`);
         left = [...refused.map(({ sent }) => sent), ...later];
-        const worst = refused.find(({ error }) => isRepeatable(error) === false) ?? refused[0];
-        if (worst !== undefined) throw kafkaErrorOf(worst) ?? worst.error;
+        const worst = refused.find(({ error }) => isRepeatable(error) === false);
+        if (worst !== undefined) throw kafkaError(`write to topic ${worst.sent.topic}`, worst.error);
+        // Of several, the broker's reason: it answers OPERATION_NOT_ATTEMPTED for the partitions that nothing is wrong with.
+        const reason = refused.find(({ error }) => brokerAnswer(error)?.answer !== 'OPERATION_NOT_ATTEMPTED') ?? refused[0];
+        if (reason !== undefined) throw reason.error;
       }
     };
     await this.#cluster.call(`write to ${topics}`, rounds, { deadlineMs: this.#settings.deliveryTimeoutMs });
@@ -282,9 +285,4 @@ function withoutConsequences(refused: readonly Refused[], all: readonly Sent[]):
     if (earlier === undefined) cause.set(key, error);
   }
   return kept;
-}
-
-/** A refusal that concerns one topic names it. */
-function kafkaErrorOf({ sent, error }: Refused): unknown {
-  return isRepeatable(error) === false ? kafkaError(`write to topic ${sent.topic}`, error) : null;
 }
