@@ -1,5 +1,6 @@
 import type { ConfigSpec } from './config-spec.ts';
 import type { Converter, HeaderConverter } from './converter.ts';
+import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
 import type { Predicate, Transform } from './transform.ts';
 
@@ -60,7 +61,7 @@ export type PluginOf<T extends PluginType> = Plugin<
   unknown,
   {
     source: Source;
-    sink: never;
+    sink: Sink;
     transformation: Transform;
     predicate: Predicate;
     converter: Converter;

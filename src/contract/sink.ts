@@ -1,0 +1,59 @@
+import type { SluiceError } from './errors.ts';
+import type { Consumed, PartitionOffset } from './log-consumer.ts';
+import type { ConnectRecord } from './record.ts';
+import type { CheckResult } from './source.ts';
+
+/**
+ * A record as it comes to a sink: converted and transformed, with its place in the log. `topic` and `partition` are those it has after the
+ * transforms; the place is the log's (Connect's originalTopic, KIP-793).
+ */
+export type SinkRecord = ConnectRecord & {
+  readonly place: PartitionOffset;
+  /**
+   * The engine's order of a key's records, greater for a later one (invariant 4): its offset, under an era that rises when the topic is
+   * made again or gets more partitions. From 0 to 2^63 - 1, so that it fits an external version of Elasticsearch and a BIGINT.
+   */
+  readonly version: bigint;
+};
+
+/** Records of some partitions, each partition's in its order. */
+export type SinkBatch = {
+  readonly records: readonly SinkRecord[];
+  /** `replay`: sent again beside the live flow, whose offsets do not move. */
+  readonly mode: 'live' | 'replay';
+  /** What of the log is used up when this batch is durable: for a target that keeps the offsets itself. Null in a replay. */
+  readonly consumed: Consumed | null;
+};
+
+/** What became of a batch: durable in the target, apart from the records that failed. */
+export type SinkResult = {
+  /** Records to publish with the group's offset, in one transaction of the log. */
+  readonly publish: readonly ConnectRecord[];
+  /** Records the target refused, by their index in the batch: their error policy decides. All others are durable. */
+  readonly failed: readonly { readonly index: number; readonly error: SluiceError }[];
+};
+
+/** Partitions that a sink's task owns from now on. */
+export type SinkAssignment = {
+  readonly group: string;
+  /** Rises with every assignment of the group: a target that keeps offsets refuses writes of an older one. */
+  readonly generation: number;
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+};
+
+/** One task of a sink connector. One owner; disposing ends its connections. Everything moves in batches. */
+export interface Sink extends AsyncDisposable {
+  /** Everything a start needs: reachable, allowed, fitting. All faults at once. Changes nothing in the target. */
+  check(abort: AbortSignal): Promise<readonly CheckResult[]>;
+  /**
+   * Called before the first write and after each change of the task's partitions. A target that keeps offsets itself answers where each
+   * partition goes on (those left out: where the group's offset is); the others have no such method.
+   */
+  assign?(assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
+  /**
+   * Writes a batch; resolves when it is durable. Writing again what is there, or what is older than what is there, changes nothing
+   * (invariant 4). Calls do not overlap. Throws a SluiceError where the target is away (`backoff`: the same batch comes again) or refuses
+   * everything (`never`).
+   */
+  write(batch: SinkBatch, abort: AbortSignal): Promise<SinkResult>;
+}
