@@ -80,6 +80,24 @@ export const errorCatalogue = {
     retry: 'never',
     remedy: 'Read the database’s message, correct it and restart the task; finished chunks are not read again.',
   },
+  // Sinks
+  TARGET_UNAVAILABLE: {
+    retry: 'backoff',
+    remedy: 'Check that the sink’s target is up and can be reached from here; the task goes on by itself.',
+  },
+  TARGET_REFUSED: {
+    retry: 'never',
+    remedy: 'Read the target’s message: login, rights or settings usually; correct them and restart the task.',
+  },
+  RECORD_REFUSED: {
+    retry: 'record',
+    remedy: 'Correct the record’s source, a transform or the target; or set errors.tolerance=all, with a topic for dead letters.',
+  },
+  HANDLER_FAILED: {
+    retry: 'record',
+    remedy:
+      'Correct the function of handler.module that the message names; throw a RetriableError there for what heals by itself; or set errors.tolerance=all.',
+  },
   // REST
   LISTEN_FAILED: { retry: 'never', remedy: 'Stop the process that has the address, or change `listeners` in the worker’s file.' },
   NOT_FOUND: { retry: 'never', remedy: 'Check the name.' },
