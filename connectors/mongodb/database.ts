@@ -10,7 +10,7 @@ import {
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { type Guardrail, guardrailFinding } from '../debezium/filters.ts';
-import { isProgress, progressPartition, readProgress } from '../debezium/snapshot-progress.ts';
+import { isProgress } from '../debezium/snapshot-progress.ts';
 import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
 import { checkServer } from './check.ts';
 import { Collections } from './collections.ts';
@@ -19,7 +19,8 @@ import { databaseError } from './database-error.ts';
 import { positionOffset, readPosition, type StoredPosition, type StreamPosition, serverPartition } from './position.ts';
 import { RawCursor } from './raw-cursor.ts';
 import type { MongoSettings, RecordMakers } from './settings.ts';
-import { type CollectionProgress, MongoSnapshot } from './snapshot.ts';
+import { MongoSnapshot } from './snapshot.ts';
+import { rangePartition, type StoredRanges, storedRanges } from './snapshot-ranges.ts';
 import { MongoStream, shownPosition } from './stream.ts';
 
 /** One MongoDB deployment as a source of changes: snapshot by find, then a change stream. */
@@ -32,7 +33,10 @@ export class MongoDatabase implements ChangeDatabase {
   #client: MongoClient | null = null;
   #stored: StoredPosition | null = null;
   #start: StreamPosition | null = null;
-  #progress = new Map<string, CollectionProgress>();
+  /** Progress of an interrupted snapshot. */
+  #ranges: StoredRanges = new Map();
+  /** Deletes what was stored of an interrupted snapshot that is not gone on with. */
+  #outdated: readonly SourceOffset[] = [];
   #snapshot: MongoSnapshot | null = null;
   #stream: MongoStream | null = null;
   readonly retry = null;
@@ -68,9 +72,7 @@ export class MongoDatabase implements ChangeDatabase {
     const own = from.filter(({ partition }) => partition['server_id'] === this.#settings.topicPrefix);
     const main = own.find(offset => !isProgress(offset));
     this.#stored = main?.offset ? readPosition(main.offset) : null;
-    this.#progress = new Map(
-      own.map(offset => readProgress(offset, view => view)).flatMap(progress => (progress ? [[progress.table, progress]] : [])),
-    );
+    this.#ranges = storedRanges(own);
     if (this.#stored === null) return { state: 'none', lost: null };
     const lost = this.#settings.streams ? await this.#lost(this.#stored.position, abort) : null;
     return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
@@ -119,7 +121,12 @@ export class MongoDatabase implements ChangeDatabase {
 
   async prepare(...[{ snapshot, stream, fresh }, abort]: Parameters<ChangeDatabase['prepare']>): Promise<void> {
     if (fresh) this.#stored = null;
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) {
+      // With the new position: what was read before it must not count as read after it.
+      const partitions = [...this.#ranges.values()].flat().map(range => rangePartition(this.#partition, range));
+      this.#outdated = partitions.map(partition => ({ partition, offset: null }));
+      this.#ranges = new Map();
+    }
     this.#start = this.#stored?.snapshotCompleted === false || !snapshot ? (this.#stored?.position ?? null) : null;
     if (!stream || this.#start !== null) return;
     this.#start = await this.#now(snapshot, abort);
@@ -157,9 +164,10 @@ export class MongoDatabase implements ChangeDatabase {
       settings: this.#settings,
       makers: this.#makers,
       partition: this.#partition,
-      progress: this.#progress,
+      stored: this.#ranges,
     });
-    yield { records: [], bytes: 0, offsets: [positionOffset(this.#partition, start, true, {})], committedAtMs: null };
+    const begun = positionOffset(this.#partition, start, true, {});
+    yield { records: [], bytes: 0, offsets: [begun, ...this.#outdated], committedAtMs: null };
     try {
       yield* this.#snapshot.read(collections, abort);
     } catch (error) {
@@ -167,9 +175,8 @@ export class MongoDatabase implements ChangeDatabase {
       throw databaseError(error, 'Reading the snapshot');
     }
     if (abort.aborted) return;
-    const done = [...this.#snapshot.results.keys()].map(name => ({ partition: progressPartition(this.#partition, name), offset: null }));
-    this.#progress = new Map();
-    yield { records: [], bytes: 0, offsets: [positionOffset(this.#partition, start, false, {}), ...done], committedAtMs: null };
+    const complete = positionOffset(this.#partition, start, false, {});
+    yield { records: [], bytes: 0, offsets: [complete, ...this.#snapshot.deletions], committedAtMs: null };
     crashPoint('snapshot-complete');
     this.#makers.logger.info({ documents: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }

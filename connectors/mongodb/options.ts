@@ -72,7 +72,7 @@ const known = {
     default: '1',
     min: 1,
     max: 64,
-    doc: 'Collections that a snapshot reads at the same time.',
+    doc: 'Readers of a snapshot: collections are read at the same time, and one of more than two batches (snapshot.fetch.size) in ranges of its ids.',
     importance: 'MEDIUM',
     group: 'Snapshot',
     displayName: 'Snapshot maximum threads',

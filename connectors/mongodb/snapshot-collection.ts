@@ -2,6 +2,7 @@ import { BSON, type Document, type MongoClient } from 'mongodb';
 import { findElement } from './bson/elements.ts';
 import type { ListedCollection } from './collections.ts';
 import { RawCursor } from './raw-cursor.ts';
+import type { CollectionRange } from './snapshot-ranges.ts';
 
 /** How a collection is read. */
 export type ReadingOrder =
@@ -35,22 +36,35 @@ export function idText(document: Buffer): string {
   return bytes.toString('base64');
 }
 
+/** An id, as the server compares with it. */
+function bound(id: string): Document {
+  return BSON.deserialize(Buffer.from(id, 'base64'), { promoteValues: false });
+}
+
+/** What is read of a collection, and how. */
+export type CollectionReading = {
+  readonly order: ReadingOrder;
+  readonly range: Pick<CollectionRange, 'from' | 'until' | 'after'>;
+  readonly filter: Document | undefined;
+  /** Documents of one answer. */
+  readonly batchSize: number;
+};
+
 /**
- * The collection's documents, behind an id where `after` is given. Ids are compared across types as the index orders them, so not by a
- * condition (which compares within one type) but by the index's lower bound, which is inclusive: the first document may have been read.
+ * The documents of a range, behind the last one that was read. Ids are compared across types as the index orders them, so not by a condition
+ * (which compares within one type) but by the index's bounds: the lower one is inclusive, so the first document may have been read.
  */
 export async function* readCollection(
   client: MongoClient,
   collection: ListedCollection,
-  order: ReadingOrder,
-  after: string | null,
-  filter: Document | undefined,
-  batchSize: number,
+  { order, range, filter, batchSize }: CollectionReading,
   abort: AbortSignal,
 ): AsyncGenerator<CollectionRows> {
+  const { after, until } = range;
+  const from = after ?? range.from;
   const byId = order === 'id' ? { sort: { _id: 1 }, hint: { _id: 1 } } : {};
-  const from = after === null ? {} : { min: BSON.deserialize(Buffer.from(after, 'base64'), { promoteValues: false }) };
-  const command = { find: collection.collection, filter: filter ?? {}, ...byId, ...from, batchSize, noCursorTimeout: order !== 'whole' };
+  const bounds = { ...(from === null ? {} : { min: bound(from) }), ...(until === null ? {} : { max: bound(until) }) };
+  const command = { find: collection.collection, filter: filter ?? {}, ...byId, ...bounds, batchSize, noCursorTimeout: order !== 'whole' };
   await using cursor = await RawCursor.open(client, collection.database, command, abort);
   let first = after !== null;
   while (!cursor.exhausted && !abort.aborted) {

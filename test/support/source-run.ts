@@ -64,6 +64,11 @@ export class SourceRun<Config> {
     };
   }
 
+  /** Deletes offsets, as a user may. */
+  forget(which: (offset: SourceOffset) => boolean): void {
+    for (const [key, offset] of this.#offsets) if (which(offset)) this.#offsets.delete(key);
+  }
+
   append(batch: SourceBatch): void {
     this.records.push(...batch.records);
     this.internal.push(...(batch.internal ?? []));
