@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../src/contract/index.ts';
 import { type ScenarioName, type SubjectName, scenarios, subjects } from './results.ts';
 import { fullSettings, quickSettings, quickWithout, type Settings } from './settings.ts';
+import { type DatabaseName, databaseNames } from './workload/bench-database.ts';
 
 export const usage = `npm run bench                               everything, side by side with the real Debezium: about an hour
 npm run bench -- --quick                    whether the harness works: under a minute, without Debezium
 npm run bench -- --only stream,sluice-kafka --repeat 5
                                             the backlog of 300,000 updates into Kafka, five times: changes/s, CPU, peak memory
 
+  --database NAME    ${databaseNames.join(', ')} (SecantusDB in MongoDB's place); one at a time (default: ${databaseNames[0]})
   --only NAMES       scenarios, subjects, or both, separated by commas (default: all)
                      scenarios: ${scenarios.join(', ')}
                      subjects:  ${subjects.join(', ')}
@@ -24,7 +26,7 @@ npm run bench -- --only stream,sluice-kafka --repeat 5
   --note TEXT        a warning to put above the results: that the machine was busy, say
   --help
 
-A run of everything writes bench/results/DATE.json and bench/RESULTS.md. It needs Java 17, Maven and PostgreSQL 15's client programs (Debian:
+A run of everything writes bench/results/DATE.json and bench/RESULTS.md (with -mysql or -mongodb in their names). It needs Java 17, Maven and PostgreSQL 15's client programs (Debian:
 postgresql-15), and an otherwise idle machine. bench/README.md says what is measured how.
 
 npm run bench -- soak --minutes 30          load at half speed for so long: memory, lag and descriptors, drawn into docs/soak.svg
@@ -32,6 +34,7 @@ npm run bench -- soak --minutes 30          load at half speed for so long: memo
 
 /** What the harness was asked for. */
 export type Arguments = {
+  readonly database: DatabaseName;
   readonly settings: Settings;
   readonly chosen: (scenario: ScenarioName, subject: SubjectName) => boolean;
   readonly profileFolder: string | null;
@@ -49,6 +52,13 @@ function count(name: string, text: string | undefined, standard: number): number
   if (text === undefined) return standard;
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--${name} takes a number, such as ${standard}, not '${text}'.`);
   return Number(text);
+}
+
+function databaseOf(given: string): DatabaseName {
+  const found = databaseNames.find(name => name === given);
+  if (found) return found;
+  const near = nearest(given, databaseNames);
+  throw new UsageError(`--database: '${given}' is none of ${databaseNames.join(', ')}${near ? `; did you mean '${near}'?` : '.'}`);
 }
 
 /** The names of an option, each a scenario, a subject, or (`debezium` and `sluice`) all subjects that begin so. */
@@ -83,6 +93,7 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const on = { type: 'boolean' } as const;
   const options = {
     quick: on,
+    database: text,
     only: text,
     without: text,
     repeat: text,
@@ -121,6 +132,7 @@ export function readArguments(args: readonly string[]): Arguments | null {
   const whole =
     !values.quick && only.length === 0 && !values.without && !values.changes && !values.rows && !values.seconds && !values.profile;
   return {
+    database: databaseOf(values.database ?? databaseNames[0]),
     settings,
     chosen,
     profileFolder: values.profile ?? null,

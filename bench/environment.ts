@@ -1,22 +1,13 @@
 import { type KafkaServer, startKafka } from '../test/services/kafka.ts';
-import { type PostgresServer, startPostgres } from '../test/services/postgres.ts';
+import { startMongodb } from '../test/services/mongodb.ts';
+import { startMysql } from '../test/services/mysql.ts';
+import { startPostgres } from '../test/services/postgres.ts';
 import { BuiltPackage } from './subjects/build.ts';
 import { brokerHeap, kafkaJavaOptions } from './subjects/java-options.ts';
-import { type Backlog, BenchDatabase } from './workload/database.ts';
-
-/** Durable, as a server is that somebody relies on; the sizes are those of a small production server. */
-export const postgresSettings = {
-  fsync: 'on',
-  synchronous_commit: 'on',
-  full_page_writes: 'on',
-  wal_writer_delay: '200ms',
-  shared_buffers: '512MB',
-  max_wal_size: '8GB',
-  checkpoint_timeout: '30min',
-  max_connections: '100',
-} as const;
-
-const databaseOf = 'Making the database';
+import type { Backlog, BenchDatabase, DatabaseName } from './workload/bench-database.ts';
+import { MongodbBench, mongodbArguments } from './workload/mongodb.ts';
+import { MysqlBench, mysqlSettings } from './workload/mysql.ts';
+import { PostgresBench, postgresSettings } from './workload/postgres.ts';
 
 /** The servers and the build that all runs share, each started when it is first asked for. */
 export class Environment implements AsyncDisposable {
@@ -42,14 +33,22 @@ export class Environment implements AsyncDisposable {
     return start();
   }
 
-  postgres(): Promise<PostgresServer> {
+  postgres(): Promise<PostgresBench> {
     return this.#once('Starting PostgreSQL 18', async () =>
-      this.#resources.use(await startPostgres({ version: 18, settings: postgresSettings })),
+      PostgresBench.create(this.#resources.use(await startPostgres({ version: 18, settings: postgresSettings }))),
     );
   }
 
-  database(): Promise<BenchDatabase> {
-    return this.#once(databaseOf, async () => BenchDatabase.create(await this.postgres()));
+  /** The database of that name. */
+  database(name: DatabaseName): Promise<BenchDatabase> {
+    if (name === 'postgres') return this.postgres();
+    if (name === 'mysql')
+      return this.#once('Starting MySQL 9', async () =>
+        MysqlBench.create(this.#resources.use(await startMysql({ settings: mysqlSettings }))),
+      );
+    return this.#once('Starting SecantusDB, in MongoDB’s place', async () =>
+      MongodbBench.create(this.#resources.use(await startMongodb({ args: mongodbArguments }))),
+    );
   }
 
   /** `settings` count where it is started by this call. */
@@ -62,23 +61,14 @@ export class Environment implements AsyncDisposable {
     return this.#once('Building Sluice', async () => this.#resources.use(await BuiltPackage.make(this.#commit)));
   }
 
-  async table(table: string, rows: number): Promise<BenchDatabase> {
-    const database = await this.database();
+  async table(database: BenchDatabase, table: string, rows: number): Promise<void> {
     await this.#once(`Making table ${table} of ${rows} rows`, () => database.makeTable(table, rows));
-    return database;
   }
 
-  /** A table of so many rows, each of which was updated once behind a slot's back. */
-  async backlog(table: string, rows: number, rowsPerTransaction: number): Promise<Backlog> {
-    const database = await this.table(table, rows);
+  /** A table of so many rows, each of which was updated once where nobody reads yet. */
+  async backlog<B extends Backlog>(database: BenchDatabase<B>, table: string, rows: number, rowsPerTransaction: number): Promise<B> {
+    await this.table(database, table, rows);
     return this.#once(`Making a backlog of ${rows} updates of ${table}`, () => database.makeBacklog(table, rows, rowsPerTransaction));
-  }
-
-  /** The server's version, where it was started. */
-  async postgresVersion(): Promise<string | null> {
-    if (!this.#started.has(databaseOf)) return null;
-    const { rows } = await (await this.database()).client.query<{ server_version: string }>('show server_version');
-    return rows[0]!.server_version;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import { Environment } from './environment.ts';
 import { machine } from './measuring/machine.ts';
 import { checkedOut, versions } from './measuring/versions.ts';
 import { type Job, plan } from './plan.ts';
+import { abouts } from './report/abouts.ts';
 import { readable } from './report/table.ts';
 import { printed, publish, writeJson } from './report/write.ts';
 import type { Results, Run } from './results.ts';
@@ -12,13 +13,13 @@ const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** `npm run bench`: measures what the arguments choose; the exit code. */
 async function bench(given: Arguments, command: string): Promise<number> {
-  const { settings, note, jsonFile } = given;
+  const { database, settings, note, jsonFile } = given;
   const date = new Date().toISOString();
   const found = machine();
   const runs: Run[] = [];
   const failures: string[] = [];
   await using environment = new Environment(say, given.commit);
-  const jobs = plan(environment, settings, given.profileFolder, given.chosen);
+  const jobs = plan(environment, database, settings, given.profileFolder, given.chosen);
   if (jobs.length === 0) throw new UsageError('Nothing is left to run: no chosen subject takes part in a chosen scenario.');
   // Without a build no run of it can be: said once, and at once.
   if (jobs.some(({ subject }) => subject.startsWith('sluice'))) await environment.sluice();
@@ -31,8 +32,8 @@ async function bench(given: Arguments, command: string): Promise<number> {
     }
   }
   const commit = given.commit ?? checkedOut();
-  const versionsFound = versions(await environment.postgresVersion());
-  const results: Results = { date, command, commit, machine: found, versions: versionsFound, settings, runs, failures, note };
+  const versionsFound = versions({ [abouts[database].title]: await (await environment.database(database)).version() });
+  const results: Results = { date, command, commit, database, machine: found, versions: versionsFound, settings, runs, failures, note };
   process.stdout.write(`\n${printed(results)}`);
   if (jsonFile) writeJson(jsonFile, results);
   if (given.publish) publish(results);

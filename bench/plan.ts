@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import type { Figures, ScenarioName, SubjectName } from './results.ts';
+import { type Figures, type ScenarioName, type SubjectName, scenarios } from './results.ts';
 import { drain } from './scenarios/drain.ts';
 import { latency } from './scenarios/latency.ts';
 import { copyOnly, produceOnly, receiveOnly } from './scenarios/limits.ts';
@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts';
 import { startDebezium } from './subjects/debezium.ts';
 import { startSluice } from './subjects/sluice.ts';
 import type { StartWorker } from './subjects/worker.ts';
+import type { DatabaseName, RunStart } from './workload/bench-database.ts';
 import type { ConnectorOptions } from './workload/connector.ts';
 
 /** About as long as a change's record: key and value. */
@@ -27,22 +28,30 @@ export type Job = {
 const workers = ['sluice-embedded', 'sluice-kafka', 'sluice-kafka-eos-off', 'debezium', 'debezium-eos-off'] as const;
 type WorkerName = (typeof workers)[number];
 
-/** Who is measured in which scenario, in the order of the runs. */
-export const matrix: Readonly<Record<ScenarioName, readonly SubjectName[]>> = {
-  stream: ['pg_recvlogical', ...workers],
-  transforms: ['sluice-embedded', 'sluice-kafka'],
-  snapshot: ['copy', ...workers],
-  'large-transaction': ['sluice-embedded', 'sluice-kafka', 'debezium'],
-  latency: [...workers],
-  producer: ['producer-perf'],
-  'smallest-heap': ['debezium'],
+type Matrix = Readonly<Partial<Record<ScenarioName, readonly SubjectName[]>>>;
+
+const exactlyOnce = ['sluice-embedded', 'sluice-kafka', 'debezium'] as const;
+
+/** Who is measured in which scenario, in the order of the runs. What one database tells of the rest of the way need not be told again by another. */
+export const matrix: Readonly<Record<DatabaseName, Matrix>> = {
+  postgres: {
+    stream: ['pg_recvlogical', ...workers],
+    transforms: ['sluice-embedded', 'sluice-kafka'],
+    snapshot: ['copy', ...workers],
+    'large-transaction': exactlyOnce,
+    latency: [...workers],
+    producer: ['producer-perf'],
+    'smallest-heap': ['debezium'],
+  },
+  mysql: { stream: exactlyOnce, snapshot: exactlyOnce, 'large-transaction': exactlyOnce },
+  mongodb: { stream: exactlyOnce, snapshot: exactlyOnce },
 };
 
-function starter(environment: Environment, name: WorkerName, profileFolder: string | null): StartWorker {
+function starter(environment: Environment, database: DatabaseName, name: WorkerName, profileFolder: string | null): StartWorker {
   return async () => {
     const kafka = name === 'sluice-embedded' ? null : (await environment.kafka()).bootstrapServers;
     const exactlyOnce = !name.endsWith('-eos-off');
-    if (kafka !== null && name.startsWith('debezium')) return startDebezium({ kafka, exactlyOnce });
+    if (kafka !== null && name.startsWith('debezium')) return startDebezium({ kafka, exactlyOnce, database });
     const { command } = await environment.sluice();
     const nodeOptions = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
     return startSluice({ command, log: kafka === null ? null : { kafka, exactlyOnce }, nodeOptions });
@@ -51,18 +60,29 @@ function starter(environment: Environment, name: WorkerName, profileFolder: stri
 
 let prefixes = 0;
 /** Topics of its own for each run. */
-function connector(table: string, slot: string, snapshot: ConnectorOptions['snapshot'], transforms = false): ConnectorOptions {
-  return { topicPrefix: `bench${++prefixes}`, table, slot, snapshot, transforms };
+function connector<Run extends RunStart>(
+  table: string,
+  run: Run,
+  snapshot: ConnectorOptions['snapshot'],
+  transforms = false,
+): ConnectorOptions & { readonly run: Run } {
+  return { topicPrefix: `bench${++prefixes}`, table, run, snapshot, transforms };
 }
 
 /** How one worker is measured in one scenario. */
-function workerRun(environment: Environment, settings: Settings, scenario: ScenarioName, start: StartWorker): () => Promise<Figures> {
+function workerRun(
+  environment: Environment,
+  name: DatabaseName,
+  settings: Settings,
+  scenario: ScenarioName,
+  start: StartWorker,
+): () => Promise<Figures> {
   const { changes, changesPerTransaction, rows, transactionsPerSecond, latencySeconds, latencyWarmUpSeconds } = settings;
   const drainBacklog = (table: string, records: number, perTransaction: number, transforms: boolean) => async () => {
-    const backlog = await environment.backlog(table, records, perTransaction);
-    const database = await environment.database();
-    await using run = await database.copyOf(backlog);
-    return await drain({ database, start, connector: connector(table, run.slot, 'no_data', transforms), records });
+    const database = await environment.database(name);
+    const backlog = await environment.backlog(database, table, records, perTransaction);
+    await using run = await backlog.begin();
+    return await drain({ database, start, connector: connector(table, run, 'no_data', transforms), records });
   };
   switch (scenario) {
     case 'stream':
@@ -73,16 +93,18 @@ function workerRun(environment: Environment, settings: Settings, scenario: Scena
       return drainBacklog('orders_large', rows, rows, false);
     case 'snapshot':
       return async () => {
-        const database = await environment.table('orders', rows);
-        await using run = database.newSlot();
-        return await drain({ database, start, connector: connector('orders', run.slot, 'initial'), records: rows });
+        const database = await environment.database(name);
+        await environment.table(database, 'orders', rows);
+        await using run = database.begin();
+        return await drain({ database, start, connector: connector('orders', run, 'initial'), records: rows });
       };
     case 'latency':
       return async () => {
-        const database = await environment.table('orders_live', liveRows);
-        await using run = database.newSlot();
+        const database = await environment.postgres();
+        await environment.table(database, 'orders_live', liveRows);
+        await using run = database.begin();
         return await latency({
-          ...{ database, start, connector: connector('orders_live', run.slot, 'no_data'), rows: liveRows },
+          ...{ database, start, connector: connector('orders_live', run, 'no_data'), rows: liveRows },
           ...{ perSecond: transactionsPerSecond, seconds: latencySeconds, warmUpSeconds: latencyWarmUpSeconds },
         });
       };
@@ -97,14 +119,18 @@ function limitRun(environment: Environment, settings: Settings, subject: Subject
   switch (subject) {
     case 'pg_recvlogical':
       return async () => {
-        const backlog = await environment.backlog('orders_stream', changes, changesPerTransaction);
-        const database = await environment.database();
-        await using run = await database.copyOf(backlog);
+        const database = await environment.postgres();
+        const backlog = await environment.backlog(database, 'orders_stream', changes, changesPerTransaction);
+        await using run = await backlog.begin();
         const walBytesEach = await database.messageBytes(backlog);
         return { ...(await receiveOnly(database, run.slot, backlog, changes)), walBytesEach };
       };
     case 'copy':
-      return async () => copyOnly(await environment.table('orders', rows), 'orders', rows);
+      return async () => {
+        const database = await environment.postgres();
+        await environment.table(database, 'orders', rows);
+        return copyOnly(database, 'orders', rows);
+      };
     case 'producer-perf':
       return async () => produceOnly((await environment.kafka()).bootstrapServers, producerRecords, producerRecordBytes);
     default:
@@ -115,22 +141,24 @@ function limitRun(environment: Environment, settings: Settings, subject: Subject
 /** Everything that is chosen, in the order in which a repeat runs it. */
 export function plan(
   environment: Environment,
+  database: DatabaseName,
   settings: Settings,
   profileFolder: string | null,
   chosen: (scenario: ScenarioName, subject: SubjectName) => boolean,
 ): readonly Job[] {
-  return (Object.keys(matrix) as ScenarioName[]).flatMap(scenario =>
-    matrix[scenario]
+  return scenarios.flatMap(scenario =>
+    (matrix[database][scenario] ?? [])
       .filter(subject => chosen(scenario, subject))
       .map(subject => ({
         ...{ scenario, subject, once: scenario === 'smallest-heap' },
-        run: runOf(environment, settings, profileFolder, scenario, subject),
+        run: runOf(environment, database, settings, profileFolder, scenario, subject),
       })),
   );
 }
 
 function runOf(
   environment: Environment,
+  database: DatabaseName,
   settings: Settings,
   profileFolder: string | null,
   scenario: ScenarioName,
@@ -138,14 +166,14 @@ function runOf(
 ): () => Promise<Figures> {
   if (scenario === 'smallest-heap')
     return async () => {
-      const backlog = await environment.backlog('orders_stream', settings.changes, settings.changesPerTransaction);
+      const postgres = await environment.postgres();
+      const backlog = await environment.backlog(postgres, 'orders_stream', settings.changes, settings.changesPerTransaction);
       const { bootstrapServers: kafka } = await environment.kafka();
-      const database = await environment.database();
       const say = (text: string) => environment.say(text);
-      const search = { kafka, database, backlog, records: settings.changes, say };
-      return smallestHeap({ ...search, connector: slot => connector('orders_stream', slot, 'no_data') });
+      const search = { kafka, database: postgres, backlog, records: settings.changes, say };
+      return smallestHeap({ ...search, connector: run => connector('orders_stream', run, 'no_data') });
     };
   const worker = workers.find(name => name === subject);
-  if (worker) return workerRun(environment, settings, scenario, starter(environment, worker, profileFolder));
+  if (worker) return workerRun(environment, database, settings, scenario, starter(environment, database, worker, profileFolder));
   return limitRun(environment, settings, subject);
 }

@@ -1,3 +1,5 @@
+import type { DatabaseName } from './workload/bench-database.ts';
+
 /** What is measured, on what. A scenario is a workload; a subject is who does it. */
 export const scenarios = ['stream', 'transforms', 'snapshot', 'large-transaction', 'latency', 'producer', 'smallest-heap'] as const;
 export type ScenarioName = (typeof scenarios)[number];
@@ -65,6 +67,7 @@ export type Results = {
   readonly date: string;
   readonly command: string;
   readonly commit: string;
+  readonly database: DatabaseName;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, string | number>>;

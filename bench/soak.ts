@@ -26,7 +26,7 @@ export async function runSoak(args: readonly string[]): Promise<number> {
   const findings = verdict(samples);
   const results = {
     ...{ date, command: ['npm run bench -- soak', ...args].join(' '), commit: checkedOut(), machine: found },
-    ...{ versions: versions(await environment.postgresVersion()), log: given.log, minutes: given.minutes },
+    ...{ versions: versions({ PostgreSQL: await (await environment.postgres()).version() }), log: given.log, minutes: given.minutes },
     ...{ wantedPerSecond: perSecond, changesPerSecond, findings, samples },
   };
   const file = writeSoak(results, given.draft);

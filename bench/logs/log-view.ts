@@ -22,14 +22,14 @@ export interface LogView extends AsyncDisposable {
   remove(topic: string): Promise<void>;
 }
 
-/** The distinct ids of keys such as `{"id":17}`. */
+/** The distinct ids of keys such as `{"id":17}`, or `{"id":"17"}` as MongoDB's are. */
 export class SeenIds {
   readonly #seen = new Set<number>();
 
   /** Throws where the key has no id: then it is no record of the workload. */
   add(key: Uint8Array | null): void {
     const text = key === null ? 'null' : Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
-    const id = /"id":(\d+)/.exec(text)?.[1];
+    const id = /"id":"?(\d+)/.exec(text)?.[1];
     if (id === undefined) throw new Error(`A record's key has no id: ${text}`);
     this.#seen.add(Number(id));
   }

@@ -13,12 +13,12 @@ export function checkedOut(): string {
 }
 
 /** Of everything that has a part in the figures. */
-export function versions(postgres: string | null): Readonly<Record<string, string>> {
+export function versions(database: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const java = spawnSync('java', ['-version'], { encoding: 'utf8' });
   return {
     Node: process.versions.node,
     SQLite: process.versions['sqlite'] ?? 'unknown',
-    ...(postgres !== null && { PostgreSQL: postgres }),
+    ...database,
     Kafka: kafkaVersion,
     Debezium: debeziumVersion,
     Java: /version "([^"]+)"/.exec(java.stderr ?? '')?.[1] ?? 'not there',

@@ -9,7 +9,7 @@ const bench = join(import.meta.dirname, '..');
 
 /** What a terminal shows: a table a scenario, and the targets that could be judged. */
 export function printed(results: Results): string {
-  const [titles, ...rows] = targetRows(results.runs);
+  const [titles, ...rows] = targetRows(results);
   const judged = rows.filter(row => row.at(-1) !== '');
   const targets = judged.length === 0 ? [] : [{ name: 'targets', rows: [titles!, ...judged] }];
   return [...tables(results), ...targets].map(asText).join('\n');
@@ -24,6 +24,8 @@ export function writeJson(file: string, results: Results): void {
 export function publish(results: Results): void {
   const folder = join(bench, 'results');
   mkdirSync(folder, { recursive: true });
-  writeJson(join(folder, `${results.date.slice(0, 10)}.json`), results);
-  writeFileSync(join(bench, 'RESULTS.md'), markdown(results));
+  // Those of PostgreSQL were there first.
+  const suffix = results.database === 'postgres' ? '' : `-${results.database}`;
+  writeJson(join(folder, `${results.date.slice(0, 10)}${suffix}.json`), results);
+  writeFileSync(join(bench, `RESULTS${suffix}.md`), markdown(results));
 }

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessWatch } from '../measuring/process-watch.ts';
 import type { Figures } from '../results.ts';
 import { type StartWorker, type Worker, withWorker } from '../subjects/worker.ts';
-import { type ConnectorOptions, connectorConfig, topicOf } from '../workload/connector.ts';
-import type { BenchDatabase } from '../workload/database.ts';
+import type { BenchDatabase } from '../workload/bench-database.ts';
+import { type ConnectorOptions, connectorName, submit, topicOf } from '../workload/connector.ts';
 import { follow, type Point } from './progress.ts';
 
 /** No worker is silent for so long, neither before its first record nor between two. */
@@ -31,10 +31,10 @@ export function drain(options: Drain): Promise<Figures> {
 }
 
 async function drainWith(worker: Worker, { database, connector, records, secondsMax = Number.POSITIVE_INFINITY }: Drain): Promise<Figures> {
-  const topic = topicOf(connector);
+  const topic = topicOf(database, connector);
   using watch = new ProcessWatch(worker.pid);
   await worker.log.prepare(topic);
-  await worker.rest.putConfig('bench', connectorConfig(database, connector));
+  await submit(worker, database, connector);
   const check = () => healthy(worker, secondsMax);
   const points = [...(await follow(worker.log, { topic, records, stallMsMax, check }))];
   let reading = await worker.log.read(topic, records);
@@ -71,7 +71,7 @@ async function healthy(worker: Worker, secondsMax: number): Promise<void> {
     () => undefined,
   );
   try {
-    await Promise.race([worker.rest.assertNotFailed('bench'), bound]);
+    await Promise.race([worker.rest.assertNotFailed(connectorName), bound]);
   } finally {
     silent.abort();
   }

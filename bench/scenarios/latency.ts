@@ -4,17 +4,17 @@ import type { ReaderMessage, ReaderTask, WriterMessage, WriterTask } from '../la
 import { ProcessWatch } from '../measuring/process-watch.ts';
 import type { Figures } from '../results.ts';
 import { type StartWorker, type Worker, withWorker } from '../subjects/worker.ts';
-import { type ConnectorOptions, connectorConfig, topicOf } from '../workload/connector.ts';
-import type { BenchDatabase } from '../workload/database.ts';
+import { type ConnectorOptions, connectorName, submit, topicOf } from '../workload/connector.ts';
+import type { PostgresBench, SlotStart } from '../workload/postgres.ts';
 
 const streamingMsMax = 120_000;
 /** How long the last record may take after the last commit. */
 const arrivalMsMax = 60_000;
 
 export type LatencyOptions = {
-  readonly database: BenchDatabase;
+  readonly database: PostgresBench;
   readonly start: StartWorker;
-  readonly connector: ConnectorOptions;
+  readonly connector: ConnectorOptions & { readonly run: SlotStart };
   readonly rows: number;
   readonly perSecond: number;
   readonly seconds: number;
@@ -37,16 +37,17 @@ export function latency(options: LatencyOptions): Promise<Figures> {
 
 async function latencyWith(worker: Worker, options: LatencyOptions): Promise<Figures> {
   const { database, connector, rows, perSecond, seconds, warmUpSeconds } = options;
-  const topic = topicOf(connector);
+  const topic = topicOf(database, connector);
+  const { slot } = connector.run;
   const count = Math.round(perSecond * (seconds + warmUpSeconds));
   await worker.log.prepare(topic);
-  await worker.rest.putConfig('bench', connectorConfig(database, connector));
+  await submit(worker, database, connector);
   const streaming = async () => {
-    await worker.rest.assertNotFailed('bench');
-    const found = await database.client.query('select from pg_replication_slots where slot_name = $1 and active', [connector.slot]);
+    await worker.rest.assertNotFailed(connectorName);
+    const found = await database.client.query('select from pg_replication_slots where slot_name = $1 and active', [slot]);
     return found.rowCount === 1;
   };
-  await until(streaming, { what: `slot ${connector.slot} to be streamed from`, timeoutMs: streamingMsMax, everyMs: 200 });
+  await until(streaming, { what: `slot ${slot} to be streamed from`, timeoutMs: streamingMsMax, everyMs: 200 });
   using reader = new HelperProcess<ReaderTask, ReaderMessage>('reader');
   const ready = reader.answer('ready', streamingMsMax);
   reader.give({ from: worker.readFrom, topic, count });

@@ -7,7 +7,7 @@ import type { PostgresServer } from '../../test/services/postgres.ts';
 import { postgresBinaries, serverUser } from '../../test/services/postgres-binaries.ts';
 import type { Figures } from '../results.ts';
 import { kafkaJavaOptions } from '../subjects/java-options.ts';
-import type { Backlog, BenchDatabase } from '../workload/database.ts';
+import type { PostgresBacklog, PostgresBench } from '../workload/postgres.ts';
 
 /** Longer than any of these programs takes. */
 const programMsMax = 600_000;
@@ -40,7 +40,12 @@ function address({ host, port, user, password }: PostgresServer, database: strin
 }
 
 /** What the server itself can give of the backlog: PostgreSQL's own receiver, writing to /dev/null, up to the backlog's end. */
-export async function receiveOnly({ server, database }: BenchDatabase, slot: string, backlog: Backlog, changes: number): Promise<Figures> {
+export async function receiveOnly(
+  { server, database }: PostgresBench,
+  slot: string,
+  backlog: PostgresBacklog,
+  changes: number,
+): Promise<Figures> {
   const args = ['--slot', slot, '--start', '--no-loop', '--endpos', backlog.endLsn, '--file', '/dev/null', '--dbname', database.name];
   const plugin = ['-o', 'proto_version=1', '-o', `publication_names=${backlog.publication}`];
   const { seconds } = await runToEnd(await clientProgram('pg_recvlogical'), [...args, ...plugin], address(server, database.name), true);
@@ -48,7 +53,7 @@ export async function receiveOnly({ server, database }: BenchDatabase, slot: str
 }
 
 /** What the server itself can give of the table: COPY, of which psql drops the output. */
-export async function copyOnly({ server, database }: BenchDatabase, table: string, rows: number): Promise<Figures> {
+export async function copyOnly({ server, database }: PostgresBench, table: string, rows: number): Promise<Figures> {
   const args = ['--no-psqlrc', '--quiet', '--command', `copy ${table} to stdout`];
   const { seconds } = await runToEnd(await clientProgram('psql'), args, address(server, database.name), true);
   return { records: rows, seconds, perSecond: rows / seconds };

@@ -1,7 +1,7 @@
 import type { Figures } from '../results.ts';
 import { startDebezium } from '../subjects/debezium.ts';
+import type { Backlog, BenchDatabase, RunStart } from '../workload/bench-database.ts';
 import type { ConnectorOptions } from '../workload/connector.ts';
-import type { Backlog, BenchDatabase } from '../workload/database.ts';
 import { drain } from './drain.ts';
 
 /** Heaps tried one after the other, in MB, from Connect's default down; the first is the pace that the others are held against. */
@@ -14,7 +14,7 @@ export type HeapSearch = {
   readonly database: BenchDatabase;
   readonly backlog: Backlog;
   readonly records: number;
-  readonly connector: (slot: string) => ConnectorOptions;
+  readonly connector: (run: RunStart) => ConnectorOptions;
   readonly say: (text: string) => void;
 };
 
@@ -23,10 +23,10 @@ export async function smallestHeap({ kafka, database, backlog, records, connecto
   let found: Figures | null = null;
   let secondsMax = Number.POSITIVE_INFINITY;
   for (const heapMb of heapsMb) {
-    await using run = await database.copyOf(backlog);
+    await using run = await backlog.begin();
     const start = () => startDebezium({ kafka, exactlyOnce: true, heap: [`-Xms${Math.min(heapMb, 256)}M`, `-Xmx${heapMb}M`] });
     try {
-      const figures = await drain({ database, start, connector: connector(run.slot), records, secondsMax });
+      const figures = await drain({ database, start, connector: connector(run), records, secondsMax });
       say(`   -Xmx${heapMb}M drains, at ${Math.round(figures.perSecond!)}/s`);
       if (found === null) secondsMax = figures.secondsWithStart! * slownessMax;
       found = { ...figures, heapMb };

@@ -8,8 +8,8 @@ import { ProcessWatch } from '../measuring/process-watch.ts';
 import { drain } from '../scenarios/drain.ts';
 import { type SluiceLog, startSluice } from '../subjects/sluice.ts';
 import { type Worker, withWorker } from '../subjects/worker.ts';
-import { connectorConfig, topicOf } from '../workload/connector.ts';
-import type { BenchDatabase } from '../workload/database.ts';
+import { connectorName, submit, topicOf } from '../workload/connector.ts';
+import type { PostgresBench } from '../workload/postgres.ts';
 import type { SoakArguments } from './arguments.ts';
 import { Load } from './load.ts';
 import type { Sample } from './samples.ts';
@@ -33,10 +33,10 @@ type Progress = { readonly tasks: readonly { readonly records: number; readonly 
 
 /** Half of the pace at which a short backlog drains. */
 export async function halfSpeed(environment: Environment, command: string, log: SluiceLog): Promise<number> {
-  const backlog = await environment.backlog('orders_pace', backlogChanges, 100);
-  const database = await environment.database();
-  await using run = await database.copyOf(backlog);
-  const connector = { topicPrefix: 'pace', table: 'orders_pace', slot: run.slot, snapshot: 'no_data', transforms: false } as const;
+  const database = await environment.postgres();
+  const backlog = await environment.backlog(database, 'orders_pace', backlogChanges, 100);
+  await using run = await backlog.begin();
+  const connector = { topicPrefix: 'pace', table: 'orders_pace', run, snapshot: 'no_data', transforms: false } as const;
   const { perSecond } = await drain({ database, start: () => startSluice({ command, log }), connector, records: backlogChanges });
   // What keeps the backlog's log goes: the server could free nothing behind it.
   await database.client.query('select pg_drop_replication_slot($1)', [backlog.slot]);
@@ -49,20 +49,21 @@ export async function soak(
   { minutes }: SoakArguments,
   { command, log, perSecond, say }: { command: string; log: SluiceLog; perSecond: number; say: (text: string) => void },
 ): Promise<{ readonly samples: readonly Sample[]; readonly changesPerSecond: number }> {
-  const database = await environment.table('orders_soak', rows);
+  const database = await environment.postgres();
+  await environment.table(database, 'orders_soak', rows);
   await database.client.query('alter table orders_soak set (autovacuum_enabled = on, fillfactor = 50)');
   await database.client.query('vacuum full orders_soak');
-  await using run = database.newSlot();
+  await using run = database.begin();
   using scratch = new ScratchFolder('soak');
   const heapFile = scratch.file('heap.json');
   process.env['SOAK_HEAP_FILE'] = heapFile;
   const nodeOptions = ['--import', new URL('heap-report.ts', import.meta.url).href];
   const start = () => startSluice({ command, log, nodeOptions, settings: { 'log.retention.bytes': keptBytes } });
-  const connector = { topicPrefix: 'soak', table: 'orders_soak', slot: run.slot, snapshot: 'no_data', transforms: false } as const;
+  const connector = { topicPrefix: 'soak', table: 'orders_soak', run, snapshot: 'no_data', transforms: false } as const;
   return await withWorker(start, async worker => {
-    await worker.log.prepare(topicOf(connector));
-    await worker.rest.putConfig('bench', connectorConfig(database, connector));
-    await worker.rest.running('bench');
+    await worker.log.prepare(topicOf(database, connector));
+    await submit(worker, database, connector);
+    await worker.rest.running(connectorName);
     const active = 'select from pg_replication_slots where slot_name = $1 and active';
     await until(async () => (await database.client.query(active, [run.slot])).rowCount === 1, {
       what: `slot ${run.slot} to be streamed from`,
@@ -90,7 +91,7 @@ function rounded(sample: Sample): Record<string, number> {
   return Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, Math.round(value)]));
 }
 
-async function look(worker: Worker, { pids }: ProcessWatch, { client }: BenchDatabase, slot: string, heapFile: string) {
+async function look(worker: Worker, { pids }: ProcessWatch, { client }: PostgresBench, slot: string, heapFile: string) {
   await worker.rest.assertNotFailed('bench');
   const { tasks } = await worker.rest.call<Progress>('GET', '/sluice/connectors/bench');
   const { rows: found } = await client.query<{ bytes: string }>(

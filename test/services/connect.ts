@@ -9,9 +9,13 @@ import { ServerProcess } from './server-process.ts';
 /** The reference's release. */
 export const debeziumVersion = '3.6.1.Final';
 
-/** Debezium's plugins, unpacked: a Connect worker's `plugin.path`. */
-export function debeziumPlugins(): Promise<string> {
-  return mavenArchives(`debezium-${debeziumVersion}`, [`io.debezium:debezium-connector-postgres:${debeziumVersion}:tar.gz:plugin`]);
+/** Debezium's connectors that are used here. */
+export type DebeziumConnector = 'postgres' | 'mysql' | 'mongodb';
+
+/** Debezium's plugin for a database, unpacked: a Connect worker's `plugin.path`. */
+export function debeziumPlugins(connector: DebeziumConnector = 'postgres'): Promise<string> {
+  const name = connector === 'postgres' ? `debezium-${debeziumVersion}` : `debezium-${connector}-${debeziumVersion}`;
+  return mavenArchives(name, [`io.debezium:debezium-connector-${connector}:${debeziumVersion}:tar.gz:plugin`]);
 }
 
 /** The reference: a real Kafka Connect worker (distributed) with the real Debezium. It takes 15-30 s to start and 1-2 GB. */
@@ -33,8 +37,8 @@ export class ConnectServer implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  async start(bootstrapServers: string, settings: Readonly<Record<string, string>>): Promise<void> {
-    const [libraries, plugins] = await Promise.all([kafkaLibraries(), debeziumPlugins()]);
+  async start(bootstrapServers: string, settings: Readonly<Record<string, string>>, connector?: DebeziumConnector): Promise<void> {
+    const [libraries, plugins] = await Promise.all([kafkaLibraries(), debeziumPlugins(connector)]);
     const properties = {
       'bootstrap.servers': bootstrapServers,
       listeners: this.url,
@@ -73,10 +77,11 @@ export async function startConnect(
   bootstrapServers: string,
   settings: Readonly<Record<string, string>> = {},
   java?: readonly string[],
+  connector?: DebeziumConnector,
 ): Promise<ConnectServer> {
   const server = new ConnectServer(await freePort(), java);
   try {
-    await server.start(bootstrapServers, settings);
+    await server.start(bootstrapServers, settings, connector);
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();

@@ -2,6 +2,19 @@ import type pg from 'pg';
 import type { PostgresServer } from '../../test/services/postgres.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../../test/support/fresh-database.ts';
 import { until } from '../../test/support/until.ts';
+import type { Backlog, BenchDatabase, RunStart } from './bench-database.ts';
+
+/** Durable, as a server is that somebody relies on; the sizes are those of a small production server. */
+export const postgresSettings = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  wal_writer_delay: '200ms',
+  shared_buffers: '512MB',
+  max_wal_size: '8GB',
+  checkpoint_timeout: '30min',
+  max_connections: '100',
+} as const;
 
 /** A slot is free when its walsender has noticed that its reader is gone. */
 const slotFreeMsMax = 60_000;
@@ -18,10 +31,20 @@ const rows = `select n, n * 7919 % 100000, 'Product number ' || n % 5000, n % 9 
   rpad('Please leave the parcel with the neighbours of house ' || n || '. ', 285, 'Ring the bell twice and wait a moment. ')`;
 
 /** A waiting backlog: a slot that nobody reads, of which each run gets a copy, and so the very same WAL. */
-export type Backlog = { readonly slot: string; readonly publication: string; readonly table: string; readonly endLsn: string };
+export interface PostgresBacklog extends Backlog {
+  begin(): Promise<SlotStart>;
+  readonly slot: string;
+  readonly publication: string;
+  readonly table: string;
+  readonly endLsn: string;
+}
 
-/** The database that everybody reads. */
-export class BenchDatabase implements AsyncDisposable {
+/** A run by a slot of its own. */
+export type SlotStart = RunStart & { readonly slot: string };
+
+export class PostgresBench implements BenchDatabase<PostgresBacklog> {
+  readonly name = 'postgres';
+  readonly namespace = 'public';
   readonly server: PostgresServer;
   readonly database: FreshDatabase;
   #slots = 0;
@@ -31,15 +54,36 @@ export class BenchDatabase implements AsyncDisposable {
     this.database = database;
   }
 
-  static async create(server: PostgresServer): Promise<BenchDatabase> {
-    return new BenchDatabase(server, await freshDatabase(server, 'bench'));
+  static async create(server: PostgresServer): Promise<PostgresBench> {
+    return new PostgresBench(server, await freshDatabase(server, 'bench'));
   }
 
   get client(): pg.Client {
     return this.database.client;
   }
 
-  /** A table of so many orders, with a publication of its name that holds it alone. */
+  async version(): Promise<string> {
+    const { rows: found } = await this.client.query<{ server_version: string }>('show server_version');
+    return found[0]!.server_version;
+  }
+
+  connectorConfig(table: string): Readonly<Record<string, string>> {
+    const { host, port, user, password } = this.server;
+    return {
+      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+      'database.hostname': host,
+      'database.port': String(port),
+      'database.user': user,
+      'database.password': password,
+      'database.dbname': this.database.name,
+      'plugin.name': 'pgoutput',
+      'table.include.list': `public.${table}`,
+      'publication.name': table,
+      'publication.autocreate.mode': 'disabled',
+    };
+  }
+
+  /** With a publication of the table's name that holds it alone. */
   async makeTable(table: string, count: number): Promise<void> {
     await this.client.query(`create table ${table} ${columns}`);
     await this.client.query(`insert into ${table} ${rows} from generate_series(1::bigint, ${count}) n`);
@@ -47,8 +91,8 @@ export class BenchDatabase implements AsyncDisposable {
     await this.client.query(`vacuum (analyze) ${table}`);
   }
 
-  /** Updates each row of the table once, in transactions of so many rows, behind a slot's back. */
-  async makeBacklog(table: string, count: number, rowsPerTransaction: number): Promise<Backlog> {
+  /** Behind a slot's back. */
+  async makeBacklog(table: string, count: number, rowsPerTransaction: number): Promise<PostgresBacklog> {
     const slot = `${table}_base`;
     await this.client.query(`select pg_create_logical_replication_slot($1, 'pgoutput')`, [slot]);
     // On a connection of its own: commits without waiting for the disk are for making the backlog only.
@@ -62,20 +106,20 @@ export class BenchDatabase implements AsyncDisposable {
       end loop; end $$`);
     const { rows: found } = await this.client.query<{ lsn: string }>('select pg_current_wal_insert_lsn() as lsn');
     await this.client.query('checkpoint');
-    return { slot, publication: table, table, endLsn: found[0]!.lsn };
+    return { begin: () => this.#copyOf(slot), slot, publication: table, table, endLsn: found[0]!.lsn };
   }
 
   /** A copy of the backlog's slot for one run; dropped when disposed. */
-  async copyOf(backlog: Backlog): Promise<AsyncDisposable & { readonly slot: string }> {
-    const run = this.newSlot();
-    await this.client.query('select pg_copy_logical_replication_slot($1, $2)', [backlog.slot, run.slot]);
+  async #copyOf(slot: string): Promise<SlotStart> {
+    const run = this.begin();
+    await this.client.query('select pg_copy_logical_replication_slot($1, $2)', [slot, run.slot]);
     return run;
   }
 
-  /** The name of a slot that somebody will make; dropped when disposed. */
-  newSlot(): AsyncDisposable & { readonly slot: string } {
+  /** By the name of a slot that somebody will make; dropped when disposed. */
+  begin(): SlotStart {
     const slot = `run_${++this.#slots}`;
-    return { slot, [Symbol.asyncDispose]: () => this.#drop(slot) };
+    return { slot, config: { 'slot.name': slot }, offset: null, [Symbol.asyncDispose]: () => this.#drop(slot) };
   }
 
   async #drop(slot: string): Promise<void> {
@@ -92,7 +136,7 @@ export class BenchDatabase implements AsyncDisposable {
   }
 
   /** The bytes of a change's message, as a walsender gives it. */
-  async messageBytes(backlog: Backlog): Promise<number> {
+  async messageBytes(backlog: PostgresBacklog): Promise<number> {
     const { rows: found } = await this.client.query<{ bytes: string }>(
       `select avg(length(data)) as bytes from pg_logical_slot_peek_binary_changes($1, null, 200, 'proto_version', '1', 'publication_names', $2)
        where get_byte(data, 0) = ascii('U')`,
