@@ -36,6 +36,11 @@ export const errorCatalogue = {
     remedy:
       'Check the topic’s name; `sluice log` without a topic lists those there are. One that was deleted under a task is made again when the task is restarted.',
   },
+  OFFSET_UNKNOWN: {
+    retry: 'never',
+    remedy:
+      'Set the group’s offsets (PATCH /connectors/NAME/offsets), or consumer.override.auto.offset.reset to earliest or latest; then restart.',
+  },
   // Database
   DATABASE_UNAVAILABLE: {
     retry: 'backoff',

@@ -1,3 +1,4 @@
+import type { Consumed, ConsumerGroups, ConsumerOptions, LogConsumer } from './log-consumer.ts';
 import type { OnRetry } from './retry.ts';
 import type { WorkerGroup } from './worker-group.ts';
 
@@ -77,6 +78,14 @@ export type ReadRange = {
   readonly follow: boolean;
 };
 
+/** What becomes durable together. */
+export type AppendUnit = {
+  readonly records: SerializedBatch | null;
+  readonly offsets: readonly SourceOffset[];
+  /** Offsets of a consumer group, by `LogConsumer.consumed`; refused with FENCED, and the records with them, where the partitions are another member's by now. */
+  readonly consumed?: Consumed;
+};
+
 /**
  * Appends for the one owner of a task. `writer()` has fenced the former owner; an append of a fenced writer rejects with
  * SluiceError FENCED.
@@ -124,6 +133,12 @@ export interface EventLog extends AsyncDisposable {
   readonly workerGroup: WorkerGroup | null;
 }
 
+  /**
+   * A new member of a consumer group; it joins when its events are asked for. The caller disposes it: only then does it leave. Throws
+   * CONFIG_INVALID, naming the options, where it cannot honour `overrides`.
+   */
+  consumer(options: ConsumerOptions): LogConsumer;
+  readonly groups: ConsumerGroups;
 /** Connect's target states of a connector. */
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
 

@@ -16,7 +16,7 @@ export type Consumed = {
 
 export type ConsumerOptions = {
   readonly group: string;
-  /** Topics by name, or all (internal ones apart) whose whole name the pattern matches, also such as are made later. */
+  /** Topics by name, or all (internal ones apart) whose whole name the pattern matches. One that does not exist (yet) joins when it is made. */
   readonly topics: readonly string[] | RegExp;
   /** Where a partition without a committed offset begins, also one whose committed offset has been cleaned away. */
   readonly reset: 'earliest' | 'latest' | 'none';
@@ -32,7 +32,10 @@ export type ConsumerOptions = {
 export type AssignedPartition = TopicPartition & {
   /** Where reading goes on: the group's committed offset, or what `reset` says. */
   readonly offset: bigint;
-  /** Rises when the topic is made again or gets more partitions: the upper half of a record's version. */
+  /**
+   * Rises when the topic is made again or gets more partitions, also when the log itself was lost: the upper part of a record's version,
+   * `era << 44 | offset`. From 0 to 2^19 - 1; offsets are below 2^44.
+   */
   readonly era: number;
 };
 
@@ -49,7 +52,9 @@ export type ConsumerEvent =
 export interface LogConsumer extends AsyncDisposable {
   /**
    * Joins the group and reads until aborted; called once. Heartbeats go on between events however long the caller takes (bounded by
-   * `max.poll.interval.ms`). Rejects LOG_UNAVAILABLE, LOG_REFUSED, TOPIC_UNKNOWN.
+   * `max.poll.interval.ms`, after which the partitions are `lost`), and still after the end until the consumer is disposed, so that what
+   * was read can be committed. A rebalance takes all partitions from all members and then assigns all of them anew. Rejects
+   * LOG_UNAVAILABLE, LOG_REFUSED, and OFFSET_UNKNOWN where `reset` is `none` and there is no offset to go on from.
    */
   events(abort: AbortSignal): AsyncIterable<ConsumerEvent>;
   /** Commits offsets as this member. Rejects FENCED where the partitions belong to another member by now. */
@@ -68,6 +73,6 @@ export interface ConsumerGroups {
   offsets(group: string): Promise<readonly PartitionOffset[]>;
   /** Sets offsets, or with null deletes them. The group must have no members; throws LOG_REFUSED where it has. */
   alterOffsets(group: string, offsets: readonly (TopicPartition & { readonly offset: bigint | null })[]): Promise<void>;
-  /** Deletes the group with all its offsets; a group nobody knows is none. */
+  /** Deletes the group with all its offsets; a group nobody knows is none. Throws LOG_REFUSED where it has members. */
   remove(group: string): Promise<void>;
 }

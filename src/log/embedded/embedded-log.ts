@@ -1,12 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
+  type AppendUnit,
   type ConnectorStore,
+  type ConsumerGroups,
+  type ConsumerOptions,
   type EventLog,
+  type LogConsumer,
   type Logger,
   type LogRecord,
   type LogWriter,
   type ReadRange,
-  type SerializedBatch,
   SluiceError,
   type SourceOffset,
   type TaskId,
@@ -49,11 +52,15 @@ export type EmbeddedLogOptions = {
 
 const dayMs = 86_400_000;
 
+const missing = () => Promise.reject(new SluiceError('INTERNAL', 'The embedded log has no consumer groups yet.'));
+const unwritten: ConsumerGroups = { offsets: missing, alterOffsets: missing, remove: missing };
+
 /** The log in one SQLite file: the same pipeline without Kafka. */
 export class EmbeddedLog implements EventLog {
   readonly kind = 'embedded';
   readonly workerGroup = null;
   readonly connectors: ConnectorStore;
+  readonly groups: ConsumerGroups = unwritten;
   readonly #database: DatabaseSync;
   readonly #followers: Followers;
   readonly #reader: Reader;
@@ -130,6 +137,10 @@ export class EmbeddedLog implements EventLog {
     } catch (thrown) {
       throw logError('read', thrown);
     }
+  }
+
+  consumer(_options: ConsumerOptions): LogConsumer {
+    throw new SluiceError('INTERNAL', 'The embedded log has no consumers yet.');
   }
 
   /** Deletes and compacts now what the next turns would, and waits for it. */

@@ -1,7 +1,10 @@
 import {
   type ConnectorStore,
+  type ConsumerGroups,
+  type ConsumerOptions,
   crashPoint,
   type EventLog,
+  type LogConsumer,
   type LogRecord,
   type LogWriter,
   type OnRetry,
@@ -27,6 +30,8 @@ import { workerGroupOf } from './worker-group-of-log.ts';
 import { KafkaWriter } from './writer.ts';
 
 const never = new AbortController().signal;
+const missing = () => Promise.reject(new SluiceError('INTERNAL', 'The Kafka log has no consumer groups yet.'));
+const unwritten: ConsumerGroups = { offsets: missing, alterOffsets: missing, remove: missing };
 const exactlyOnce: WriterOptions = { producerOverrides: {}, transactional: true };
 
 /**
@@ -48,6 +53,7 @@ class KafkaLog implements EventLog {
   readonly kind = 'kafka';
   readonly connectors: ConnectorStore & AsyncDisposable;
   readonly workerGroup: WorkerGroup & AsyncDisposable;
+  readonly groups: ConsumerGroups = unwritten;
   readonly #config: KafkaLogConfig;
   readonly #cluster: Cluster;
   readonly #readerCluster: Cluster;
@@ -153,6 +159,10 @@ class KafkaLog implements EventLog {
       // An aborted read ends, whatever it was waiting for.
       if (!abort.aborted) throw error;
     }
+  }
+
+  consumer(_options: ConsumerOptions): LogConsumer {
+    throw new SluiceError('INTERNAL', 'The Kafka log has no consumers yet.');
   }
 
   async #replaceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
