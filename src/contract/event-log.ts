@@ -128,17 +128,17 @@ export interface EventLog extends AsyncDisposable {
   writer(task: TaskId, options: WriterOptions, abort: AbortSignal, onRetry?: OnRetry): Promise<LogWriter>;
   /** No group: `sluice log`, replay, schema history. Only what is committed. */
   read(range: ReadRange, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
-  readonly connectors: ConnectorStore;
-  /** The workers that share the connectors; null where the log has one worker, its owner. */
-  readonly workerGroup: WorkerGroup | null;
-}
-
   /**
    * A new member of a consumer group; it joins when its events are asked for. The caller disposes it: only then does it leave. Throws
    * CONFIG_INVALID, naming the options, where it cannot honour `overrides`.
    */
   consumer(options: ConsumerOptions): LogConsumer;
   readonly groups: ConsumerGroups;
+  readonly connectors: ConnectorStore;
+  /** The workers that share the connectors; null where the log has one worker, its owner. */
+  readonly workerGroup: WorkerGroup | null;
+}
+
 /** Connect's target states of a connector. */
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
 
