@@ -3,6 +3,7 @@ export * from './config-spec.ts';
 export * from './connect-text.ts';
 export * from './converter.ts';
 export * from './crash-point.ts';
+export * from './document-text.ts';
 export * from './errors.ts';
 export * from './event-log.ts';
 export * from './java-numbers.ts';
