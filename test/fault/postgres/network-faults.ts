@@ -1,11 +1,12 @@
 import type { PostgresAddress } from '../../services/postgres.ts';
 import type { ToxicProxy } from '../../services/toxiproxy.ts';
 import { connectTo } from '../../support/fresh-database.ts';
+import { silentWay, type WayFault, wayFaults } from '../way-faults.ts';
 import type { Capture } from './capture.ts';
 
 type Random = (below: number) => number;
 
-/** What may befall the way between a daemon and its server. It leaves the way as it was. */
+/** What may befall the way between a daemon and its server, or its connections there. It leaves the way as it was. */
 export type NetworkFault = {
   readonly name: string;
   strike(proxy: ToxicProxy, capture: Capture, server: PostgresAddress, random: Random): Promise<void>;
@@ -13,44 +14,10 @@ export type NetworkFault = {
 
 const lost = /ECONN|EPIPE|[Tt]erminat|lost|timeout expired|connection error/;
 
-/** Also what comes after the first attempt is broken: logins, the catalog, the slot. */
-const attemptsMin = 3;
-
-/** The way is broken until it is mended: the task says so, and goes on by itself afterwards. */
-function broken(
-  name: string,
-  breakIt: (proxy: ToxicProxy, random: Random) => Promise<() => Promise<void>>,
-  { reason = lost, attempts = attemptsMin } = {},
-): NetworkFault {
-  return {
-    name,
-    async strike(proxy, capture, _, random) {
-      const mend = await breakIt(proxy, random);
-      try {
-        await capture.retrying(reason, attempts);
-      } finally {
-        await mend();
-      }
-      await capture.recovered();
-    },
-  };
-}
-
-/** The way is bad: the task goes on all the time. */
-function slow(name: string, worsen: (proxy: ToxicProxy) => Promise<() => Promise<void>>): NetworkFault {
-  return {
-    name,
-    async strike(proxy, capture) {
-      const mend = await worsen(proxy);
-      try {
-        await capture.advanced(100);
-      } finally {
-        await mend();
-      }
-      await capture.recovered();
-    },
-  };
-}
+const ofWay = ({ name, strike }: WayFault): NetworkFault => ({
+  name,
+  strike: (proxy, capture, _, random) => strike(proxy, capture, random),
+});
 
 /** The server ends connections: those that `where` picks among the daemon's. */
 function ended(name: string, where: string): NetworkFault {
@@ -70,48 +37,10 @@ function ended(name: string, where: string): NetworkFault {
 }
 
 export const networkFaults: readonly NetworkFault[] = [
-  broken('connections cut in the middle of a message, each time again', async (proxy, random) => {
-    await proxy.add({ type: 'limit_data', attributes: { bytes: 1 + random(50_000) } });
-    return () => proxy.remove('limit_data');
-  }),
-  broken('connections reset', async proxy => {
-    await proxy.add({ type: 'reset_peer', attributes: { timeout: 0 } });
-    return () => proxy.remove('reset_peer');
-  }),
-  broken('the way to the server closed', async proxy => {
-    await proxy.disable();
-    return () => proxy.enable();
-  }),
+  ...wayFaults(lost).map(ofWay),
   ended('the server ends the walsender', `backend_type = 'walsender'`),
   ended('the server ends all connections', 'true'),
-  slow('delayed by 30 ms, more or less', async proxy => {
-    await proxy.add({ type: 'latency', attributes: { latency: 30, jitter: 20 } });
-    await proxy.add({ type: 'latency', attributes: { latency: 30 } }, 'upstream');
-    return async () => {
-      await proxy.remove('latency');
-      await proxy.remove('latency', 'upstream');
-    };
-  }),
-  slow('throttled to 50 KB/s', async proxy => {
-    await proxy.add({ type: 'bandwidth', attributes: { rate: 50 } });
-    return () => proxy.remove('bandwidth');
-  }),
-  slow('cut into pieces of a few bytes', async proxy => {
-    await proxy.add({ type: 'slicer', attributes: { average_size: 7, size_variation: 5, delay: 10 } });
-    return () => proxy.remove('slicer');
-  }),
 ];
 
-/** The network dies without a word: no end, no reset, nothing. It is noticed by whoever waits (connectors/postgres/liveness.ts). */
-export const silentNetwork: NetworkFault = broken(
-  'nothing comes through any more, and nobody says so',
-  async proxy => {
-    await proxy.add({ type: 'timeout', attributes: { timeout: 0 } });
-    await proxy.add({ type: 'timeout', attributes: { timeout: 0 } }, 'upstream');
-    return async () => {
-      await proxy.remove('timeout');
-      await proxy.remove('timeout', 'upstream');
-    };
-  },
-  { reason: /nothing has come from the server for \d+ s, and it does not answer/, attempts: 1 },
-);
+/** It is noticed by whoever waits (connectors/postgres/liveness.ts). */
+export const silentNetwork: NetworkFault = ofWay(silentWay(/nothing has come from the server for \d+ s, and it does not answer/));

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import type { TaskProgress } from '../../src/engine/supervisor-states.ts';
+import { ConnectClient } from '../support/connect-client.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { until } from '../support/until.ts';
+
+/** Longer than any wait of the daemon's own: its pauses between attempts (here at most 300 ms) and the bound of a silent network. */
+export const recoveryMsMax = 60_000;
+
+/** The task of a daemon's connector while faults strike, as REST tells of it. */
+export class CapturedTask {
+  readonly daemon: Daemon;
+  readonly rest: ConnectClient;
+  readonly connector: string;
+
+  constructor(daemon: Daemon, connector: string) {
+    this.daemon = daemon;
+    this.rest = new ConnectClient(daemon.url);
+    this.connector = connector;
+  }
+
+  /** What the status endpoint says of the task. */
+  async progress(): Promise<TaskProgress | undefined> {
+    const { tasks } = await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', `/sluice/connectors/${this.connector}`);
+    return tasks[0];
+  }
+
+  /** Waits until this many more records are durable; a task that fails ends the wait. */
+  async advanced(records: number): Promise<void> {
+    const before = (await this.progress())?.records ?? 0;
+    const advanced = async () => {
+      await this.rest.assertNotFailed(this.connector);
+      return ((await this.progress())?.records ?? 0) >= before + records;
+    };
+    await this.until(advanced, `${records} more records to be durable`);
+  }
+
+  /** Waits until the snapshot is over. */
+  async streaming(): Promise<void> {
+    await this.until(async () => (await this.progress())?.phase === 'streaming', 'the stream to begin');
+  }
+
+  /** Waits until the task is tried again (for the `attempts`th time), and holds what is said of that: the reason, since when, and Connect's word. */
+  async retrying(reason: RegExp, attempts = 1): Promise<void> {
+    const toldAfter = Date.now() - recoveryMsMax;
+    const told = async () => {
+      await this.rest.assertNotFailed(this.connector);
+      const retrying = (await this.progress())?.retrying;
+      return retrying !== null && retrying !== undefined && retrying.attempts >= attempts && retrying;
+    };
+    const retrying = await this.until(told, 'the task to be tried again');
+    assert.match(retrying.reason, reason);
+    assert.equal(retrying.code, 'DATABASE_UNAVAILABLE');
+    assert.match(retrying.remedy, /the task goes on by itself/);
+    const [since, next] = [Date.parse(retrying.since), Date.parse(retrying.next_attempt)];
+    assert.ok(since >= toldAfter && since <= next, `since ${retrying.since}, next at ${retrying.next_attempt}`);
+    const status = await this.rest.status(this.connector);
+    assert.deepEqual(
+      [status?.connector.state, status?.tasks[0]?.state, status?.tasks[0]?.trace],
+      ['RUNNING', 'RUNNING', undefined],
+      'Connect has no state for it',
+    );
+  }
+
+  /** Waits until the task is well again, by itself. */
+  async recovered(): Promise<void> {
+    const well = async () => {
+      await this.rest.assertNotFailed(this.connector);
+      const progress = await this.progress();
+      return progress?.state === 'RUNNING' && (progress.phase === 'snapshot' || progress.phase === 'streaming');
+    };
+    await this.until(well, 'the task to go on by itself');
+  }
+
+  /** Waits for a condition; the end of the daemon's log goes with a failure. */
+  async until<T>(condition: () => Promise<T>, what: string) {
+    return until(condition, { what, timeoutMs: recoveryMsMax }).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.daemon.log()}`, { cause: error });
+    });
+  }
+}
