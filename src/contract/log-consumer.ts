@@ -33,8 +33,8 @@ export type AssignedPartition = TopicPartition & {
   /** Where reading goes on: the group's committed offset, or what `reset` says. */
   readonly offset: bigint;
   /**
-   * Rises when the topic is made again or gets more partitions, also when the log itself was lost: the upper part of a record's version,
-   * `era << 44 | offset`. From 0 to 2^19 - 1; offsets are below 2^44.
+   * Rises when the topic is made again or gets more partitions, also when the log itself was lost: the upper part of a record's version
+   * (`recordVersion`). From 0 to 2^19 - 1; offsets are below 2^44.
    */
   readonly era: number;
 };
@@ -47,6 +47,9 @@ export type ConsumerEvent =
   | { readonly type: 'assigned'; readonly partitions: readonly AssignedPartition[]; readonly generation: number }
   | { readonly type: 'revoked'; readonly partitions: readonly TopicPartition[]; readonly lost: boolean }
   | { readonly type: 'records'; readonly records: readonly LogRecord[] };
+
+/** How far a member has got in a partition. */
+export type PartitionLag = TopicPartition & { readonly position: bigint; readonly records: bigint };
 
 /** One member of a consumer group: only what is committed, each partition in order, every partition owned by one member. */
 export interface LogConsumer extends AsyncDisposable {
@@ -63,8 +66,11 @@ export interface LogConsumer extends AsyncDisposable {
   consumed(next: readonly PartitionOffset[]): Consumed;
   /** Goes on reading elsewhere in owned partitions; what was read ahead of it is forgotten. */
   seek(to: readonly PartitionOffset[]): Promise<void>;
-  /** By owned partition, the records between what was last given out and the end. */
-  lag(): readonly (TopicPartition & { readonly records: bigint })[];
+  /**
+   * By owned partition: `position`, before which everything has been given out (past what is no record too, such as the markers of
+   * transactions, so that it reaches the partition's end), and how many records there are from it to the end.
+   */
+  lag(): readonly PartitionLag[];
 }
 
 /** Consumer groups from outside: what REST and the command line ask and change. */

@@ -11,10 +11,18 @@ export type SinkRecord = ConnectRecord & {
   readonly place: PartitionOffset;
   /**
    * The engine's order of a key's records, greater for a later one (invariant 4): its offset, under an era that rises when the topic is
-   * made again or gets more partitions. From 0 to 2^63 - 1, so that it fits an external version of Elasticsearch and a BIGINT.
+   * made again or gets more partitions (`recordVersion`). From 0 to 2^63 - 1, so that it fits an external version of Elasticsearch and a BIGINT.
    */
   readonly version: bigint;
 };
+
+/** Bits of a version that are the offset's. */
+const offsetBits = 44n;
+
+/** The version of a record at this offset of a partition in this era. */
+export function recordVersion(era: number, offset: bigint): bigint {
+  return (BigInt(era) << offsetBits) | offset;
+}
 
 /** Records of some partitions, each partition's in its order. */
 export type SinkBatch = {

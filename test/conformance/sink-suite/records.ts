@@ -1,4 +1,4 @@
-import { type Schema, type SinkRecord, Struct, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
+import { recordVersion, type Schema, type SinkRecord, Struct, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
 
 /** A row as the suite writes it and reads it back: `amount` is an int64 on the way in. Where a target has no null, a missing field is null. */
 export type SuiteRow = { readonly id: number; readonly name: string | null; readonly amount: number | null };
@@ -101,7 +101,7 @@ export class SuiteTopic {
       value,
       headers: [],
       place: { topic: this.topic, partition: 0, offset },
-      version: (BigInt(this.#era) << 48n) | offset,
+      version: recordVersion(this.#era, offset),
     };
   }
 }
