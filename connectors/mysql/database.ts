@@ -38,7 +38,7 @@ import type { MysqlSettings, RecordMakers } from './settings.ts';
 import { openReaders, type SnapshotReaders } from './snapshot-readers.ts';
 import { applySnapshotSchema, readSnapshotSchema } from './snapshot-schema.ts';
 import type { SnapshotStatement } from './snapshot-statements.ts';
-import { openTable } from './snapshot-table.ts';
+import { openTable, smallTables } from './snapshot-table.ts';
 import { readView, type SnapshotView, writtenView } from './snapshot-view.ts';
 import { ChangeStream } from './stream.ts';
 import { StreamTables } from './stream-tables.ts';
@@ -142,6 +142,7 @@ export class MysqlDatabase implements ChangeDatabase {
     if (read.length === 0) this.#logger.warn({}, 'No table matches the include and exclude lists: the snapshot is empty');
     const fresh = this.#stored === null;
     const described = fresh ? this.#describedTables(listed) : read;
+    const small = await smallTables(session.client, read);
     const threads = Math.max(1, Math.min(snapshot.threadsMax, read.length));
     let statements: readonly SnapshotStatement[] = [];
     await using readers = await this.#openReaders(
@@ -177,6 +178,7 @@ export class MysqlDatabase implements ChangeDatabase {
       },
       override: snapshot.override,
       batchRecordsMax: snapshot.chunkRows,
+      small,
     };
     this.#snapshot = new Snapshot(
       {

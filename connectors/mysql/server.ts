@@ -3,7 +3,7 @@ import { SluiceError } from '../../src/contract/index.ts';
 import type { TableId } from '../debezium/table.ts';
 import type { MysqlFlavor } from './binlog/dump.ts';
 import { collationQueries, textReading } from './collations.ts';
-import { query, type ResultRow } from './connection.ts';
+import { query, quoteTable, type ResultRow } from './connection.ts';
 import type { BinlogPosition } from './position.ts';
 import type { TextReading } from './reconcile.ts';
 import { isSystemDatabase } from './system-tables.ts';
@@ -111,4 +111,14 @@ export async function listTables(client: Connection): Promise<readonly CatalogTa
       sizeBytes: Number(size ?? 0),
     }))
     .filter(({ id }) => !isSystemDatabase(id.catalog));
+}
+
+/** Whether a table has more rows than that now; looks at no more of them. A table that is not there, or may not be read, has none. */
+export async function hasMoreRows(client: Connection, id: TableId, rows: number): Promise<boolean> {
+  const found = await query(client, `SELECT 1 FROM ${quoteTable(id)} LIMIT 1 OFFSET ${rows}`).catch((error: unknown) => {
+    // Whoever reads it next meets the same, and says it.
+    if (error instanceof SluiceError && error.retry !== 'backoff') return [];
+    throw error;
+  });
+  return found.length > 0;
 }

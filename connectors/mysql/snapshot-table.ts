@@ -6,7 +6,7 @@ import { qualifiedName } from '../debezium/table-name.ts';
 import type { ColumnReader } from './column.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
-import type { CatalogTable } from './server.ts';
+import { type CatalogTable, hasMoreRows } from './server.ts';
 import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
 import type { TableModel } from './table-model.ts';
 import type { ReadableTable, Tables } from './tables.ts';
@@ -16,6 +16,8 @@ import { defaultValueOptions } from './values/value-options.ts';
 
 /** A table up to this size is read in one go, in its own order, and becomes durable whole: there is nothing to resume. */
 const smallTableBytesMax = 8 * 1024 * 1024;
+/** And up to so many rows: the server's statistics may be far behind a table that was filled a moment ago. */
+const smallTableRowsMax = 8_192;
 
 /** What tables are read with. */
 export type TableParts = {
@@ -25,7 +27,17 @@ export type TableParts = {
   /** `snapshot.select.statement.overrides` by table. */
   override(table: string): string | null;
   readonly batchRecordsMax: number;
+  /** Those that are read in one go. */
+  readonly small: ReadonlySet<CatalogTable>;
 };
+
+/** Those of the tables that may be read in one go. */
+export async function smallTables(client: Connection, tables: readonly CatalogTable[]): Promise<ReadonlySet<CatalogTable>> {
+  const small = new Set<CatalogTable>();
+  for (const table of tables)
+    if (table.sizeBytes <= smallTableBytesMax && !(await hasMoreRows(client, table.id, smallTableRowsMax))) small.add(table);
+  return small;
+}
 
 /** A table of the catalog, ready to be read. */
 export function openTable(parts: TableParts, table: CatalogTable): OpenedTable<Connection> {
@@ -33,7 +45,7 @@ export function openTable(parts: TableParts, table: CatalogTable): OpenedTable<C
   const readable = parts.tables.compile(model);
   const statement = parts.override(qualifiedName(table.id));
   const key = statement === null ? keyColumnsOf(model) : null;
-  const order: ReadingOrder = table.sizeBytes <= smallTableBytesMax ? 'whole' : key === null ? 'unordered' : 'key';
+  const order: ReadingOrder = parts.small.has(table) ? 'whole' : key === null ? 'unordered' : 'key';
   return {
     captured: readable.captured,
     order,
