@@ -98,7 +98,12 @@ export interface LogWriter extends AsyncDisposable {
    * writer is unusable and the next owner finds out which. Calls may overlap; they take effect in the order of the calls.
    * The batch's slab belongs to the log from here on.
    */
-  append(unit: { readonly records: SerializedBatch | null; readonly offsets: readonly SourceOffset[] }): Promise<void>;
+  append(unit: AppendUnit): Promise<void>;
+  /**
+   * Null where an append would be taken in now; otherwise resolves when that may be so again, or when the writer has failed. Whoever does
+   * not ask makes the log hold more than its bound (invariant 6).
+   */
+  room(): Promise<void> | null;
 }
 
 /** Options of a task's writer, from the connector's config: `producer.override.*`, `exactly.once.support`. */

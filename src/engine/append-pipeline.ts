@@ -17,8 +17,6 @@ export type Unit = {
   readonly committedAtMs: number | null;
 };
 
-/** Appends under way at a time: enough for the log to join several into one transaction while the next is being filled. */
-export const appendsInFlightMax = 4;
 /** Bytes of records handed to the log and not yet durable; reading waits beyond it (invariant 6). */
 const bytesInFlightMax = 32 * 1024 * 1024;
 
@@ -47,11 +45,13 @@ export class AppendPipeline {
 
   /** Hands a unit to the log, once there is room. Throws the failure of an earlier one. */
   async append(unit: Unit): Promise<void> {
-    while (this.#unitsInFlight >= appendsInFlightMax || this.#bytesInFlight >= bytesInFlightMax) {
+    for (;;) {
       this.#check();
-      await this.#progress();
+      const room = this.#writer.room();
+      if (room !== null) await room;
+      else if (this.#bytesInFlight >= bytesInFlightMax) await this.#progress();
+      else break;
     }
-    this.#check();
     this.#unitsInFlight++;
     this.#bytesInFlight += unit.bytes;
     this.#writer.append({ records: unit.records, offsets: unit.offsets }).then(

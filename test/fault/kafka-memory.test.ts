@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SourceBatch } from '../../src/contract/index.ts';
-import { appendsInFlightMax } from '../../src/engine/append-pipeline.ts';
 import { resolveConnector } from '../../src/engine/connector-config.ts';
 import { runSourceTask, unitBytesMax } from '../../src/engine/source-task.ts';
+import { partBytesMax, transactionBytesMax } from '../../src/log/kafka/writer.ts';
 import { aName, openLog, readAll, workerOptions } from '../integration/kafka-log-fixture.ts';
 import { startKafka } from '../services/kafka.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -70,8 +70,10 @@ test('while the broker hangs, no more is read than may be on its way; then every
     await until(held, { what: 'the reading to be held back', timeoutMs: 30_000, everyMs: 300 });
     const underWay = (batches - durable - script.batches.length) * recordBytes;
     t.diagnostic(`${underWay} bytes read and not durable, of ${batches * recordBytes}`);
-    // Units on their way, one being filled, and the batch that waits for room: each may exceed its bound by one batch.
-    const bound = (appendsInFlightMax + 2) * (unitBytesMax + recordBytes + aroundBytes);
+    // A transaction that the broker has, but for its end; the part on its way and the one being filled; a unit that waits for room and one that is
+    // being filled. Each may exceed its bound by what comes at a time.
+    const unitBytes = unitBytesMax + recordBytes + aroundBytes;
+    const bound = transactionBytesMax + 2 * (partBytesMax + unitBytes) + 2 * unitBytes;
     assert.ok(underWay <= bound, `${underWay} bytes are on their way, more than ${bound}`);
     assert.ok(underWay >= unitBytesMax, 'it reads ahead');
     assert.ok(script.batches.length > 0, 'there is more to read');

@@ -174,12 +174,17 @@ export class EmbeddedLog implements EventLog {
   }
 }
 
+/** Units of one writer handed to the thread: enough to join several into one transaction while the next are filled. */
+const unitsUnderWayMax = 4;
+
 /** One task's writer; the thread knows it by its id. */
 class EmbeddedWriter implements LogWriter {
   readonly offsets: readonly SourceOffset[];
   readonly #task: TaskId;
   readonly #id: number;
   readonly #writer: WriterClient;
+  #unitsUnderWay = 0;
+  #wantRoom: (() => void)[] = [];
 
   constructor(task: TaskId, { writerId, offsets }: OpenedWriter, writer: WriterClient) {
     this.#task = task;
@@ -188,14 +193,22 @@ class EmbeddedWriter implements LogWriter {
     this.offsets = offsets;
   }
 
-  async append({ records, offsets }: { records: SerializedBatch | null; offsets: readonly SourceOffset[] }): Promise<void> {
+  async append({ records, offsets }: AppendUnit): Promise<void> {
+    this.#unitsUnderWay++;
     try {
       await this.#writer.append(this.#id, records, offsets);
     } catch (thrown) {
       const { code, message, remedy } = logError('append', thrown);
       const { connector, task } = this.#task;
       throw new SluiceError(code, `Connector '${connector}', task ${task}: ${message}`, { remedy, cause: thrown });
+    } finally {
+      this.#unitsUnderWay--;
+      for (const resolve of this.#wantRoom.splice(0)) resolve();
     }
+  }
+
+  room(): Promise<void> | null {
+    return this.#unitsUnderWay < unitsUnderWayMax ? null : new Promise(resolve => this.#wantRoom.push(resolve));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -69,7 +69,7 @@ function fitsCompressed(
   return compressed !== null && compressed.length + (bytes - (end - start)) <= limit;
 }
 
-/** The units that go into one transaction: their records, already in the form in which they go over the wire, and their last offsets. */
+/** Units that go out together: their records, already in the form in which they go over the wire, and their last offsets. */
 export class Draft<Unit> {
   readonly units: Unit[] = [];
   readonly #batches = new Map<string, Map<number, RecordBatch[]>>();
@@ -115,7 +115,7 @@ export class Draft<Unit> {
       const headerBytes = headers.of(records.headerSets[headerIndexes[index]!]);
       const bytes = recordBytesMax(keyLength, valueLength, headerBytes.length);
       const timestampMs = timestampsMs[index]!;
-      this.#batchFor(batches, partition, bytes, limits).add(
+      batchFor(batches, partition, bytes, limits, this.#settings).add(
         Number.isNaN(timestampMs) ? now : timestampMs,
         slab,
         at,
@@ -128,32 +128,14 @@ export class Draft<Unit> {
     }
   }
 
-  /** The records alone, for a producer without transactions: their offsets follow when they are acknowledged. */
+  /** The records, without offsets. */
   records(): ReadonlyMap<string, ReadonlyMap<number, readonly RecordBatch[]>> {
     return this.#batches;
   }
 
-  /** The last offset of each source partition, as records of the offset topic. */
-  offsets(target: OffsetTarget, limits: TopicLimits): Map<number, RecordBatch[]> {
-    const batches = new Map<number, RecordBatch[]>();
-    const now = Date.now();
-    for (const [canonical, { partition, offset }] of this.#offsets) {
-      const key = target.keys.get(canonical) ?? offsetKey(target.connector, partition);
-      // The same bytes from now on: other ones could go to another partition, where nothing orders the two.
-      target.keys.set(canonical, key);
-      const value = offsetValue(offset);
-      const bytes = recordBytesMax(key.length, value?.length ?? -1, 1);
-      const headers = encodeHeaders([]);
-      this.#batchFor(batches, partitionOfKey(limits.partitions, key), bytes, limits).add(
-        now,
-        Buffer.concat([key, value ?? noBytes]),
-        0,
-        key.length,
-        value?.length ?? -1,
-        headers,
-      );
-    }
-    return batches;
+  /** The last offset of each source partition, by the partition's canonical text. */
+  get offsets(): ReadonlyMap<string, SourceOffset> {
+    return this.#offsets;
   }
 
   /** Everything is acknowledged: its memory may be used for the next ones. */
@@ -170,18 +152,46 @@ export class Draft<Unit> {
     }
     return batches;
   }
+}
 
-  #batchFor(batches: Map<number, RecordBatch[]>, partition: number, bytes: number, limits: TopicLimits): RecordBatch {
-    let list = batches.get(partition);
-    if (list === undefined) {
-      list = [];
-      batches.set(partition, list);
-    }
-    const last = list.at(-1);
-    if (last?.hasRoom(bytes)) return last;
-    const { batchBytesMax, requestBytesMax } = this.#settings;
-    const batch = new RecordBatch(Math.min(batchBytesMax, requestBytesMax, limits.batchBytesMax ?? requestBytesMax));
-    list.push(batch);
-    return batch;
+/** Offsets as records of the offset topic. */
+export function offsetBatches(
+  offsets: ReadonlyMap<string, SourceOffset>,
+  target: OffsetTarget,
+  limits: TopicLimits,
+  settings: ProducerSettings,
+): Map<number, RecordBatch[]> {
+  const batches = new Map<number, RecordBatch[]>();
+  const now = Date.now();
+  const headers = encodeHeaders([]);
+  for (const [canonical, { partition, offset }] of offsets) {
+    const key = target.keys.get(canonical) ?? offsetKey(target.connector, partition);
+    // The same bytes from now on: other ones could go to another partition, where nothing orders the two.
+    target.keys.set(canonical, key);
+    const value = offsetValue(offset);
+    const bytes = recordBytesMax(key.length, value?.length ?? -1, 1);
+    const batch = batchFor(batches, partitionOfKey(limits.partitions, key), bytes, limits, settings);
+    batch.add(now, Buffer.concat([key, value ?? noBytes]), 0, key.length, value?.length ?? -1, headers);
   }
+  return batches;
+}
+
+/** The partition's batch that takes a record of so many bytes: its last one, or a new one. */
+function batchFor(
+  batches: Map<number, RecordBatch[]>,
+  partition: number,
+  bytes: number,
+  limits: TopicLimits,
+  { batchBytesMax, requestBytesMax }: ProducerSettings,
+): RecordBatch {
+  let list = batches.get(partition);
+  if (list === undefined) {
+    list = [];
+    batches.set(partition, list);
+  }
+  const last = list.at(-1);
+  if (last?.hasRoom(bytes)) return last;
+  const batch = new RecordBatch(Math.min(batchBytesMax, requestBytesMax, limits.batchBytesMax ?? requestBytesMax));
+  list.push(batch);
+  return batch;
 }

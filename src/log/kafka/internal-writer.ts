@@ -39,7 +39,7 @@ export class InternalWriter implements AsyncDisposable {
     }
     this.#producer ??= this.#open();
     try {
-      await (await this.#producer).send(new Map([[topic, batches]]));
+      await (await this.#producer).send([new Map([[topic, batches]])]);
     } catch (error) {
       await this.#close();
       throw error;

@@ -77,15 +77,24 @@ export class TaskProducer implements AsyncDisposable {
     this.#producer = { id: producerId, epoch: producerEpoch, transactional: id !== null };
   }
 
-  /** Sends the batches; with a transactional id as one transaction that is committed at the end. */
-  async send(batches: BatchesByTopic): Promise<void> {
-    if (this.#transactionalId === null) return this.#sends.send(batches, this.#producer);
+  /**
+   * Sends the parts one after the other, each once the one before is acknowledged; with a transactional id as one transaction, which is
+   * committed at the end.
+   */
+  async send(parts: Iterable<BatchesByTopic> | AsyncIterable<BatchesByTopic>): Promise<void> {
     const id = this.#transactionalId;
+    if (id === null) {
+      for await (const part of parts) await this.#sends.send(part, this.#producer);
+      return;
+    }
     const beganMs = performance.now();
+    const added = new Set<string>();
     try {
-      await this.#addPartitions(id, batches);
-      crashPoint('kafka-partitions-added');
-      await this.#sends.send(batches, this.#producer);
+      for await (const part of parts) {
+        await this.#addPartitions(id, part, added);
+        crashPoint('kafka-partitions-added');
+        await this.#sends.send(part, this.#producer);
+      }
       crashPoint('kafka-produced');
       await this.#end(id, true, this.#settings.deliveryTimeoutMs);
       crashPoint('kafka-committed');
@@ -129,9 +138,16 @@ export class TaskProducer implements AsyncDisposable {
     await this.#cluster.closePool(this.#pool);
   }
 
-  async #addPartitions(id: string, batches: BatchesByTopic): Promise<void> {
+  /** Adds the partitions that the transaction does not have yet. */
+  async #addPartitions(id: string, batches: BatchesByTopic, added: Set<string>): Promise<void> {
     const producer = this.#initialized();
-    const topics = [...batches].map(([name, partitions]) => ({ name, partitions: [...partitions.keys()] }));
+    const topics: { name: string; partitions: number[] }[] = [];
+    for (const [name, byPartition] of batches) {
+      const partitions = [...byPartition.keys()].filter(partition => !added.has(`${name}:${partition}`));
+      for (const partition of partitions) added.add(`${name}:${partition}`);
+      if (partitions.length > 0) topics.push({ name, partitions });
+    }
+    if (topics.length === 0) return;
     const request = [{ transactionalId: id, producerId: producer.id, producerEpoch: producer.epoch, verifyOnly: false, topics }];
     const add = async () => {
       const [version, connection] = await this.#coordination('AddPartitionsToTxn', addPartitions, id);

@@ -2,15 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type LogWriter, type SerializedBatch, SluiceError, type SourceOffset, slabMemory, type TaskId } from '../../contract/index.ts';
 import { StickyPartitions } from '../partitioner.ts';
 import type { Cluster } from './cluster.ts';
-import { checkRecordSizes, Draft, HeaderBytes, type OffsetTarget } from './draft.ts';
+import { checkRecordSizes, Draft, HeaderBytes, type OffsetTarget, offsetBatches } from './draft.ts';
 import { toLogError } from './errors.ts';
 import { offsetTopicGone } from './offset-store.ts';
+import type { BatchesByTopic } from './produce.ts';
 import type { TaskProducer } from './producer.ts';
 import type { ProducerSettings } from './producer-config.ts';
 import { TopicCache, type TopicLimits } from './topics.ts';
 
-/** Bytes of records in one transaction: larger ones gain nothing, and a lost one costs more. */
-const transactionBytesMax = 4 << 20;
+/** Bytes of records that are encoded at a time: while one such part is on its way, the next is filled. */
+export const partBytesMax = 2 << 20;
+/** A transaction is committed as soon as nothing more waits, and at the latest with so many bytes, or after so long: readers see nothing of it before. */
+export const transactionBytesMax = 16 << 20;
+const transactionMsMax = 100;
 /** Bytes handed over and not yet durable, of one writer. Who appends awaits what it appended long before. */
 const queueBytesMax = 256 << 20;
 /** How long a writer that is closed waits for its transaction: a broker that is away may take minutes to answer. */
@@ -38,9 +42,10 @@ export type WriterParts = {
 };
 
 /**
- * One task's appends with group commit: while one transaction is on its way, what is appended is encoded into the next one. So an idle
- * task's append waits for nobody, and under load transactions grow. After any rejection the writer refuses everything: what was appended
- * behind the rejected unit must not get past it (its offsets would cover the records that are lost).
+ * One task's appends with group commit: while one part of a transaction is on its way, what is appended is encoded into the next one, which
+ * still belongs to the transaction if it is full by then. So an idle task's append waits for nobody, under load transactions grow, and
+ * memory holds two parts, however large the transaction. After any rejection the writer refuses everything: what was appended behind the
+ * rejected unit must not get past it (its offsets would cover the records that are lost).
  */
 export class KafkaWriter implements LogWriter {
   readonly offsets: readonly SourceOffset[];
@@ -55,6 +60,7 @@ export class KafkaWriter implements LogWriter {
   #scheduled = false;
   #lingering: NodeJS.Timeout | null = null;
   #sending: Promise<void> | null = null;
+  #wantRoom: (() => void)[] = [];
   #broken: SluiceError | null = null;
 
   constructor(parts: WriterParts) {
@@ -74,6 +80,11 @@ export class KafkaWriter implements LogWriter {
       this.#waiting.push({ records, offsets, bytes, resolve, reject });
       this.#take();
     });
+  }
+
+  /** There is room as long as everything that was appended is encoded. */
+  room(): Promise<void> | null {
+    return this.#waiting.length === 0 ? null : new Promise(resolve => this.#wantRoom.push(resolve));
   }
 
   /** Another owner has taken the task over within this process: the broker need not be asked. */
@@ -97,7 +108,7 @@ export class KafkaWriter implements LogWriter {
   /** Encodes what waits into the draft, in order, as long as the topics are known and the draft has room. */
   #take(): void {
     const limitsOf = (topic: string) => this.#topics.get(topic)!;
-    while (this.#broken === null && !this.#learning && this.#waiting.length > 0 && this.#draft.bytes < transactionBytesMax) {
+    while (this.#broken === null && !this.#learning && this.#waiting.length > 0 && this.#draft.bytes < partBytesMax) {
       const unit = this.#waiting[0]!;
       const unknown = this.#unknownTopics(unit);
       if (unknown.length > 0) {
@@ -113,6 +124,7 @@ export class KafkaWriter implements LogWriter {
         if (unit.records !== null) slabMemory.giveBack(unit.records.slab);
       }
     }
+    this.#giveRoom();
     this.#schedule();
   }
 
@@ -150,17 +162,16 @@ export class KafkaWriter implements LogWriter {
   }
 
   #begin(): void {
-    const draft = this.#draft;
-    this.#draft = new Draft(this.#parts.settings);
-    this.#sending = this.#send(draft)
+    const units: Unit[] = [];
+    this.#sending = this.#parts.producer
+      .send(this.#transaction(units))
       .then(
         () => {
-          draft.giveBack();
-          for (const unit of draft.units) this.#settle(unit, null);
+          for (const unit of units) this.#settle(unit, null);
         },
         (error: unknown) => {
           const failure = offsetTopicGone(this.#parts.target.topic, error) ?? toLogError(`write for ${this.#name()}`, error);
-          for (const unit of draft.units) this.#settle(unit, failure);
+          for (const unit of units) this.#settle(unit, failure);
           this.#break(failure.code === 'FENCED' ? failure : this.#behind(failure));
         },
       )
@@ -170,14 +181,30 @@ export class KafkaWriter implements LogWriter {
       });
   }
 
-  async #send(draft: Draft<Unit>): Promise<void> {
-    const { producer, target, transactional } = this.#parts;
-    const offsets = draft.offsets(target, this.#topics.get(target.topic)!);
-    const records = draft.records();
-    const ofOffsets = new Map(offsets.size > 0 ? [[target.topic, offsets]] : []);
-    // Without transactions, at least once: an offset never becomes durable before its records.
-    const parts = transactional ? [new Map([...records, ...ofOffsets])] : [records, ofOffsets];
-    for (const part of parts) if (part.size > 0) await producer.send(part);
+  /** The parts of one transaction, the offsets with the last; `units` gets those that are in it. */
+  async *#transaction(units: Unit[]): AsyncGenerator<BatchesByTopic> {
+    const { target, transactional, settings } = this.#parts;
+    const beganMs = performance.now();
+    const offsets = new Map<string, SourceOffset>();
+    let bytes = 0;
+    for (let last = false; !last; ) {
+      const draft = this.#draft;
+      this.#draft = new Draft(settings);
+      // As a continuation it may have failed on its way: those behind it are rejected with it.
+      units.push(...draft.units);
+      this.#take();
+      bytes += draft.bytes;
+      for (const [partition, offset] of draft.offsets) offsets.set(partition, offset);
+      const limited = bytes >= transactionBytesMax || performance.now() - beganMs >= transactionMsMax;
+      last = limited || !transactional || draft.bytes < partBytesMax;
+      const batches = last ? offsetBatches(offsets, target, this.#topics.get(target.topic)!, settings) : null;
+      const ofOffsets: BatchesByTopic = new Map(batches?.size ? [[target.topic, batches]] : []);
+      const records = draft.records();
+      // Without transactions, at least once: an offset never becomes durable before its records.
+      const parts = transactional ? [new Map([...records, ...ofOffsets])] : [records, ofOffsets];
+      for (const part of parts) if (part.size > 0) yield part;
+      draft.giveBack();
+    }
   }
 
   #settle(unit: Unit, error: SluiceError | null): void {
@@ -201,6 +228,7 @@ export class KafkaWriter implements LogWriter {
     this.#settle(unit, refusal);
     this.#broken ??= this.#behind(refusal);
     for (const later of this.#waiting.splice(0)) this.#settle(later, this.#broken);
+    this.#giveRoom();
   }
 
   /** Nothing that has not been sent goes out any more. */
@@ -209,6 +237,12 @@ export class KafkaWriter implements LogWriter {
     const units = [...this.#draft.units, ...this.#waiting.splice(0)];
     this.#draft = new Draft(this.#parts.settings);
     for (const unit of units) this.#settle(unit, this.#broken);
+    this.#giveRoom();
+  }
+
+  #giveRoom(): void {
+    if (this.#waiting.length > 0) return;
+    for (const resolve of this.#wantRoom.splice(0)) resolve();
   }
 
   #name(): string {

@@ -4,10 +4,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type LogWriter, SluiceError } from '../../../src/contract/index.ts';
 import { AppendPipeline, type Unit } from '../../../src/engine/append-pipeline.ts';
 
-/** A log that answers when it is told to. */
+/** A log that answers when it is told to, and has room for four units. */
 class SlowWriter implements LogWriter {
   readonly offsets = [];
   readonly #pending: { resolve(): void; reject(error: Error): void }[] = [];
+  #wantRoom: (() => void)[] = [];
 
   get underWay(): number {
     return this.#pending.length;
@@ -17,12 +18,18 @@ class SlowWriter implements LogWriter {
     return new Promise((resolve, reject) => this.#pending.push({ resolve, reject }));
   }
 
+  room(): Promise<void> | null {
+    return this.#pending.length < 4 ? null : new Promise(resolve => this.#wantRoom.push(resolve));
+  }
+
   answer(): void {
     this.#pending.shift()!.resolve();
+    for (const resolve of this.#wantRoom.splice(0)) resolve();
   }
 
   refuse(error: Error): void {
     this.#pending.shift()!.reject(error);
+    for (const resolve of this.#wantRoom.splice(0)) resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
