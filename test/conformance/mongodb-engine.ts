@@ -20,15 +20,30 @@ async function nothingBehind(client: MongoClient, database: string, token: Docum
   return (next.nextBatch ?? next.firstBatch).length === 0;
 }
 
-/** MongoDB, or what stands in for it. The connector's stored resume token tells how far it is: a stream behind it brings nothing more. */
-export function mongodbEngine({ url }: MongodbAddress): CaseEngine {
-  const databases = new Map<string, string>();
-  const token = async ({ client, connector }: RunningCase): Promise<Document | null> => {
-    await client.assertNotFailed(connector);
-    const { offsets } = await client.call<Offsets>('GET', `/connectors/${connector}/offsets`);
-    const stored = offsets.find(({ offset }) => offset?.resume_token !== undefined)?.offset;
-    return !stored?.resume_token || stored.initsync ? null : BSON.deserialize(Buffer.from(stored.resume_token, 'base64'));
+type Running = Pick<RunningCase, 'client' | 'connector'>;
+
+/** The connector's stored resume token; null: it has none, or its snapshot is under way. */
+async function storedToken({ client, connector }: Running): Promise<Document | null> {
+  await client.assertNotFailed(connector);
+  const { offsets } = await client.call<Offsets>('GET', `/connectors/${connector}/offsets`);
+  const stored = offsets.find(({ offset }) => offset?.resume_token !== undefined)?.offset;
+  return !stored?.resume_token || stored.initsync ? null : BSON.deserialize(Buffer.from(stored.resume_token, 'base64'));
+}
+
+/** Waits until the connector has stored a resume token that no change of the database lies behind. */
+export async function caughtUp({ url }: MongodbAddress, database: string, running: Running): Promise<void> {
+  await using client = await MongoClient.connect(url);
+  const passed = async () => {
+    const behind = await storedToken(running);
+    return behind !== null && (await nothingBehind(client, database, behind));
   };
+  await until(passed, { what: 'the stored resume token to be behind all changes', timeoutMs: 60_000, everyMs: 50 });
+}
+
+/** MongoDB, or what stands in for it. The connector's stored resume token tells how far it is: a stream behind it brings nothing more. */
+export function mongodbEngine(server: MongodbAddress): CaseEngine {
+  const { url } = server;
+  const databases = new Map<string, string>();
   return {
     config({ database }, connector) {
       databases.set(connector, database);
@@ -53,13 +68,6 @@ export function mongodbEngine({ url }: MongodbAddress): CaseEngine {
       // What the connector has not read yet, the stream brings: whenever it begins.
       await this.settled(running);
     },
-    async settled(running) {
-      await using client = await MongoClient.connect(url);
-      const passed = async () => {
-        const behind = await token(running);
-        return behind !== null && (await nothingBehind(client, databases.get(running.connector)!, behind));
-      };
-      await until(passed, { what: 'the stored resume token to be behind all changes', timeoutMs: 60_000, everyMs: 50 });
-    },
+    settled: running => caughtUp(server, databases.get(running.connector)!, running),
   };
 }

@@ -1,0 +1,29 @@
+import { test } from 'node:test';
+import { startMongodb } from '../../services/mongodb.ts';
+import { randomOf } from '../../support/random-changes.ts';
+import { logsUnderFault } from '../logs.ts';
+import { faultRounds, faultSeed } from '../rounds.ts';
+import { MongoCapture } from './capture.ts';
+
+/** Documents of the snapshot, of which the first strike cuts off some. */
+const snapshotDocuments = 9_000;
+
+// On SecantusDB, in MongoDB's place: the server is one of the test's own.
+for (const { name, open } of logsUnderFault) {
+  test(`MongoDB is killed and started again, ${faultRounds} times: ${name} log`, { timeout: 120_000 + faultRounds * 30_000 }, async t => {
+    await using server = await startMongodb();
+    const random = randomOf(faultSeed * 7919);
+    await using capture = await MongoCapture.start(server, await open(), faultSeed);
+    for (let strike = 0; strike < faultRounds; strike++) {
+      if (strike > 0) await capture.streaming();
+      await capture.advanced(1 + random(strike === 0 ? snapshotDocuments : 300));
+      const { phase, records } = (await capture.progress())!;
+      await server.stopImmediately();
+      await capture.retrying(/ECONN|EPIPE|closed|server selection/i);
+      await server.start();
+      await capture.recovered();
+      t.diagnostic(`killed in the ${phase} after ${records} records`);
+    }
+    t.diagnostic(`seed ${faultSeed}: ${await capture.assertExactlyOnce()}`);
+  });
+}
