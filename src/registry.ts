@@ -92,7 +92,13 @@ const table: Table = {
       load: async () => (await import('../connectors/mongodb/plugin.ts')).mongodbConnector,
     },
   ],
-  sink: [],
+  sink: [
+    {
+      class: 'HandlerSink',
+      aliases: ['handler'],
+      load: async () => (await import('../sinks/handler/plugin.ts')).handlerConnector,
+    },
+  ],
   transformation: [
     ofConnect('Cast$Key', async () => (await import('../transforms/cast.ts')).cast.key),
     ofConnect('Cast$Value', async () => (await import('../transforms/cast.ts')).cast.value),
