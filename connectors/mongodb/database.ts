@@ -130,7 +130,7 @@ export class MongoDatabase implements ChangeDatabase {
     this.#start = this.#stored?.snapshotCompleted === false || !snapshot ? (this.#stored?.position ?? null) : null;
     if (!stream || this.#start !== null) return;
     this.#start = await this.#now(snapshot, abort);
-    crashPoint('stream-started');
+    crashPoint('snapshot-view-taken');
   }
 
   /** Where the stream will begin: taken before the first read, so that no change is missed. */

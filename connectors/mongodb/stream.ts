@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import { type ConnectRecord, SluiceError, type SourceBatch } from '../../src/contract/index.ts';
+import { type ConnectRecord, crashPoint, SluiceError, type SourceBatch } from '../../src/contract/index.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import { type ChangeEvent, readEvent, SplitEvents } from './change-event.ts';
 import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
@@ -80,6 +80,7 @@ export class MongoStream {
     while (!abort.aborted) {
       await using cursor = await this.#open(abort);
       if (cursor === null) return;
+      crashPoint('stream-started');
       let asked = this.#ask(cursor);
       while (!abort.aborted) {
         const answer = await asked.catch(error => {

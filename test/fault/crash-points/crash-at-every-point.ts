@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { crashPointVariable } from '../../../src/contract/index.ts';
-import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import type { Daemon } from '../../support/daemon.ts';
-import { sharedPostgres } from '../../support/servers.ts';
-import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
 import type { LogUnderFault } from '../logs.ts';
 import { faultSeed } from '../rounds.ts';
-import { SlotWatch } from '../slot-watch.ts';
-import { connector, nobodyAnswers, request, stepsOf } from './steps.ts';
+import { connector, nobodyAnswers, request, type Step } from './steps.ts';
+
+/** A database under load whose changes the crashing daemon captures. */
+export type CrashedSource = {
+  readonly config: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+  /** Looks at what the database knows of its reader, after each crash. */
+  look?(where: string): Promise<void>;
+  /** The same while a crash is waited for that does not come: throws the reason. */
+  assertSound?(): Promise<void>;
+  /** Ends the load, waits until all of it is published, and follows each row. Tells what was found. */
+  follow(rest: ConnectClient): Promise<string>;
+};
 
 /** The connector was deleted when the last daemon died. */
 async function putAgain(rest: ConnectClient, config: Readonly<Record<string, string>>): Promise<void> {
@@ -31,31 +39,30 @@ async function ended(daemon: Daemon, rest: ConnectClient): Promise<void> {
 }
 
 /** Crashes a daemon at each point of its way, under load, and follows each row through what all of them published. */
-export async function crashAtEveryPoint(t: TestContext, log: LogUnderFault): Promise<void> {
-  await using changing = await ChangingDatabase.start(await sharedPostgres(18), faultSeed);
+export async function crashAtEveryPoint(
+  t: TestContext,
+  log: LogUnderFault,
+  open: (daemon: Daemon) => Promise<CrashedSource & AsyncDisposable>,
+): Promise<void> {
   await using daemon = await log.newDaemon();
+  await using source = await open(daemon);
   const rest = new ConnectClient(daemon.url);
-  const watch = new SlotWatch(log, daemon, changing, connector);
-  const steps = stepsOf(log.name);
+  const { steps, config } = source;
   for (const step of steps) {
     const where = `${step.point}:${step.passing} (${step.stage})`;
     daemon.environment = { [crashPointVariable]: `${step.point}:${step.passing}` };
     await (step.request ? daemon.start() : daemon.launch());
-    await request(step, rest, changing.config);
+    await request(step, rest, config);
     await ended(daemon, rest).catch(async error => {
-      await watch.assertNotAhead(); // the reason, where the slot got ahead
-      throw new Error(`${where} is not reached. ${error.message}`);
+      await source.assertSound?.();
+      throw new Error(`${where} is not reached. ${error.message}\n${daemon.log()}`);
     });
     assert.equal(await daemon.ended(), 'SIGKILL', `${where}: ${daemon.log()}`);
-    await watch.look(where);
+    await source.look?.(where);
   }
   daemon.environment = {};
   await daemon.start();
-  await putAgain(rest, changing.config);
-  await changing.rest();
-  await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
-  await watch.look('at the end');
-  const followed = await changing.assertPublished(log.published(daemon, changing.topics));
-  await watch.assert();
+  await putAgain(rest, config);
+  const followed = await source.follow(rest);
   t.diagnostic(`seed ${faultSeed}: ${steps.length} crashes; ${followed}`);
 }

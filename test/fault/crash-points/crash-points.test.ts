@@ -5,10 +5,11 @@ import { newDaemon } from '../../support/daemon.ts';
 import { sourceFiles } from '../../unit/architecture/source-files.ts';
 import { embeddedLog } from '../logs.ts';
 import { crashAtEveryPoint } from './crash-at-every-point.ts';
+import { postgresSource } from './postgres-source.ts';
 import { crashesMsMax, stepsOf } from './steps.ts';
 
 test('a crash at every point loses and doubles nothing, embedded log', { timeout: crashesMsMax }, async t => {
-  await crashAtEveryPoint(t, embeddedLog);
+  await crashAtEveryPoint(t, embeddedLog, daemon => postgresSource(embeddedLog, daemon));
 });
 
 test('every crash point lies in the program', () => {
@@ -20,7 +21,7 @@ test('every crash point lies in the program', () => {
 });
 
 test('every crash point is struck', () => {
-  const struck = new Set([...stepsOf('embedded'), ...stepsOf('kafka')].map(({ point }) => point));
+  const struck = new Set([...stepsOf('embedded', 'postgres'), ...stepsOf('kafka', 'postgres')].map(({ point }) => point));
   assert.deepEqual(
     crashPoints.filter(point => !struck.has(point)),
     [],

@@ -78,10 +78,13 @@ const steps: readonly Step[] = [
   { point: 'connector-removed', passing: 1, stage: 'deleting', request: remove },
 ];
 
-/** The steps of one log: the other's points are not on its way. */
-export function stepsOf(log: 'embedded' | 'kafka'): readonly Step[] {
+/** Points that lie on the way to one database alone. */
+const ofPostgres: readonly CrashPoint[] = ['publication-made', 'slot-created', 'position-unsent', 'position-sent'];
+
+/** The steps of one log and one database: the others' points are not on its way. */
+export function stepsOf(log: 'embedded' | 'kafka', database: 'postgres' | 'mongodb'): readonly Step[] {
   const other = log === 'embedded' ? 'kafka-' : 'embedded-';
-  return steps.filter(({ point }) => !point.startsWith(other));
+  return steps.filter(({ point }) => !point.startsWith(other) && (database === 'postgres' || !ofPostgres.includes(point)));
 }
 
 /** fetch rejects with a TypeError where there is no answer; what REST answers with is a RestError. */
