@@ -1,8 +1,9 @@
 import { SluiceError } from '../../src/contract/index.ts';
+import { columnTypes } from './binlog/event-types.ts';
 import type { RowColumn, RowLayout } from './binlog/rows-event.ts';
 import type { TableMap } from './binlog/table-map.ts';
 import type { ColumnReader } from './column.ts';
-import { cellSkipper } from './values/cells.ts';
+import { cellMeasure, cellSkipper } from './values/cells.ts';
 import { decimalBytes } from './values/decimals.ts';
 
 /**
@@ -26,13 +27,14 @@ export function rowLayout(
         remedy: 'Exclude the table; please report the type.',
       });
     const name = reader?.name ?? column.name ?? String(index + 1);
-    if (reader === null) return { name, shown: false, read: nothing, skip, whenNull: null, unavailable: null, patch: null };
+    const plain = { whenNull: null, unavailable: null, costly: false } as const;
+    if (reader === null) return { name, shown: false, read: nothing, skip, ...plain, patch: null };
     if (!needed(reader)) {
       const skipped = (cursor: Parameters<typeof skip>[0]) => {
         skip(cursor);
         return null;
       };
-      return { name, shown: true, read: skipped, skip, whenNull: null, unavailable: null, patch: skipped };
+      return { name, shown: true, read: skipped, skip, ...plain, patch: skipped };
     }
     const read = reader.binlog(column);
     if (read === null) unfit.push(name);
@@ -42,6 +44,7 @@ export function rowLayout(
       shown: true,
       read: read ?? nothing,
       skip,
+      costly: cellMeasure(column) !== null || column.type === columnTypes.NEWDECIMAL,
       whenNull: reader.whenNull,
       unavailable: reader.unavailable,
       ...(instead && { instead }),

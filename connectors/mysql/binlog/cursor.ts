@@ -1,11 +1,13 @@
 import { malformed } from './malformed.ts';
 
+const noBytes = Buffer.alloc(0);
+
 /**
  * Reads an event from front to back, little-endian as binlogs are, and never past its end: every method throws MALFORMED_MESSAGE where
  * the bytes do not suffice. `bytes` and `at` are open to the readers of a row's columns, which check with `take`.
  */
 export class EventCursor {
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = noBytes;
   at = 0;
   end = 0;
 

@@ -15,6 +15,8 @@ export type RowColumn = {
   readonly read: CellReader;
   /** Moves behind a value without reading it. */
   readonly skip: (cursor: EventCursor) => void;
+  /** Reading takes longer than comparing: of an update, what is as it was before is not read again. */
+  readonly costly: boolean;
   /** Stands for NULL. */
   readonly whenNull: Value;
   /** Stands for a value that the row image left out (binlog_row_image MINIMAL, NOBLOB). */
@@ -45,6 +47,7 @@ export class RowsEvent {
   #presentBefore: Buffer | null = null;
   #presentAfter: Buffer | null = null;
   #partial = false;
+  readonly #former = new FormerCells();
 
   constructor(table: TableMap, cursor: EventCursor) {
     this.table = table;
@@ -84,7 +87,8 @@ export class RowsEvent {
     let index = 0;
     while (cursor.left > 0) {
       const start = cursor.at;
-      const before = this.kind === 'insert' ? null : readImage(cursor, layout, this.#presentBefore);
+      const cells = this.kind === 'update' ? this.#former.of(layout.length) : null;
+      const before = this.kind === 'insert' ? null : readImage(cursor, layout, this.#presentBefore, null, null, cells);
       const after = this.kind === 'delete' ? null : this.#after(layout, before);
       // A table whose columns are all absent: its rows have no bytes.
       if (cursor.at === start) throw malformed('a row without bytes');
@@ -94,7 +98,7 @@ export class RowsEvent {
 
   #after(layout: RowLayout, before: BinlogRow | null): BinlogRow {
     const cursor = this.#cursor;
-    if (!this.#partial) return readImage(cursor, layout, this.#presentAfter, null, before);
+    if (!this.#partial) return readImage(cursor, layout, this.#presentAfter, null, before, before === null ? null : this.#former);
     const valueOptions = cursor.packedInt();
     return readImage(cursor, layout, this.#presentAfter, (valueOptions & 1) === 1 ? this.#partialColumns(layout) : null, before);
   }
@@ -113,6 +117,43 @@ export class RowsEvent {
   }
 }
 
+/** So few bytes are compared one by one: a call costs more. */
+const shortBytes = 16;
+
+/** Where the costly cells of an update's former row lie, by column. */
+class FormerCells {
+  #starts = new Int32Array(0);
+  #ends = new Int32Array(0);
+
+  /** For a row of so many columns, none of which is known yet. */
+  of(columns: number): this {
+    if (this.#starts.length < columns) {
+      this.#starts = new Int32Array(columns);
+      this.#ends = new Int32Array(columns);
+    }
+    this.#starts.fill(-1, 0, columns);
+    return this;
+  }
+
+  set(column: number, start: number, end: number): void {
+    this.#starts[column] = start;
+    this.#ends[column] = end;
+  }
+
+  /** Moves the cursor behind a cell of the same bytes as the former one; false: it is another. A cell's bytes tell where it ends. */
+  passSame(column: number, cursor: EventCursor): boolean {
+    const start = this.#starts[column]!;
+    const size = this.#ends[column]! - start;
+    if (start < 0 || size > cursor.left) return false;
+    const { bytes, at } = cursor;
+    if (size > shortBytes) {
+      if (bytes.compare(bytes, start, start + size, at, at + size) !== 0) return false;
+    } else for (let index = 0; index < size; index++) if (bytes[start + index] !== bytes[at + index]) return false;
+    cursor.take(size);
+    return true;
+  }
+}
+
 /** How many of the bits are set among the first `count`. */
 function setBits(bits: Buffer, count: number): number {
   let set = 0;
@@ -120,13 +161,17 @@ function setBits(bits: Buffer, count: number): number {
   return set;
 }
 
-/** A row: a null bit for each present column, then the values that are not null. `before`: of an update, the former row. */
+/**
+ * A row: a null bit for each present column, then the values that are not null. `before`: of an update, the former row, whose cells are
+ * in `cells`; without it, `cells` is to be filled.
+ */
 function readImage(
   cursor: EventCursor,
   layout: RowLayout,
   present: Buffer | null,
   partial: readonly boolean[] | null = null,
   before: BinlogRow | null = null,
+  cells: FormerCells | null = null,
 ): BinlogRow {
   const count = layout.length;
   const nullBits = cursor.take(((present === null ? count : setBits(present, count)) + 7) >> 3);
@@ -149,7 +194,13 @@ function readImage(
       // Rows have one value for each shown column so far: the former value stands at the same place.
       const former = before === null ? undefined : before[row.length];
       row.push(readPatched(cursor, column, former));
-    } else row.push(readCell(cursor, column));
+    } else if (cells === null || !column.costly) row.push(readCell(cursor, column));
+    else if (before !== null && cells.passSame(index, cursor)) row.push(before[row.length]!);
+    else {
+      const start = cursor.at;
+      row.push(readCell(cursor, column));
+      if (before === null) cells.set(index, start, cursor.at);
+    }
   }
   return row;
 }

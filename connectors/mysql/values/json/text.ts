@@ -9,10 +9,12 @@ const escapes: Readonly<Record<string, string>> = {
   '\n': '\\n',
   '\r': '\\r',
 };
+const needsEscapes = /["\\\u0000-\u001f]/;
 const escaped = /["\\\u0000-\u001f]/g;
 
 /** A JSON string: only what must be is escaped, with capital hexadecimals. */
 export function quoted(text: string): string {
+  if (!needsEscapes.test(text)) return `"${text}"`;
   const inner = text.replace(
     escaped,
     character => escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
