@@ -12,11 +12,12 @@ const equals = 0x3d;
 
 /** A JSON string, as `jsonString` has it. Written as bytes straight away as long as it holds nothing but ASCII. */
 export function putString(slab: SlabWriter, text: string): void {
-  if (text.length <= shortUnitsMax) putShort(slab, text);
+  if (text.length <= shortUnitsMax) putUnits(slab, text);
   else putLong(slab, text);
 }
 
-function putShort(slab: SlabWriter, text: string): void {
+/** Unit by unit: quotes and backslashes, which JSON in JSON is full of, cost no more than letters. */
+function putUnits(slab: SlabWriter, text: string): void {
   const units = text.length;
   const bytes = slab.reserve(units * 2 + 2);
   const start = slab.length;
@@ -42,7 +43,7 @@ function putLong(slab: SlabWriter, text: string): void {
   bytes[start] = quote;
   const end = start + 1 + bytes.write(text, start + 1);
   if (!slab.isPlain(start + 1, end)) {
-    slab.text(jsonString(text));
+    putUnits(slab, text);
     return;
   }
   bytes[end] = quote;
