@@ -46,6 +46,38 @@ describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
     assert.deepEqual(await values(second, topic), expected);
   });
 
+  test('at whatever moment a task is taken over, its new owner goes on behind the last record there is', async () => {
+    const options = workerOptions(bootstrapServers, aName('transactions'));
+    await using first = await openLog(options);
+    await using second = await openLog(options);
+    const topic = await makeTopic(first);
+    const workers = [first, second];
+    let [appending, acknowledged]: [Promise<void> | null, number] = [null, 0];
+    for (let round = 0; round < 10; round++) {
+      const worker = workers[round % 2]!;
+      const writer = await worker.writer({ connector: 'c', task: 0 }, exactlyOnce, never);
+      await appending;
+      const last = Number(writer.offsets[0]?.offset?.['lsn'] ?? 0);
+      assert.deepEqual(
+        await values(worker, topic),
+        Array.from({ length: last }, (_, index) => `${index + 1}`),
+      );
+      const enough = acknowledged + 5;
+      appending = (async () => {
+        await using owned = writer;
+        for (let lsn = last + 1; ; lsn++) {
+          const refused = await append(owned, [{ topic, value: `${lsn}` }], offset(lsn)).catch((error: unknown) => error);
+          if (refused !== undefined) return assert.ok(code('FENCED')(refused), String(refused));
+          acknowledged++;
+        }
+      })();
+      await until(() => acknowledged >= enough, { what: 'the owner to append' });
+    }
+    await using end = await first.writer({ connector: 'c', task: 0 }, exactlyOnce, never);
+    await appending;
+    assert.ok(Number(end.offsets[0]?.offset?.['lsn']) >= acknowledged);
+  });
+
   test('a Connect worker’s producer is fenced by us, and fences us', async () => {
     const group = aName('transactions');
     await using log = await openLog(workerOptions(bootstrapServers, group));
