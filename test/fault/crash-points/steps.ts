@@ -82,7 +82,7 @@ const steps: readonly Step[] = [
 const ofPostgres: readonly CrashPoint[] = ['publication-made', 'slot-created', 'position-unsent', 'position-sent'];
 
 /** The steps of one log and one database: the others' points are not on its way. */
-export function stepsOf(log: 'embedded' | 'kafka', database: 'postgres' | 'mongodb'): readonly Step[] {
+export function stepsOf(log: 'embedded' | 'kafka', database: 'postgres' | 'mysql' | 'mongodb'): readonly Step[] {
   const other = log === 'embedded' ? 'kafka-' : 'embedded-';
   return steps.filter(({ point }) => !point.startsWith(other) && (database === 'postgres' || !ofPostgres.includes(point)));
 }
