@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '../../contract/index.ts';
+import { ensureGroupTables } from './group-tables.ts';
 import { logError } from './sqlite-errors.ts';
 
 const formatVersion = 1;
@@ -73,6 +74,7 @@ export function openForWriting(dataDir: string, bytesMax: number | null = null):
     database.exec(`pragma wal_autocheckpoint = ${checkpointPages}; pragma journal_size_limit = ${walBytesKept};`);
     if (database.prepare('pragma user_version').get()?.['user_version'] === 0) createTables(database);
     checkVersion(database, file);
+    ensureGroupTables(database);
     if (bytesMax !== null) database.exec(`pragma max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
     return database;
   } catch (thrown) {

@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import {
   type AppendUnit,
   type ConnectorStore,
-  type ConsumerGroups,
   type ConsumerOptions,
   type EventLog,
   type LogConsumer,
@@ -18,6 +17,7 @@ import {
   type WriterOptions,
 } from '../../contract/index.ts';
 import { EmbeddedConnectorStore } from './connector-store.ts';
+import { EmbeddedConsumerGroups } from './consumer-groups.ts';
 import { logFile, openForReading, openForWriting, recoveryTimeoutMs } from './database.ts';
 import { requireWholeFile } from './file-length.ts';
 import { Followers } from './followers.ts';
@@ -52,15 +52,12 @@ export type EmbeddedLogOptions = {
 
 const dayMs = 86_400_000;
 
-const missing = () => Promise.reject(new SluiceError('INTERNAL', 'The embedded log has no consumer groups yet.'));
-const unwritten: ConsumerGroups = { offsets: missing, alterOffsets: missing, remove: missing };
-
 /** The log in one SQLite file: the same pipeline without Kafka. */
 export class EmbeddedLog implements EventLog {
   readonly kind = 'embedded';
   readonly workerGroup = null;
   readonly connectors: ConnectorStore;
-  readonly groups: ConsumerGroups = unwritten;
+  readonly groups: EmbeddedConsumerGroups;
   readonly #database: DatabaseSync;
   readonly #followers: Followers;
   readonly #reader: Reader;
@@ -82,6 +79,13 @@ export class EmbeddedLog implements EventLog {
     this.#reader = new Reader(this.#database, this.#followers);
     this.connectors = new EmbeddedConnectorStore(this.#database, async change => {
       await this.#change(change);
+    });
+    this.groups = new EmbeddedConsumerGroups({
+      database: this.#database,
+      reader: this.#reader,
+      logger,
+      onCommitted: listener => this.#followers.onCommitted(listener),
+      change: change => this.#change(change),
     });
     const retentionMs = options.retentionMs ?? 7 * dayMs;
     const { retentionBytes = -1, cleanIntervalMs = 60_000, partitions: partitionsDefault = 1, bytesMax = null } = options;
@@ -109,6 +113,7 @@ export class EmbeddedLog implements EventLog {
         this.#logger.warn({ topic, configs: ignored }, 'These topic configs concern Kafka’s brokers and mean nothing here.');
     }
     await this.#change({ kind: 'ensureTopics', topics });
+    this.groups.topicsChanged();
   }
 
   async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -117,6 +122,7 @@ export class EmbeddedLog implements EventLog {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     await this.#change({ kind: 'deleteTopics', names });
+    this.groups.topicsChanged();
   }
 
   async truncate(topic: string, before: bigint): Promise<void> {
@@ -139,8 +145,8 @@ export class EmbeddedLog implements EventLog {
     }
   }
 
-  consumer(_options: ConsumerOptions): LogConsumer {
-    throw new SluiceError('INTERNAL', 'The embedded log has no consumers yet.');
+  consumer(options: ConsumerOptions): LogConsumer {
+    return this.groups.consumer(options);
   }
 
   /** Deletes and compacts now what the next turns would, and waits for it. */
@@ -167,6 +173,7 @@ export class EmbeddedLog implements EventLog {
 
   async #dispose(): Promise<void> {
     this.#followers.end();
+    await this.groups[Symbol.asyncDispose]();
     // The reading connection first: the last one to go tidies the write-ahead log away, and only the writer's may.
     this.#database.close();
     await this.#writer?.close();
@@ -193,10 +200,10 @@ class EmbeddedWriter implements LogWriter {
     this.offsets = offsets;
   }
 
-  async append({ records, offsets }: AppendUnit): Promise<void> {
+  async append(unit: AppendUnit): Promise<void> {
     this.#unitsUnderWay++;
     try {
-      await this.#writer.append(this.#id, records, offsets);
+      await this.#writer.append(this.#id, unit);
     } catch (thrown) {
       const { code, message, remedy } = logError('append', thrown);
       const { connector, task } = this.#task;

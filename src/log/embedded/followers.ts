@@ -9,6 +9,7 @@ const pollMsMax = 200;
 export class Followers implements Changes {
   readonly #database: DatabaseSync;
   readonly #ended = new AbortController();
+  readonly #listeners = new Set<() => void>();
   #woken = Promise.withResolvers<void>();
 
   constructor(database: DatabaseSync) {
@@ -19,6 +20,13 @@ export class Followers implements Changes {
   wake(): void {
     this.#woken.resolve();
     this.#woken = Promise.withResolvers();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back after this process's commits (at times without one); the answer ends it. */
+  onCommitted(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** The log is closed: followers end. */

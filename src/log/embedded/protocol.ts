@@ -1,4 +1,13 @@
-import type { ErrorCode, SerializedBatch, SourceOffset, TargetState, TaskId, TopicSpec } from '../../contract/index.ts';
+import type {
+  Consumed,
+  ErrorCode,
+  SerializedBatch,
+  SourceOffset,
+  TargetState,
+  TaskId,
+  TopicPartition,
+  TopicSpec,
+} from '../../contract/index.ts';
 
 /** A SerializedBatch on its way to the writer's thread: headers already as their column's text, buffers transferred. */
 export type TransferredBatch = Omit<SerializedBatch, 'headerSets'> & { readonly headerTexts: readonly (string | null)[] };
@@ -9,6 +18,7 @@ export type AppendRequest = {
   readonly writerId: number;
   readonly records: TransferredBatch | null;
   readonly offsets: readonly SourceOffset[];
+  readonly consumed: Consumed | null;
 };
 
 /** Everything else that changes the file, each a transaction of its own. */
@@ -36,6 +46,14 @@ export type ChangeRequest =
       readonly state: string;
       readonly trace: string | null;
     }
+  | { readonly kind: 'raiseGeneration'; readonly group: string }
+  | { readonly kind: 'commitConsumed'; readonly consumed: Consumed }
+  | {
+      readonly kind: 'alterGroup';
+      readonly group: string;
+      readonly offsets: readonly (TopicPartition & { readonly offset: bigint | null })[];
+    }
+  | { readonly kind: 'removeGroup'; readonly group: string }
   | { readonly kind: 'clean' }
   | { readonly kind: 'close' };
 

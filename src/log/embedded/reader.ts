@@ -12,15 +12,18 @@ import { parseHeaders } from './headers-text.ts';
 import { baseId } from './record-id.ts';
 
 /** A page of a read: one short transaction, since long ones keep SQLite from moving the write-ahead log into the file. */
-const pageRecords = 500;
+const pageRecordsMax = 500;
 const pageBytesMax = 1024 * 1024;
 /** Records looked at in one step of a search by time. */
 const searchRecords = 5000;
 
 const noHeaders: readonly SerializedHeader[] = [];
 
-/** A partition under a read: the offset to read next, and where a bounded read ends. */
-type Cursor = { readonly topic: string; readonly partition: number; readonly id: number; next: number; readonly end: number };
+/** A partition under a read, with the offset to read next. */
+export type PartitionCursor = { readonly topic: string; readonly partition: number; readonly id: number; next: number };
+
+/** With where a bounded read ends. */
+type Cursor = PartitionCursor & { readonly end: number };
 
 /** Says when there may be more to read; resolves early on abort. */
 export type Changes = { wait(abort: AbortSignal): Promise<void> };
@@ -30,7 +33,7 @@ export class Reader {
   readonly #database: DatabaseSync;
   readonly #changes: Changes;
   readonly #page: StatementSync;
-  readonly #ends: StatementSync;
+  readonly #ranges: StatementSync;
   /** The last headers read: most records share them. */
   #headersText = '';
   #headers: readonly SerializedHeader[] = noHeaders;
@@ -39,10 +42,10 @@ export class Reader {
     this.#database = database;
     this.#changes = changes;
     this.#page = database.prepare(`
-      select id - ?1 as "offset", timestamp_ms, headers, key, value from records where id >= ?2 and id < ?3 order by id limit ${pageRecords}`);
+      select id - ?1 as "offset", timestamp_ms, headers, key, value from records where id >= ?2 and id < ?3 order by id limit ?4`);
     // Rows as arrays cost less: here they are many.
     this.#page.setReturnArrays(true);
-    this.#ends = database.prepare('select next_offset from partitions where id = ? and topic_id is not null');
+    this.#ranges = database.prepare('select start_offset, next_offset from partitions where id = ? and topic_id is not null');
   }
 
   /** Those named that exist; all where none are named. */
@@ -93,12 +96,8 @@ export class Reader {
   async *#upToDate(cursor: Cursor, follow: boolean, abort: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
     const end = follow ? this.#endOf(cursor) : cursor.end;
     while (cursor.next < end && !abort.aborted) {
-      const records = this.#pageOf(cursor, end);
-      if (records.length === 0) {
-        // Compaction left nothing up to the end.
-        cursor.next = end;
-        return;
-      }
+      const { records } = this.page(cursor, end, pageRecordsMax, pageBytesMax);
+      if (records.length === 0) return;
       yield records;
       // Others want the thread too.
       await turn();
@@ -106,16 +105,31 @@ export class Reader {
   }
 
   #endOf({ id, topic }: Cursor): number {
-    const row = this.#ends.get(id);
-    if (!row) throw new SluiceError('TOPIC_UNKNOWN', `Topic '${topic}' was deleted while it was read.`);
-    return Number(row['next_offset']);
+    const range = this.range(id);
+    if (!range) throw new SluiceError('TOPIC_UNKNOWN', `Topic '${topic}' was deleted while it was read.`);
+    return range.end;
   }
 
-  #pageOf(cursor: Cursor, end: number): readonly LogRecord[] {
+  /** The offsets a partition holds, `end` exclusive; null where its topic was deleted. */
+  range(partitionId: number): { readonly start: number; readonly end: number } | null {
+    const row = this.#ranges.get(partitionId);
+    return row ? { start: Number(row['start_offset']), end: Number(row['next_offset']) } : null;
+  }
+
+  /**
+   * The next records of a partition below `end`, at most so many and (the last one apart) so many bytes; moves the cursor behind them, or
+   * where compaction has left none to `end`.
+   */
+  page(
+    cursor: PartitionCursor,
+    end: number,
+    recordsMax: number,
+    bytesMax: number,
+  ): { readonly records: readonly LogRecord[]; readonly bytes: number } {
     const base = baseId(cursor.id);
     const records: LogRecord[] = [];
     let bytes = 0;
-    for (const row of this.#page.iterate(base, base + BigInt(cursor.next), base + BigInt(end))) {
+    for (const row of this.#page.iterate(base, base + BigInt(cursor.next), base + BigInt(end), Math.min(recordsMax, pageRecordsMax))) {
       const offset = Number(row[0]);
       const headers = row[2];
       const [key, value] = [bytesOf(row[3]), bytesOf(row[4])];
@@ -130,9 +144,10 @@ export class Reader {
         value,
         headers: typeof headers === 'string' ? this.#headersOf(headers) : noHeaders,
       });
-      if (bytes >= pageBytesMax) break;
+      if (bytes >= bytesMax) break;
     }
-    return records;
+    if (records.length === 0) cursor.next = end;
+    return { records, bytes };
   }
 
   #headersOf(text: string): readonly SerializedHeader[] {

@@ -86,9 +86,11 @@ export class TopicTables {
   /** The topics go at once, their records bit by bit (see Cleaner). */
   delete(names: readonly string[]): void {
     const orphan = this.#database.prepare('update partitions set topic_id = null where topic_id = (select id from topics where name = ?)');
+    const forget = this.#database.prepare('delete from group_offsets where topic_id = (select id from topics where name = ?)');
     const remove = this.#database.prepare('delete from topics where name = ?');
     for (const name of names) {
       orphan.run(name);
+      forget.run(name);
       remove.run(name);
       this.#topics.delete(name);
     }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { type SerializedBatch, type SerializedHeader, SluiceError, slabMemory } from '../../contract/index.ts';
+import { type AppendUnit, type SerializedHeader, SluiceError, slabMemory } from '../../contract/index.ts';
 import { headersText } from './headers-text.ts';
-import type { AppendRequest, ChangeRequest, OpenedWriter, Reply, Request, ThreadOptions, TransferredBatch } from './protocol.ts';
+import type { ChangeRequest, OpenedWriter, Reply, Request, ThreadOptions, TransferredBatch } from './protocol.ts';
 
 export type WriterEvents = {
   /** A request was carried out: there may be more to read. */
@@ -49,8 +49,9 @@ export class WriterClient {
   }
 
   /** Sends one unit; resolves when it is durable. The batch's memory goes to the thread. */
-  append(writerId: number, records: SerializedBatch | null, offsets: AppendRequest['offsets']): Promise<OpenedWriter | null> {
-    if (!records || records.count === 0) return this.#send({ kind: 'append', writerId, records: null, offsets }, []);
+  append(writerId: number, { records, offsets, ...unit }: AppendUnit): Promise<OpenedWriter | null> {
+    const consumed = unit.consumed ?? null;
+    if (!records || records.count === 0) return this.#send({ kind: 'append', writerId, records: null, offsets, consumed }, []);
     const batch: TransferredBatch = {
       count: records.count,
       slab: owned(records.slab),
@@ -66,7 +67,7 @@ export class WriterClient {
     const { slab, keyLengths, valueLengths, topicIndexes, partitions, timestampsMs, headerIndexes } = batch;
     const buffers = [slab, keyLengths, valueLengths, topicIndexes, partitions, timestampsMs, headerIndexes].map(({ buffer }) => buffer);
     return this.#send(
-      { kind: 'append', writerId, records: batch, offsets },
+      { kind: 'append', writerId, records: batch, offsets, consumed },
       buffers.filter(buffer => buffer instanceof ArrayBuffer),
     );
   }

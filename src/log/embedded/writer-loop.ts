@@ -4,6 +4,7 @@ import { Appender } from './appender.ts';
 import { clean, truncatePartition } from './cleaner.ts';
 import { changeConnector, OffsetTable, readOffsets } from './connector-tables.ts';
 import { openForWriting } from './database.ts';
+import { GroupTables, raiseEras } from './group-tables.ts';
 import { type OwnedWriter, Owners } from './owners.ts';
 import type { AppendRequest, ChangeRequest, OpenedWriter, Request, ThreadOptions } from './protocol.ts';
 import { logError } from './sqlite-errors.ts';
@@ -39,6 +40,7 @@ export class WriterLoop {
   readonly #topics: TopicTables;
   readonly #appender: Appender;
   readonly #offsets: OffsetTable;
+  readonly #groups: GroupTables;
   readonly #owners = new Owners();
   readonly #cleanTimer: NodeJS.Timeout;
   #cleaning: Generator<void> | null = null;
@@ -52,6 +54,7 @@ export class WriterLoop {
     this.#topics = new TopicTables(this.#database, options.partitionsDefault);
     this.#appender = new Appender(this.#database, this.#topics);
     this.#offsets = new OffsetTable(this.#database);
+    this.#groups = new GroupTables(this.#database);
     this.#cleanTimer = setInterval(() => this.#startCleaning(false), options.cleanIntervalMs);
   }
 
@@ -88,6 +91,7 @@ export class WriterLoop {
           if (body.records) this.#appender.write(body.records, placed, nowMs);
           crashPoint('embedded-records-written');
           this.#offsets.put(writer.task.connector, body.offsets);
+          if (body.consumed) this.#groups.commit(body.consumed);
         }
         this.#topics.store();
         crashPoint('embedded-offsets-written');
@@ -105,6 +109,7 @@ export class WriterLoop {
     let writer: OwnedWriter | null = null;
     try {
       writer = this.#owners.owner(unit.body.writerId);
+      if (unit.body.consumed) this.#groups.check(unit.body.consumed);
       const placed = unit.body.records ? this.#appender.place(unit.body.records, writer.sticky) : [];
       return { ...unit, writer, placed };
     } catch (thrown) {
@@ -143,6 +148,7 @@ export class WriterLoop {
       }
     } catch (thrown) {
       this.#topics.forget();
+      this.#groups.forget();
       this.#outcomes.failed(id, logError(`carry out ${change.kind}`, thrown));
     }
   }
@@ -152,6 +158,7 @@ export class WriterLoop {
       case 'ensureTopics':
         for (const { topic, configs } of change.topics) topicRetention(topic, configs, this.#options);
         this.#topics.ensure(change.topics);
+        raiseEras(this.#database, Date.now());
         return;
       case 'deleteTopics':
         this.#topics.delete(change.names);
@@ -163,6 +170,19 @@ export class WriterLoop {
       case 'alterOffsets':
         this.#owners.fence(change.name, null);
         this.#offsets.put(change.name, change.offsets);
+        return;
+      case 'raiseGeneration':
+        this.#groups.raiseGeneration(change.group);
+        return;
+      case 'commitConsumed':
+        this.#groups.check(change.consumed);
+        this.#groups.commit(change.consumed);
+        return;
+      case 'alterGroup':
+        this.#groups.alter(change.group, change.offsets);
+        return;
+      case 'removeGroup':
+        this.#groups.remove(change.group);
         return;
       default:
         changeConnector(this.#database, change);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  Consumed,
   EventLog,
   LogRecord,
   LogWriter,
@@ -71,8 +72,13 @@ export class Suite {
     return this.log.writer(task, options, never);
   }
 
-  async append(writer: LogWriter, records: readonly PlainRecord[], offsets: readonly SourceOffset[] = []): Promise<void> {
-    await writer.append({ records: serializedBatch(records), offsets });
+  async append(
+    writer: LogWriter,
+    records: readonly PlainRecord[],
+    offsets: readonly SourceOffset[] = [],
+    consumed?: Consumed,
+  ): Promise<void> {
+    await writer.append({ records: serializedBatch(records), offsets, ...(consumed && { consumed }) });
   }
 
   async read(range: Partial<ReadRange> & { topics: readonly string[] }): Promise<readonly LogRecord[]> {
