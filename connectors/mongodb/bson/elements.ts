@@ -135,7 +135,17 @@ export function findElement(bytes: Buffer, start: number, name: string): Located
 
 /** A string's, symbol's or code's text. */
 export function stringAt(bytes: Buffer, at: number): string {
-  return bytes.toString('utf8', at + 4, at + 3 + bytes.readInt32LE(at));
+  const [start, end] = [at + 4, at + 3 + bytes.readInt32LE(at)];
+  const text = bytes.toString('utf8', start, end);
+  return text.includes('\ufffd') ? withSingleReplacements(bytes.subarray(start, end)) : text;
+}
+
+/** Bytes that are no UTF-8: Java replaces one of a pair of surrogates, which is written in three bytes, by one character, not by three. */
+function withSingleReplacements(bytes: Buffer): string {
+  const mended = Buffer.from(bytes);
+  for (let at = mended.indexOf(0xed); at >= 0 && at + 2 < mended.length; at = mended.indexOf(0xed, at + 1))
+    if (mended[at + 1]! >= 0xa0 && mended[at + 2]! >> 6 === 2) mended.set([0xef, 0xbf, 0xbd], at);
+  return mended.toString('utf8');
 }
 
 /** An integer of 32 or 64 bits, or a double, as a number; null of any other type. */

@@ -1,6 +1,6 @@
-import { BSON } from 'mongodb';
 import { javaDouble } from '../../../src/contract/index.ts';
 import { bsonType, cString, cStringEnd, eachElement, stringAt, valueEnd } from '../bson/elements.ts';
+import { decimal128Text } from './decimal-128.ts';
 import { quoted } from './text.ts';
 
 /** Dialects of MongoDB's extended JSON, as the Java driver's JsonWriter writes them (org.bson.json.JsonWriterSettings). */
@@ -90,7 +90,7 @@ export class ExtendedJson {
         return this.#dialect === 'relaxed' ? String(value) : `{"$numberLong": "${value}"}`;
       }
       case bsonType.decimal128:
-        return `{"$numberDecimal": "${new BSON.Decimal128(bytes.subarray(at, end)).toString()}"}`;
+        return `{"$numberDecimal": "${decimal128Text(bytes, at)}"}`;
       case bsonType.minKey:
         return '{"$minKey": 1}';
       default:
@@ -129,9 +129,11 @@ export class ExtendedJson {
     return `{"$binary": {"base64": ${first}${comma}"subType": "${hex}"}}`;
   }
 
+  /** The options in their order in the alphabet, as the Java driver has them (BsonRegularExpression). */
   #regularExpression(bytes: Buffer, at: number, end: number): string {
     const middle = cStringEnd(bytes, at);
-    const [pattern, options] = [quoted(cString(bytes, at, middle)), quoted(cString(bytes, middle, end))];
+    const pattern = quoted(cString(bytes, at, middle));
+    const options = quoted([...cString(bytes, middle, end)].sort().join(''));
     const comma = this.#comma;
     if (this.#dialect === 'strict') return `{"$regex": ${pattern}${comma}"$options": ${options}}`;
     return `{"$regularExpression": {"pattern": ${pattern}${comma}"options": ${options}}}`;
