@@ -9,6 +9,7 @@ import { connectorPluginRoutes } from './connector-plugins.ts';
 import { connectorRoutes } from './connectors.ts';
 import { handedOnHeader, handOn, workerFor } from './forwarding.ts';
 import { loggerRoutes } from './loggers.ts';
+import { metricsRoutes } from './metrics.ts';
 import { readBody } from './request-body.ts';
 import { type RootSettings, rootRoutes } from './root.ts';
 import { Router } from './router.ts';
@@ -53,6 +54,7 @@ export class RestServer implements AsyncDisposable {
       ...connectorPluginRoutes(supervisor),
       ...loggerRoutes(levels),
       ...sluiceRoutes(supervisor, () => this.workerId),
+      ...metricsRoutes(supervisor, settings.version),
     ]);
   }
 
@@ -155,7 +157,7 @@ export class RestServer implements AsyncDisposable {
 
   #send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
     if (response.destroyed) return;
-    // Only the list of methods that OPTIONS answers is text.
+    // The list of methods that OPTIONS answers, and /metrics.
     const isText = typeof body === 'string';
     const text = body === undefined ? '' : isText ? body : JSON.stringify(body);
     response.statusCode = status;
@@ -163,9 +165,9 @@ export class RestServer implements AsyncDisposable {
       if (mode === 'set') response.setHeader(name, value);
       else response.appendHeader(name, value);
     }
+    if (body !== undefined) response.setHeader('content-type', isText ? 'text/plain' : 'application/json');
     for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
     this.#allowOrigin(request, response);
-    if (body !== undefined) response.setHeader('content-type', isText ? 'text/plain' : 'application/json');
     if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
     const shown = request.method === 'HEAD' ? '' : text;
     if (request.complete) {
