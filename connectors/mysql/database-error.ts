@@ -14,8 +14,10 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   1130: 'LOGIN_REFUSED', // host not allowed
   1142: 'PRIVILEGE_MISSING',
   1143: 'PRIVILEGE_MISSING',
+  1203: 'DATABASE_UNAVAILABLE', // too many connections of this user
   1205: 'DATABASE_UNAVAILABLE', // lock wait timeout
   1213: 'DATABASE_UNAVAILABLE', // deadlock
+  1226: 'DATABASE_UNAVAILABLE', // a limit of this user is reached
   1227: 'PRIVILEGE_MISSING',
   1370: 'PRIVILEGE_MISSING',
   1373: 'POSITION_LOST', // MariaDB: no such binlog

@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2';
+import { SluiceError } from '../../../src/contract/index.ts';
 import { query, quoteLiteral } from '../connection.ts';
 import { MysqlGtidSet } from '../gtid.ts';
 import { MariadbGtidSet } from '../mariadb-gtid.ts';
@@ -77,6 +78,15 @@ function dumpBody({ flavor, serverId, statements }: DumpSettings, { file, positi
   return { code: comBinlogDump, body };
 }
 
+/** The server says that access is denied, in the words of a wrong password: who has logged in lacks the right. */
+function registrationError(error: SluiceError): SluiceError {
+  if (error.code !== 'LOGIN_REFUSED') return error;
+  return new SluiceError('PRIVILEGE_MISSING', `${error.message}: the user lacks the right REPLICATION SLAVE.`, {
+    cause: error,
+    remedy: 'Grant it: GRANT REPLICATION SLAVE ON *.* TO the user of the connector; then restart the task.',
+  });
+}
+
 /** Registers as a replica and asks for the binlog. Throws the server's refusal of the former; the latter's is the first packet. */
 export async function beginDump(client: Connection, settings: DumpSettings, start: BinlogStart): Promise<PacketChannel> {
   await query(client, sessionVariables(settings, start));
@@ -85,7 +95,7 @@ export async function beginDump(client: Connection, settings: DumpSettings, star
   let registered = false;
   while (!registered) {
     await channel.next((bytes, from, to) => {
-      if (bytes[from] === errorPacket) throw errorOfPacket(bytes, from, to, 'Cannot register as a replica');
+      if (bytes[from] === errorPacket) throw registrationError(errorOfPacket(bytes, from, to, 'Cannot register as a replica'));
       registered = true;
     });
   }
