@@ -3,7 +3,8 @@ import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../co
 import { parseConfigText, readConfigFile } from '../config/document.ts';
 import { loadWorker, resolveWorker, type WorkerConfig } from '../config/worker-file.ts';
 import { type CheckResult, toSluiceError } from '../contract/index.ts';
-import { type ConnectorPlan, resolveConnector } from '../engine/connector-config.ts';
+import { resolveConnector } from '../engine/connector-config.ts';
+import type { ConnectorPlan } from '../engine/connector-plan.ts';
 import { createLogging, type Logging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
 import { kafkaOptions } from './kafka-options.ts';
@@ -99,12 +100,12 @@ async function checkConnector(
   }
 }
 
-/** What the source itself finds: login, rights, slot, tables. */
+/** What the source or sink itself finds: login, rights, slot, tables. */
 async function preflight(plan: ConnectorPlan, logging: Logging): Promise<readonly CheckResult[]> {
   const logger = logging.logger('sluice.check');
-  await using source = plan.createSource({ connector: plan.name, task: 0, logger, clock });
+  await using plugin = plan.createPlugin({ connector: plan.name, task: 0, logger, clock });
   try {
-    return await source.check(AbortSignal.timeout(preflightMsMax));
+    return await plugin.check(AbortSignal.timeout(preflightMsMax));
   } catch (thrown) {
     const { message, remedy } = toSluiceError(thrown);
     return [finding('fault', message, remedy, 'preflight')];

@@ -1,6 +1,6 @@
 import type { WorkerConfig } from '../config/worker-file.ts';
 import type { EventLog, Logger, RawConfig } from '../contract/index.ts';
-import type { OverrideCheck } from '../engine/connector-overrides.ts';
+import type { ConsumerOverrideCheck, OverrideCheck } from '../engine/connector-overrides.ts';
 
 /** Opens the log a worker's config names: Kafka with `bootstrap.servers`, else the embedded one. Each is loaded only where it is used. */
 export async function openLog(config: WorkerConfig, logger: Logger, workerId: string, abort: AbortSignal): Promise<EventLog> {
@@ -33,4 +33,17 @@ export async function overrideCheck(config: WorkerConfig): Promise<OverrideCheck
   const { checkProducerOverrides, kafkaLogConfig } = await import('../log/kafka/log-config.ts');
   const log = kafkaLogConfig(config.raw);
   return (overrides: RawConfig, transactional: boolean) => checkProducerOverrides(log, overrides, transactional);
+}
+
+/** The log's check of a sink's `consumer.override.*`. */
+export async function consumerOverrideCheck(config: WorkerConfig): Promise<ConsumerOverrideCheck> {
+  const { asOverride, consumerSpec, heededWithoutBrokers } = await import('../log/consumer-config.ts');
+  const hasBrokers = config.bootstrapServers !== null;
+  return overrides => {
+    // Options of the connection are the log's own matter; it looks at them when the consumer is made.
+    const { faults } = consumerSpec.parse(overrides, () => true);
+    const idle = Object.keys(overrides).filter(name => !hasBrokers && !heededWithoutBrokers.has(name));
+    const warnings = idle.map(option => ({ option, message: 'It has no effect: the embedded log has no brokers.' }));
+    return { faults: faults.map(asOverride), warnings: warnings.map(asOverride) };
+  };
 }

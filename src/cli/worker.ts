@@ -3,15 +3,15 @@ import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../co
 import { resolvePlaceholders } from '../config/placeholders.ts';
 import type { WorkerConfig } from '../config/worker-file.ts';
 import { type Clock, type EventLog, SluiceError } from '../contract/index.ts';
-import type { ConnectorResolving } from '../engine/connector-config.ts';
-import { runSourceTask } from '../engine/source-task.ts';
+import type { ConnectorResolving } from '../engine/connector-plan.ts';
 import { Supervisor } from '../engine/supervisor.ts';
-import type { Pause } from '../engine/supervisor-task.ts';
+import type { Pause } from '../engine/supervisor-back-off.ts';
+import { runTask } from '../engine/task.ts';
 import type { Logging } from '../observe/logging.ts';
 import { registry } from '../registry.ts';
 import { RestServer } from '../rest/server.ts';
 import { commit, version } from '../version.ts';
-import { openLog, overrideCheck } from './event-log.ts';
+import { consumerOverrideCheck, openLog, overrideCheck } from './event-log.ts';
 import { openPatiently } from './log-opening.ts';
 
 /** The real time. */
@@ -47,6 +47,7 @@ export async function connectorResolving(config: WorkerConfig, logging: Logging)
       exactlyOnce: config.exactlyOnce,
       overridePolicy: config.overridePolicy,
       checkOverrides: await overrideCheck(config),
+      checkConsumerOverrides: await consumerOverrideCheck(config),
     },
   };
 }
@@ -77,7 +78,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
   let log: EventLog | null = null;
   const supervisor = new Supervisor({
     ...resolving,
-    runTask: runSourceTask,
+    runTask,
     pause,
     random: Math.random,
     clock,

@@ -21,6 +21,10 @@ export const crashPoints = [
   'unit-handed-over',
   'unit-durable',
   'unit-acknowledged',
+  // A sink's task
+  'sink-written',
+  'sink-published',
+  'sink-committed',
   // REST
   'config-stored',
   'target-stored',

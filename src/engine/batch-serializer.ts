@@ -5,6 +5,7 @@ import {
   type Header,
   type HeaderConverter,
   type InternalRecord,
+  type LogRecord,
   type Schema,
   type SerializedBatch,
   type SerializedHeader,
@@ -114,6 +115,15 @@ export class BatchSerializer {
     this.#enter({ topic, partition: 0, timestamp: null }, keyLength, this.#appendText(value), 0);
   }
 
+  /** Adds a record whose key, value and headers are bytes already, for the log to choose its partition. */
+  addSerialized(record: Omit<LogRecord, 'partition' | 'offset'>): void {
+    const { topic, timestampMs, key, value, headers } = record;
+    if (key !== null) this.#slab.bytes(key);
+    if (value !== null) this.#slab.bytes(value);
+    const headerIndex = headers.length === 0 ? 0 : this.#headerSetOf(headers);
+    this.#enter({ topic, partition: null, timestamp: timestampMs }, key?.length ?? -1, value?.length ?? -1, headerIndex);
+  }
+
   /** The batch, whose buffers are the caller's from here on; the next one begins empty. */
   finish(): SerializedBatch {
     const { keyLengths, valueLengths, topicIndexes, partitions, timestampsMs, headerIndexes } = this.#columns;
@@ -190,6 +200,13 @@ export class BatchSerializer {
 
   #headersOf({ topic, headers }: ConnectRecord): number {
     const serialized = headers.length === 0 ? noHeaders : (this.#serializedHeaders.get(headers) ?? this.#serializeHeaders(topic, headers));
+    const index = this.#headerSetOf(serialized);
+    this.#lastHeaders = headers;
+    this.#lastHeaderIndex = index;
+    return index;
+  }
+
+  #headerSetOf(serialized: readonly SerializedHeader[]): number {
     let index = this.#headerIndexes.get(serialized);
     if (index === undefined) {
       index = this.#headerSets.length;
@@ -197,8 +214,6 @@ export class BatchSerializer {
       this.#headerIndexes.set(serialized, index);
       for (const { key, value } of serialized) this.#headerBytes += key.length + (value?.length ?? 0);
     }
-    this.#lastHeaders = headers;
-    this.#lastHeaderIndex = index;
     return index;
   }
 

@@ -9,6 +9,7 @@ import type {
   RawConfig,
 } from '../contract/index.ts';
 import { toSluiceError } from '../contract/index.ts';
+import { knownName } from './connector-class.ts';
 
 /** What became of the converter options of a connector. */
 export type ResolvedConverters = {
@@ -16,6 +17,8 @@ export type ResolvedConverters = {
   readonly warnings: readonly ConfigFault[];
   /** States of the options of converters that the connector itself names, by their full names. */
   readonly states: readonly OptionState[];
+  /** Their classes, as error headers name them. */
+  readonly classes: { readonly key: string; readonly value: string; readonly header: string };
   /** New converters, one set a task: they hold caches. Only where there are no faults. */
   make(context: PluginContext): { readonly key: Converter; readonly value: Converter; readonly header: HeaderConverter };
 };
@@ -57,7 +60,10 @@ export async function resolveConverters(raw: RawConfig, worker: RawConfig, regis
       faults.push(...parsed.faults.map(rename));
       warnings.push(...parsed.warnings.map(rename));
       if (named) states.push(...parsed.states.map(state => ({ ...state, name: prefix + state.name })));
-      return (context: PluginContext) => plugin.create(parsed.config, context);
+      return {
+        class: await knownName(type, (from[option] ?? '').trim(), registry),
+        create: (context: PluginContext) => plugin.create(parsed.config, context),
+      };
     } catch (error) {
       faults.push({ option, message: `Invalid value ${from[option]} for configuration ${option}: ${toSluiceError(error).message}` });
       return null;
@@ -70,9 +76,10 @@ export async function resolveConverters(raw: RawConfig, worker: RawConfig, regis
     faults,
     warnings,
     states,
+    classes: { key: key?.class ?? '', value: value?.class ?? '', header: header?.class ?? '' },
     make(context) {
       if (key === null || value === null || header === null) throw new Error('the converters are invalid');
-      return { key: key(context), value: value(context), header: header(context) };
+      return { key: key.create(context), value: value.create(context), header: header.create(context) };
     },
   };
 }

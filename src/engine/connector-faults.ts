@@ -1,5 +1,5 @@
 import { SluiceError } from '../contract/index.ts';
-import type { ResolvedConnector } from './connector-config.ts';
+import type { ResolvedConnector } from './connector-plan.ts';
 
 /** Connect's text for a config with faults. */
 export function invalidConfig(resolved: ResolvedConnector): SluiceError {

@@ -1,10 +1,10 @@
-import { configSpec, type OptionPattern, options } from '../contract/index.ts';
+import { type ConfigReport, type OptionPattern, options, type RawConfig } from '../contract/index.ts';
 
 /** Width of an option in a form, as Connect's `validate` gives it. */
 export type OptionWidth = 'NONE' | 'SHORT' | 'MEDIUM' | 'LONG';
 
 /** Aliases of transforms, predicates or topic groups: a list without doubles. */
-function aliases(text: string): readonly string[] {
+export function aliases(text: string): readonly string[] {
   const names = text.trim() === '' ? [] : text.split(',').map(name => name.trim());
   if (new Set(names).size < names.length) throw new Error('Duplicate alias provided.');
   return names;
@@ -18,10 +18,9 @@ function connectorName(text: string): string {
 }
 
 const oneVersion = 'each plugin has the one version that is part of this build.';
-const errorHandling = 'Error Handling';
-const exactlyOnce = 'Exactly Once Support';
+export const errorHandling = 'Error Handling';
 
-/** The options that every source connector has, whatever its class: Kafka Connect's, in its order and with its words. */
+/** The options that every connector has, whatever its kind and class: Kafka Connect's, in its order and with its words. */
 export const commonOptions = {
   name: options.parsed(
     'STRING',
@@ -121,13 +120,13 @@ export const commonOptions = {
   }),
   'errors.retry.timeout': options.long({
     default: '0',
-    doc: 'The maximum duration in milliseconds that a failed operation on a record will be reattempted. Transforms and converters here either succeed or fail for good, so nothing is reattempted; faults of the database and the log are retried by themselves.',
+    doc: 'The maximum duration in milliseconds that a failed operation on a record will be reattempted. Transforms and converters here either succeed or fail for good, so nothing is reattempted; faults of a database, of a sink’s target and of the log are retried by themselves.',
     group: errorHandling,
     displayName: 'Retry Timeout for Errors',
   }),
   'errors.retry.delay.max.ms': options.long({
     default: '60000',
-    doc: 'The maximum duration in milliseconds between consecutive retry attempts of an operation on a record (see errors.retry.timeout).',
+    doc: 'The maximum duration in milliseconds between consecutive retry attempts of an operation. For a sink: the longest pause while its target is away.',
     group: errorHandling,
     displayName: 'Maximum Delay Between Retries for Errors',
   }),
@@ -149,59 +148,13 @@ export const commonOptions = {
     group: errorHandling,
     displayName: 'Log Error Details',
   }),
-  'topic.creation.groups': options.parsed(
-    'LIST',
-    {
-      default: '',
-      doc: 'Names of groups of topics, beside default, that are created with settings of their own; a topic belongs to the first whose include matches it.',
-      importance: 'LOW',
-      group: 'Topic Creation',
-      displayName: 'Topic Creation Groups',
-    },
-    aliases,
-  ),
-  'exactly.once.support': options.choice(['requested', 'required'], {
-    default: 'requested',
-    doc: 'Permitted values are requested, required. If set to "required" and the worker has exactly-once support for source connectors disabled, requests to create or validate the connector will fail.',
-    group: exactlyOnce,
-    displayName: 'Exactly once support',
-  }),
-  'transaction.boundary': options.parsed(
-    'STRING',
-    {
-      default: 'poll',
-      doc: "Where a producer transaction ends. 'poll': after a batch of records, the only value supported.",
-      group: exactlyOnce,
-      displayName: 'Transaction Boundary',
-    },
-    text => {
-      const boundary = text.trim().toLowerCase();
-      if (boundary === 'poll') return 'poll' as const;
-      if (boundary === 'interval' || boundary === 'connector')
-        throw new Error(`'${boundary}' is not supported; transactions end with a batch (poll)`);
-      throw new Error('Value must be poll');
-    },
-  ),
-  'transaction.boundary.interval.ms': options.long({
-    default: null,
-    doc: "The interval of transactions where 'transaction.boundary' is 'interval'.",
-    importance: 'LOW',
-    group: exactlyOnce,
-    displayName: 'Transaction boundary interval',
-    unsupported: 'transactions end with a batch (transaction.boundary=poll).',
-  }),
-  'offsets.storage.topic': options.string({
-    default: null,
-    doc: 'The name of a separate offsets topic to use for this connector.',
-    importance: 'LOW',
-    group: 'offsets.topic',
-    displayName: 'Offsets topic',
-    unsupported: 'all connectors of a worker keep their offsets in its offset.storage.topic.',
-  }),
 };
 
-/** The common options' places in a form: width, and order within the group as Connect counts it. */
-export const commonLayout: Readonly<Record<string, readonly [width: OptionWidth, order: number]>> = {
+/** An option's place in a form: width, and order within the group as Connect counts it. */
+export type OptionPlace = readonly [width: OptionWidth, order: number];
+
+/** The common options' places. */
+export const commonLayout: Readonly<Record<string, OptionPlace>> = {
   name: ['MEDIUM', 1],
   'connector.class': ['LONG', 2],
   'connector.plugin.version': ['MEDIUM', 3],
@@ -221,17 +174,10 @@ export const commonLayout: Readonly<Record<string, readonly [width: OptionWidth,
   'errors.tolerance': ['SHORT', 3],
   'errors.log.enable': ['SHORT', 4],
   'errors.log.include.messages': ['SHORT', 5],
-  'topic.creation.groups': ['LONG', 1],
-  'exactly.once.support': ['SHORT', 2],
-  'transaction.boundary': ['SHORT', 3],
-  'transaction.boundary.interval.ms': ['SHORT', 4],
-  'offsets.storage.topic': ['LONG', 1],
 };
 
-const workersClients = 'source connectors share the worker’s consumer and admin clients; set consumer.* and admin.* in the worker file.';
-
 /** Names with a variable part that belong to the worker's side of a connector's config, not to its class. */
-const commonPatterns: readonly OptionPattern[] = [
+export const commonPatterns: readonly OptionPattern[] = [
   {
     pattern: /^(?:key|value|header)\.converter\..+$/,
     doc: 'Options of the converter that the connector names.',
@@ -244,19 +190,10 @@ const commonPatterns: readonly OptionPattern[] = [
   },
   { pattern: /^predicates\..+$/, doc: 'Of each predicate: `type` (its class) and its own options.', example: 'predicates.orders.type' },
   {
-    pattern: /^topic\.creation\..+$/,
-    doc:
-      'How topics are created: `partitions`, `replication.factor` (-1: the log’s own; the group default needs both once any of these is set), Kafka’s topic configs by their names, and, but for default, ' +
-      '`include` and `exclude`: Java regular expressions over whole topic names.',
-    example: 'topic.creation.default.partitions',
-  },
-  {
     pattern: /^producer\.override\..+$/,
     doc: 'Options of the task’s Kafka producer over those of the worker’s producer.*, as far as the worker’s connector.client.config.override.policy allows. The embedded log has no producer: there they have no effect, and a warning says so.',
     example: 'producer.override.compression.type',
   },
-  { pattern: /^consumer\.override\..+$/, doc: 'Not supported.', example: 'consumer.override.…', unsupported: workersClients },
-  { pattern: /^admin\.override\..+$/, doc: 'Not supported.', example: 'admin.override.…', unsupported: workersClients },
 ];
 
 /** Stands in the stored config of a connector that a file of the worker holds, and names that file. Never shown and never given. */
@@ -264,22 +201,16 @@ export const managedByFile = 'sluice.file';
 /** Beside it, where workers share the connectors: the id of the worker that has the file. */
 export const managedByWorker = 'sluice.file.worker';
 
-/** Whether an option belongs to what all connectors have. */
-export function isCommonOption(name: string): boolean {
-  return name in commonOptions || commonPatterns.some(({ pattern }) => pattern.test(name));
+/** Tells of an option that is taken and has no effect, where it was given a value of its own. */
+export function warnOfRetries(
+  names: readonly ('errors.retry.timeout' | 'errors.retry.delay.max.ms')[],
+  raw: RawConfig,
+  report: ConfigReport,
+) {
+  for (const name of names)
+    if (raw[name] !== undefined && raw[name] !== commonOptions[name].default)
+      report.warning(
+        name,
+        `'${name}' has no effect: transforms and converters either succeed or fail for good; what is away (a database, a sink's target, the log) is retried by itself.`,
+      );
 }
-
-export const commonSpec = configSpec({
-  doc: 'What every source connector takes beside the options of its class.',
-  options: commonOptions,
-  patterns: commonPatterns,
-  refine(config, raw, report) {
-    for (const name of ['errors.retry.timeout', 'errors.retry.delay.max.ms'])
-      if (raw[name] !== undefined && raw[name] !== commonOptions[name as 'errors.retry.timeout'].default)
-        report.warning(
-          name,
-          `'${name}' has no effect: transforms and converters either succeed or fail for good; faults of the database and the log are retried by themselves.`,
-        );
-    return config;
-  },
-});

@@ -1,3 +1,6 @@
+/** Waits; resolves early, without error, when aborted. */
+export type Pause = (delayMs: number, abort: AbortSignal) => Promise<void>;
+
 /** The first pause; each further one is twice as long. */
 const delayMsFirst = 500;
 

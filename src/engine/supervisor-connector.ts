@@ -1,18 +1,21 @@
 import type { Clock, Logger } from '../contract/index.ts';
 import { type EventLog, type RawConfig, SluiceError, type StoredConnector, type TargetState } from '../contract/index.ts';
-import { type ConnectorPlan, type ConnectorResolving, type ResolvedConnector, resolveConnector } from './connector-config.ts';
+import { resolveConnector } from './connector-config.ts';
 import { managedByFile, managedByWorker } from './connector-options.ts';
+import type { ConnectorPlan, ConnectorResolving, ConnectorType, ResolvedConnector } from './connector-plan.ts';
 import { shownConfig } from './connector-secrets.ts';
+import type { Pause } from './supervisor-back-off.ts';
 import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, type RunState, traceOfThrown } from './supervisor-states.ts';
 import type { StatePublisher } from './supervisor-store.ts';
-import { type Pause, type RunSourceTask, SupervisedTask } from './supervisor-task.ts';
+import { SupervisedTask } from './supervisor-task.ts';
+import type { RunTask } from './task.ts';
 
 /** What all connectors of a worker share. */
 export type Worker = {
   readonly log: EventLog;
   readonly publisher: StatePublisher;
   readonly resolving: ConnectorResolving;
-  readonly runTask: RunSourceTask;
+  readonly runTask: RunTask;
   readonly pause: Pause;
   readonly random: () => number;
   readonly clock: Clock;
@@ -161,7 +164,7 @@ export class SupervisedConnector {
       name: this.name,
       connector: { ...state(this.#state, this.#trace), version: common.version },
       tasks: this.#tasks.map(task => ({ id: task.id, ...state(task.state, task.trace), version: common.version })),
-      type: this.#type,
+      type: this.type,
     };
   }
 
@@ -170,7 +173,7 @@ export class SupervisedConnector {
       name: this.name,
       config: this.shownConfig(),
       tasks: this.#tasks.map(({ id: task }) => ({ connector: this.name, task })),
-      type: this.#type,
+      type: this.type,
     };
   }
 
@@ -200,7 +203,7 @@ export class SupervisedConnector {
     return this.#resolved?.class ?? this.#config['connector.class'] ?? '';
   }
 
-  get #type(): 'source' | 'unknown' {
+  get type(): ConnectorType | 'unknown' {
     return this.#resolved?.type ?? 'unknown';
   }
 
@@ -235,7 +238,7 @@ export class SupervisedConnector {
         if (task.fenced) this.#worker.onFenced(this.name);
       },
       onTopics: topics => publisher.topics(this.name, topics),
-      makePlan: observer => plan.createTask(id, { log, logger, clock, observer }),
+      makePlan: observer => plan.createTask(id, { log, logger, clock, observer, pause, random }),
     });
     return task;
   }

@@ -1,15 +1,19 @@
 import type { Clock, Retry, SluiceError } from '../contract/index.ts';
-import type { DurableUnit, TaskObserver } from './source-task-plan.ts';
+import type { ConsumingView, SinkTaskObserver } from './sink-task-plan.ts';
+import type { DurableUnit } from './source-task-plan.ts';
 
 /** Throughput is the mean over so many seconds. */
 const windowSeconds = 10;
 
 /** What a task has done since its worker started it, counted as its observer hears of it. */
-export class TaskCounters implements TaskObserver {
+export class TaskCounters implements SinkTaskObserver {
   records = 0;
   bytes = 0;
   filteredRecords = 0;
   skippedRecords = 0;
+  deadLetters = 0;
+  /** Of a sink's task: its partitions as they are. */
+  view: ConsumingView | null = null;
   commitLagMs: number | null = null;
   lastDurableMs: number | null = null;
   /** What the log tries again; null where it answers. */
@@ -56,6 +60,14 @@ export class TaskCounters implements TaskObserver {
 
   skipped(_error: SluiceError): void {
     this.skippedRecords++;
+  }
+
+  consuming(view: ConsumingView): void {
+    this.view = view;
+  }
+
+  deadLettered(records: number): void {
+    this.deadLetters += records;
   }
 
   /** Records a second, the mean of the last ten whole seconds. */

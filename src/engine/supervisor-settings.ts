@@ -1,13 +1,14 @@
 import type { Clock, Logger, PluginRegistry } from '../contract/index.ts';
-import type { PlaceholderResolver, WorkerDefaults } from './connector-config.ts';
-import type { Pause, RunSourceTask } from './supervisor-task.ts';
+import type { PlaceholderResolver, WorkerDefaults } from './connector-plan.ts';
+import type { Pause } from './supervisor-back-off.ts';
+import type { RunTask } from './task.ts';
 
 /** What a Supervisor is made of: everything that tests replace. */
 export type SupervisorSettings = {
   readonly registry: PluginRegistry;
   readonly defaults: WorkerDefaults;
   readonly placeholders: PlaceholderResolver;
-  readonly runTask: RunSourceTask;
+  readonly runTask: RunTask;
   readonly pause: Pause;
   readonly random: () => number;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import { type PluginRegistry, SluiceError, type StoredStates } from '../contract/index.ts';
-import { loadSource, passwordOptions } from './connector-config.ts';
+import { loadConnectorClass, passwordOptions } from './connector-class.ts';
+import type { ConnectorType } from './connector-plan.ts';
 import { shownConfig } from './connector-secrets.ts';
 import type { SupervisedConnectors } from './supervisor-connectors.ts';
 import type { ConnectorInfo, ConnectorStatus, RunState, TaskStatus } from './supervisor-states.ts';
@@ -70,10 +71,11 @@ export class SharedConnectors {
     return connector;
   }
 
-  async #classOf(config: Readonly<Record<string, string>>): Promise<{ readonly class: string; readonly type: 'source' | 'unknown' }> {
+  async #classOf(config: Readonly<Record<string, string>>): Promise<{ readonly class: string; readonly type: ConnectorType | 'unknown' }> {
     const className = config['connector.class']?.trim() ?? '';
     try {
-      return { class: (await loadSource(className, this.#registry)).class, type: 'source' };
+      const { class: known, type } = await loadConnectorClass(className, this.#registry);
+      return { class: known, type };
     } catch {
       return { class: className, type: 'unknown' };
     }

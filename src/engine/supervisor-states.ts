@@ -1,4 +1,5 @@
 import { type SluiceError, type SnapshotProgress, toSluiceError } from '../contract/index.ts';
+import type { ConnectorType } from './connector-plan.ts';
 
 /** States as Connect's REST API and status topic have them (AbstractStatus.State). */
 export type RunState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING';
@@ -8,7 +9,7 @@ export type ConnectorStatus = {
   readonly name: string;
   readonly connector: { readonly state: RunState; readonly worker_id: string; readonly trace?: string; readonly version: string };
   readonly tasks: readonly TaskStatus[];
-  readonly type: 'source' | 'unknown';
+  readonly type: ConnectorType | 'unknown';
 };
 
 export type TaskStatus = {
@@ -24,7 +25,7 @@ export type ConnectorInfo = {
   readonly name: string;
   readonly config: Readonly<Record<string, string>>;
   readonly tasks: readonly { readonly connector: string; readonly task: number }[];
-  readonly type: 'source' | 'unknown';
+  readonly type: ConnectorType | 'unknown';
 };
 
 /** A task that waits to be tried again. */
@@ -37,6 +38,18 @@ export type Retrying = {
   /** ISO 8601. */
   readonly since: string;
   readonly next_attempt: string;
+};
+
+/** Where a sink's task is in its partitions. */
+export type Consuming = {
+  /** Records in the log that are not in the target yet. */
+  readonly lag_records: number;
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly lag_records: number;
+  }[];
 };
 
 /** What a task is doing, beyond what Connect's states can say (GET /sluice/connectors/NAME). */
@@ -61,6 +74,10 @@ export type TaskProgress = {
   readonly records_by_topic: Readonly<Record<string, number>>;
   readonly filtered: number;
   readonly skipped: number;
+  /** Of a sink: records that became dead letters. */
+  readonly dead_letters: number;
+  /** Of a sink: how far it is; null of a source, and where the task does not run. Offsets are of the next record. */
+  readonly consuming: Consuming | null;
   readonly last_durable: string | null;
 };
 

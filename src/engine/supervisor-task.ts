@@ -1,18 +1,13 @@
 import { type Clock, type Logger, type Retry, type SluiceError, type Source, toSluiceError } from '../contract/index.ts';
-import type { ConnectorPlan } from './connector-config.ts';
-import type { SourceTaskPlan, TaskObserver } from './source-task-plan.ts';
-import { backOffMs } from './supervisor-back-off.ts';
+import type { ConnectorPlan } from './connector-plan.ts';
+import type { ConsumingView, SinkTaskObserver } from './sink-task-plan.ts';
+import { backOffMs, type Pause } from './supervisor-back-off.ts';
 import { TaskCounters } from './supervisor-counters.ts';
 import { type Retrying, type RunState, type TaskProgress, traceOf } from './supervisor-states.ts';
-
-/** What runs a task: `runSourceTask`. */
-export type RunSourceTask = (plan: SourceTaskPlan, abort: AbortSignal) => Promise<void>;
-
-/** Waits; resolves early, without error, when aborted. */
-export type Pause = (delayMs: number, abort: AbortSignal) => Promise<void>;
+import type { RunTask, TaskPlan } from './task.ts';
 
 export type TaskSurroundings = {
-  readonly run: RunSourceTask;
+  readonly run: RunTask;
   readonly pause: Pause;
   readonly random: () => number;
   readonly clock: Clock;
@@ -21,8 +16,8 @@ export type TaskSurroundings = {
   readonly onState: () => void;
   /** Topics that records became durable in. */
   readonly onTopics: (topics: readonly string[]) => void;
-  /** Makes the plan of one attempt; each attempt has a source of its own. */
-  readonly makePlan: (observer: TaskObserver) => SourceTaskPlan;
+  /** Makes the plan of one attempt; each attempt has a source or sink of its own. */
+  readonly makePlan: (observer: SinkTaskObserver) => TaskPlan;
 };
 
 /**
@@ -100,6 +95,11 @@ export class SupervisedTask {
     this.#change(as);
   }
 
+  /** How far a sink's task is in its partitions; null of a source's, and where it does not run. */
+  get consuming(): ConsumingView | null {
+    return this.#abort === null ? null : this.#counters.view;
+  }
+
   progress(): TaskProgress {
     const status = this.#source?.status() ?? null;
     // An attempt heals the fault once the source is past its start; before, it is still the one that is being retried.
@@ -126,6 +126,8 @@ export class SupervisedTask {
       records_by_topic: Object.fromEntries(this.#counters.recordsByTopic),
       filtered: this.#counters.filteredRecords,
       skipped: this.#counters.skippedRecords,
+      dead_letters: this.#counters.deadLetters,
+      consuming: this.#abort === null ? null : consumingOf(this.#counters.view),
       last_durable: iso(this.#counters.lastDurableMs),
     };
   }
@@ -139,7 +141,7 @@ export class SupervisedTask {
       this.#counters.retrying(null);
       if (abort.aborted) return;
       if (error === null) {
-        logger.info({}, 'The source has finished; the task has nothing more to read.');
+        logger.info({}, 'The task has nothing more to read: its source has finished.');
         return;
       }
       // Progress since the last failure: this is a new fault, not the old one going on.
@@ -177,10 +179,10 @@ export class SupervisedTask {
   }
 
   /** One attempt; answers what it failed with, or null. */
-  async #attempt(run: RunSourceTask, makePlan: TaskSurroundings['makePlan'], abort: AbortSignal): Promise<SluiceError | null> {
+  async #attempt(run: RunTask, makePlan: TaskSurroundings['makePlan'], abort: AbortSignal): Promise<SluiceError | null> {
     try {
       const plan = makePlan(this.#counters);
-      this.#source = plan.source;
+      this.#source = 'sink' in plan ? null : plan.source;
       await run(plan, abort);
       return null;
     } catch (error) {
@@ -196,6 +198,21 @@ export class SupervisedTask {
     this.#state = state;
     this.#surroundings.onState();
   }
+}
+
+/** A sink's partitions, for people and scripts; null of a source. */
+function consumingOf(view: ConsumingView | null): TaskProgress['consuming'] {
+  if (view === null) return null;
+  const partitions = view.partitions();
+  return {
+    lag_records: Number(partitions.reduce((sum, { lagRecords }) => sum + lagRecords, 0n)),
+    partitions: partitions.map(({ topic, partition, applied, lagRecords }) => ({
+      topic,
+      partition,
+      offset: Number(applied),
+      lag_records: Number(lagRecords),
+    })),
+  };
 }
 
 /** What a source or the log itself tries again, in the same words as a task that is. */

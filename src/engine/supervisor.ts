@@ -8,9 +8,9 @@ import {
   type SourceOffset,
   type TargetState,
 } from '../contract/index.ts';
-import type { ConnectorResolving, ResolvedConnector } from './connector-config.ts';
 import { invalidConfig } from './connector-faults.ts';
 import { managedByFile, managedByWorker } from './connector-options.ts';
+import type { ConnectorResolving, ResolvedConnector } from './connector-plan.ts';
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
 import type { SupervisedConnector, Worker } from './supervisor-connector.ts';
 import { SupervisedConnectors } from './supervisor-connectors.ts';

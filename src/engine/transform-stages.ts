@@ -20,11 +20,22 @@ export type Stage = {
   readonly sharedHeaders: PluginOf<'transformation'>['sharedHeaders'];
 };
 
+/** A transform that failed on a record. */
+export class TransformFailure extends SluiceError {
+  /** The class at work, as the config has it. */
+  readonly transformClass: string;
+
+  constructor(message: string, transformClass: string, cause: unknown) {
+    super('TRANSFORM_FAILED', message, { cause });
+    this.transformClass = transformClass;
+  }
+}
+
 /** An error as the task reports it: which transform, on which topic. What an unforeseen error says might show a value, so it stays behind. */
-function failure(stage: Stage, record: ConnectRecord, thrown: unknown): SluiceError {
+function failure(stage: Stage, record: ConnectRecord, thrown: unknown): TransformFailure {
   const reason = thrown instanceof SluiceError ? thrown.message : `unexpected ${thrown instanceof Error ? thrown.name : 'error'}`;
   const message = `Transform '${stage.alias}' (${stage.type}) failed on a record of topic '${record.topic}': ${reason}`;
-  return new SluiceError('TRANSFORM_FAILED', message, { cause: thrown });
+  return new TransformFailure(message, stage.type, thrown);
 }
 
 /** Headers that were added to the object which a record shares with the tombstone behind it: the key and the headers tell the two. */

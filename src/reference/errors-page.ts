@@ -1,7 +1,7 @@
 import { mysqlSpec } from '../../connectors/mysql/options.ts';
 import { postgresSpec } from '../../connectors/postgres/options.ts';
 import { errorCatalogue, type RetryPolicy } from '../contract/index.ts';
-import { commonSpec } from '../engine/connector-options.ts';
+import { sourceSpec } from '../engine/source-options.ts';
 import { cell, code, inline } from './inline.ts';
 import { linksTo } from './option-list.ts';
 import { workerLinks } from './worker-page.ts';
@@ -12,7 +12,7 @@ const retries: Readonly<Record<RetryPolicy, string>> = { never: 'no', backoff: '
 export function errorsPage(): string {
   const links = new Map([
     ...workerLinks('reference/worker.md'),
-    ...linksTo('reference/connector-common.md', [commonSpec]),
+    ...linksTo('reference/connector-common.md', [sourceSpec]),
     ...linksTo('reference/connector-mysql.md', [mysqlSpec]),
     ...linksTo('reference/connector-postgres.md', [postgresSpec]),
   ]);

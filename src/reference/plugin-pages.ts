@@ -1,4 +1,4 @@
-import { commonSpec } from '../engine/connector-options.ts';
+import { sourceSpec } from '../engine/source-options.ts';
 import { stageSpec } from '../engine/transform-options.ts';
 import { refusedClasses, registry } from '../registry.ts';
 import { inline, type Links } from './inline.ts';
@@ -44,18 +44,18 @@ const together = (...links: readonly Links[]): Links => new Map(links.flatMap(kn
 
 /** What every connector takes, whatever its class. */
 export function commonPage(): string {
-  const links = together(workerLinks('worker.md'), linksTo('', [commonSpec]));
+  const links = together(workerLinks('worker.md'), linksTo('', [sourceSpec]));
   return `# Options of every connector
 
-${inline(commonSpec.doc)} Those of a class stand on its page: [PostgreSQL](connector-postgres.md), [MySQL](connector-mysql.md),
+${inline(sourceSpec.doc)} Those of a class stand on its page: [PostgreSQL](connector-postgres.md), [MySQL](connector-mysql.md),
 [MariaDB](connector-mariadb.md), [MongoDB](connector-mongodb.md). A connector is a file that the [worker](worker.md#connectors) names, or is made by [REST](../rest.md).
 
-${supportedOptions(commonSpec, links, '##')}
+${supportedOptions(sourceSpec, links, '##')}
 
 ## Options with names of your own
 See also [transforms](transforms.md), [predicates](predicates.md) and [converters](converters.md).
 
-${variableOptions(commonSpec, links)}
+${variableOptions(sourceSpec, links)}
 
 \`\`\`yaml
 topic.creation.groups: compacted
@@ -66,7 +66,7 @@ topic.creation.compacted.cleanup.policy: compact
 \`\`\`
 
 ## Refused
-${reasonTable('Option', refusedOf(commonSpec), links)}
+${reasonTable('Option', refusedOf(sourceSpec), links)}
 `;
 }
 
@@ -74,7 +74,7 @@ ${reasonTable('Option', refusedOf(commonSpec), links)}
 export async function connectorPage({ title, class: className, short, groups }: ConnectorPage): Promise<string> {
   const { spec } = await registry.load('source', className);
   const set = { ...spec, groups };
-  const links = together(linksTo('connector-common.md', [commonSpec]), linksTo('', [set]));
+  const links = together(linksTo('connector-common.md', [sourceSpec]), linksTo('', [set]));
   return `# ${title}
 
 ${inline(spec.doc)} Its class is \`${className}\`, short \`${short}\`. Names, defaults and older names are Debezium's. Beside these it takes
@@ -102,7 +102,7 @@ const isOfDebezium = ({ classes }: PluginSection) => classes.some(name => name.s
 export async function transformsPage(): Promise<string> {
   const sections = await pluginSections(['transformation']);
   const common = { ...stageSpec, scope: 'NAME.' };
-  const links = together(linksTo('', [common]), linksTo('connector-common.md', [commonSpec]));
+  const links = together(linksTo('', [common]), linksTo('connector-common.md', [sourceSpec]));
   return `# Transforms
 
 A connector's records go through its [transforms](connector-common.md#transforms) one after the other, before the converters. Each has a name of

@@ -32,7 +32,7 @@ export function connectorPluginRoutes(supervisor: Supervisor): readonly Route[] 
     const found = listing ?? (await shortNamed(name));
     if (found === null) throw new RequestError(404, `Unknown plugin ${name}.`);
     const plugin = await supervisor.registry.load(found.type, found.class);
-    return ok(pluginConfig(plugin.spec.options, found.type === 'source' || found.type === 'sink'));
+    return ok(pluginConfig(plugin.spec.options, found.type === 'source' || found.type === 'sink' ? found.type : null));
   }
 
   /** A plugin by a name that only the registry knows, such as `postgres`. */

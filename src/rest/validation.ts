@@ -1,6 +1,8 @@
-import type { Option, OptionState } from '../contract/index.ts';
-import type { ResolvedConnector } from '../engine/connector-config.ts';
-import { commonLayout, commonOptions, type OptionWidth } from '../engine/connector-options.ts';
+import type { Option, OptionMap, OptionState } from '../contract/index.ts';
+import type { OptionPlace, OptionWidth } from '../engine/connector-options.ts';
+import type { ConnectorType, ResolvedConnector } from '../engine/connector-plan.ts';
+import { sinkLayout, sinkOptions } from '../engine/sink-options.ts';
+import { sourceLayout, sourceOptions } from '../engine/source-options.ts';
 
 /** Connect's ConfigKeyInfo. */
 type Definition = {
@@ -38,9 +40,15 @@ const widths: Readonly<Record<Option<unknown>['type'], OptionWidth>> = {
   CLASS: 'LONG',
 };
 
+/** Options that all connectors of a kind have, with their places. */
+const ofKind: Readonly<Record<ConnectorType, { readonly options: OptionMap; readonly layout: Readonly<Record<string, OptionPlace>> }>> = {
+  source: { options: sourceOptions, layout: sourceLayout },
+  sink: { options: sinkOptions, layout: sinkLayout },
+};
+
 function definition(name: string, option: Option<unknown>, order: number): Definition {
-  const [width, place] =
-    option === (commonOptions as Record<string, Option<unknown>>)[name] ? commonLayout[name]! : [widths[option.type], order];
+  const kind = Object.values(ofKind).find(({ options }) => options[name] === option);
+  const [width, place] = kind?.layout[name] ?? [widths[option.type], order];
   return {
     name,
     type: option.type,
@@ -68,10 +76,10 @@ function orders(): (group: string) => number {
 }
 
 /** GET /connector-plugins/CLASS/config: the class's own options, for a connector followed by those that all have. */
-export function pluginConfig(options: Readonly<Record<string, Option<unknown>>>, isConnector: boolean): readonly Definition[] {
+export function pluginConfig(options: OptionMap, kind: ConnectorType | null): readonly Definition[] {
   const orderIn = orders();
   const own = Object.entries(options).map(([name, option]) => definition(name, option, orderIn(option.group)));
-  return isConnector ? [...own, ...Object.entries(commonOptions).map(([name, option]) => definition(name, option, 0))] : own;
+  return kind === null ? own : [...own, ...Object.entries(ofKind[kind].options).map(([name, option]) => definition(name, option, 0))];
 }
 
 /** PUT /connector-plugins/CLASS/config/validate: Connect's ConfigInfos. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SourceBatch } from '../../src/contract/index.ts';
 import { resolveConnector } from '../../src/engine/connector-config.ts';
-import { runSourceTask, unitBytesMax } from '../../src/engine/source-task.ts';
+import { unitBytesMax } from '../../src/engine/source-task.ts';
+import { runTask } from '../../src/engine/task.ts';
 import { partBytesMax, transactionBytesMax } from '../../src/log/kafka/writer.ts';
 import { aName, openLog, readAll, workerOptions } from '../integration/kafka-log-fixture.ts';
 import { startKafka } from '../services/kafka.ts';
@@ -55,10 +56,13 @@ test('while the broker hangs, no more is read than may be on its way; then every
     },
     filtered() {},
     skipped() {},
+    consuming() {},
+    deadLettered() {},
   };
   const abort = new AbortController();
   script.batches.push(...Array.from({ length: batches }, (_, index) => batch(index)));
-  const running = runSourceTask(plan!.createTask(0, { log, logger: silentLogger, clock, observer }), abort.signal);
+  const services = { log, logger: silentLogger, clock, observer, pause: async () => {}, random: () => 0 };
+  const running = runTask(plan!.createTask(0, services), abort.signal);
   await until(() => frozen, { what: 'the first records to be durable', timeoutMs: 30_000 });
   try {
     let seen = -1;

@@ -28,8 +28,10 @@ describe('a connector’s config', () => {
     const { plan, faults, type } = await resolveConnector(given, resolvingWith(script));
     assert.deepEqual([faults, type], [[], 'source']);
     assert.deepEqual(plan!.retry, { attemptsMax: 3, delayMsMax: 10_000 });
-    const observer = { started() {}, retrying() {}, durable() {}, filtered() {}, skipped() {} };
-    const task = plan!.createTask(0, { log: null as never, logger: silentLogger, clock, observer });
+    const observer = { started() {}, retrying() {}, durable() {}, filtered() {}, skipped() {}, consuming() {}, deadLettered() {} };
+    const services = { log: null as never, logger: silentLogger, clock, observer, pause: async () => {}, random: () => 0 };
+    const task = plan!.createTask(0, services);
+    assert.ok('source' in task);
     const record = {
       topic: 't',
       partition: null,

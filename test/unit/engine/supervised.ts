@@ -1,8 +1,8 @@
 import type { EventLog, RawConfig, WorkerGroup } from '../../../src/contract/index.ts';
-import type { ConnectorResolving } from '../../../src/engine/connector-config.ts';
-import { runSourceTask } from '../../../src/engine/source-task.ts';
+import type { ConnectorResolving } from '../../../src/engine/connector-plan.ts';
 import { Supervisor } from '../../../src/engine/supervisor.ts';
 import type { FileConnector } from '../../../src/engine/supervisor-loading.ts';
+import { runTask } from '../../../src/engine/task.ts';
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -31,6 +31,7 @@ export function resolvingWith(
       exactlyOnce: true,
       overridePolicy: 'all',
       checkOverrides: null,
+      checkConsumerOverrides: null,
       ...changes,
     },
     placeholders: async raw => ({
@@ -74,7 +75,7 @@ export class Supervised implements AsyncDisposable {
     const { context: _, ...resolving } = resolvingWith(this.script, {}, secrets);
     this.#supervisor = new Supervisor({
       ...resolving,
-      runTask: runSourceTask,
+      runTask,
       pause: (delayMs, abort) =>
         new Promise(resolve => {
           const pause = { delayMs, end: () => resolve() };

@@ -1,0 +1,13 @@
+import type { PluginContext, Sink } from '../contract/index.ts';
+import type { ConversionPlan, DeadLetterSettings, SinkErrorPolicy } from './sink-task-plan.ts';
+
+/** What is asked of a sink's connector as a whole, beside its tasks: its offsets, its dead letters. */
+export type SinkPlan = {
+  readonly group: string;
+  readonly topics: readonly string[] | RegExp;
+  readonly deadLetters: DeadLetterSettings | null;
+  readonly errors: SinkErrorPolicy;
+  readonly producerOverrides: Readonly<Record<string, string>>;
+  /** A sink and converters of its own, beside those of the tasks. The caller disposes of the sink. */
+  createBeside(context: PluginContext): { readonly sink: Sink; readonly conversion: ConversionPlan };
+};
