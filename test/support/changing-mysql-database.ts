@@ -23,7 +23,7 @@ function isConnectionLost(error: unknown): boolean {
 export class ChangingMysqlDatabase implements AsyncDisposable {
   readonly database: FreshMysqlDatabase;
   readonly #flavor: MysqlFlavor;
-  readonly #server: MysqlAddress;
+  #server: MysqlAddress;
   readonly #random: (below: number) => number;
   #busy = true;
   #load: Promise<void> = Promise.resolve();
@@ -111,6 +111,16 @@ export class ChangingMysqlDatabase implements AsyncDisposable {
       );
     }
     return [...history.operations].map(([operation, count]) => `${operation} ${count}`).join(', ');
+  }
+
+  /** The load goes on at another server that has the same tables; `ready` is waited for while nothing changes. */
+  async moveTo(server: MysqlAddress, ready: () => Promise<void>): Promise<void> {
+    await this.rest();
+    await ready();
+    this.#server = server;
+    this.#busy = true;
+    this.#load = this.#change();
+    this.#load.catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
