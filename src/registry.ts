@@ -94,6 +94,16 @@ const table: Table = {
   ],
   sink: [
     {
+      class: 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector',
+      aliases: ['elasticsearch'],
+      load: async () => (await import('../sinks/elasticsearch/plugin.ts')).elasticsearchSink,
+    },
+    {
+      class: 'RedisSink',
+      aliases: ['redis'],
+      load: async () => (await import('../sinks/redis/plugin.ts')).redisSink,
+    },
+    {
       class: 'HandlerSink',
       aliases: ['handler'],
       load: async () => (await import('../sinks/handler/plugin.ts')).handlerConnector,

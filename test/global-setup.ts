@@ -1,7 +1,9 @@
+import { startElasticsearch } from './services/elasticsearch.ts';
 import { startKafka } from './services/kafka.ts';
 import { startMongodb } from './services/mongodb.ts';
 import { startMariadb, startMysql } from './services/mysql.ts';
 import { startPostgres } from './services/postgres.ts';
+import { startRedis } from './services/redis.ts';
 import { serverVariables } from './support/servers.ts';
 
 const started = new AsyncDisposableStack();
@@ -52,6 +54,16 @@ export async function globalSetup(): Promise<void> {
       serverVariables.kafka,
       () => startKafka(),
       server => server.bootstrapServers,
+    ),
+    provide(
+      serverVariables.redis,
+      () => startRedis(),
+      ({ host, port }) => `redis://${host}:${port}`,
+    ),
+    provide(
+      serverVariables.elasticsearch,
+      () => startElasticsearch(),
+      server => server.url,
     ),
   ]);
   const failures = starts.flatMap(start => (start.status === 'rejected' ? [start.reason as Error] : []));

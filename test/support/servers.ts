@@ -1,10 +1,12 @@
 import type { ConnectServer } from '../services/connect.ts';
 import { startConnect } from '../services/connect.ts';
+import { type ElasticsearchAddress, startElasticsearch } from '../services/elasticsearch.ts';
 import { startKafka } from '../services/kafka.ts';
 import { type MongodbAddress, startMongodb } from '../services/mongodb.ts';
 import { type MysqlAddress, type MysqlFlavor, mysqlAddress, startMariadb, startMysql } from '../services/mysql.ts';
 import { type PostgresAddress, postgresAddress, startPostgres } from '../services/postgres.ts';
 import type { PostgresVersion } from '../services/postgres-binaries.ts';
+import { type RedisAddress, startRedis } from '../services/redis.ts';
 
 /** The environment variables by which a server that is already there is given, and by which the global setup gives its own. */
 export const serverVariables = {
@@ -15,6 +17,8 @@ export const serverVariables = {
   mongodb: 'TEST_MONGO_URL',
   kafka: 'TEST_KAFKA',
   connect: 'TEST_CONNECT_URL',
+  redis: 'TEST_REDIS_URL',
+  elasticsearch: 'TEST_ELASTICSEARCH_URL',
 } as const;
 
 type Shared = {
@@ -23,8 +27,18 @@ type Shared = {
   mongodb: Promise<MongodbAddress> | undefined;
   kafka: Promise<string> | undefined;
   connect: Promise<string> | undefined;
+  redis: Promise<RedisAddress> | undefined;
+  elasticsearch: Promise<ElasticsearchAddress> | undefined;
 };
-const shared: Shared = { postgres: new Map(), mysql: new Map(), mongodb: undefined, kafka: undefined, connect: undefined };
+const shared: Shared = {
+  postgres: new Map(),
+  mysql: new Map(),
+  mongodb: undefined,
+  kafka: undefined,
+  connect: undefined,
+  redis: undefined,
+  elasticsearch: undefined,
+};
 
 /**
  * The PostgreSQL that all tests share: take a database of your own in it (`freshDatabase`), and leave its settings alone. Where the
@@ -82,4 +96,20 @@ export function sharedConnect(): Promise<string> {
         .then(bootstrapServers => startConnect(bootstrapServers))
         .then((server: ConnectServer) => server.url);
   return shared.connect;
+}
+
+/** The Redis that all tests share: use keys of your own. A URL that names it has no password. */
+export function sharedRedis(): Promise<RedisAddress> {
+  const given = process.env[serverVariables.redis];
+  shared.redis ??= given
+    ? Promise.resolve(new URL(given)).then(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) }))
+    : startRedis();
+  return shared.redis;
+}
+
+/** The Elasticsearch that all tests share, without logins: use indices of your own. */
+export function sharedElasticsearch(): Promise<ElasticsearchAddress> {
+  const given = process.env[serverVariables.elasticsearch];
+  shared.elasticsearch ??= given ? Promise.resolve({ url: given }) : startElasticsearch();
+  return shared.elasticsearch;
 }
