@@ -6,6 +6,7 @@ export * from './crash-point.ts';
 export * from './document-text.ts';
 export * from './errors.ts';
 export * from './event-log.ts';
+export { quotedBsonText } from './java-bson-text.ts';
 export * from './java-numbers.ts';
 export * from './java-regex.ts';
 export * from './java-replacement.ts';

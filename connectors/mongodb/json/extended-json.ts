@@ -1,7 +1,6 @@
-import { javaDouble } from '../../../src/contract/index.ts';
+import { javaDouble, quotedBsonText as quoted } from '../../../src/contract/index.ts';
 import { bsonType, cString, cStringEnd, eachElement, stringAt, valueEnd } from '../bson/elements.ts';
 import { decimal128Text } from './decimal-128.ts';
-import { quoted } from './text.ts';
 
 /** Dialects of MongoDB's extended JSON, as the Java driver's JsonWriter writes them (org.bson.json.JsonWriterSettings). */
 export type Dialect =

@@ -48,12 +48,19 @@ export class DocumentStructs {
     this.#shape = shape;
   }
 
-  /** Adds the fields of a document to those of a struct of that name (null: it has none). */
-  addFields(fields: Fields, document: BsonDocument, parent: string | null): void {
+  /**
+   * Adds the fields of a document to those of a struct of that name (null: it has none). `placed`: the document is an array's element with a
+   * name by its place; there what is empty has a name too.
+   */
+  addFields(fields: Fields, document: BsonDocument, parent: string | null, placed = false): void {
     for (const [key, value] of document) {
       const name = this.#shape.fieldName(key);
       if (fields.has(name)) continue;
-      const schema = this.#schema(value, `${parent ?? 'null'}.${name}`, name, parent);
+      const path = `${parent ?? 'null'}.${name}`;
+      const named = placed && isEmpty(value);
+      const schema = named
+        ? structSchema([], { name: this.#shape.fieldName(path), optional: true })
+        : this.#schema(value, path, name, parent);
       if (schema !== null) fields.set(name, schema);
     }
   }
@@ -69,6 +76,7 @@ export class DocumentStructs {
     for (const [key, value] of document) {
       if (value.type === 'undefined') continue;
       const field = schema.field(this.#shape.fieldName(key));
+      if (field === undefined && this.#shape.adjusted && value.type === 'array' && value.items.length === 0) continue;
       if (field === undefined) throw new Error(`a document has a field of type ${value.type}, which no schema can hold`);
       values[field.index] = this.#value(field.schema, value);
     }
@@ -98,28 +106,37 @@ export class DocumentStructs {
     }
   }
 
-  #documentSchema(document: BsonDocument, path: string): Schema {
+  #documentSchema(document: BsonDocument, path: string, placed = false): Schema {
     if (document.size === 0) return structSchema([], { optional: true });
     const fields: Fields = new Map();
-    this.addFields(fields, document, path);
+    this.addFields(fields, document, path, placed);
     return structSchema([...fields], { name: path, optional: true });
   }
 
-  /** All elements of one type; of documents the fields of all. Arrays in arrays may be one deep. */
+  /**
+   * All elements of one type; of documents the fields of all. Arrays in arrays may be one deep. Beside documents or arrays, what becomes null
+   * is no type of its own.
+   */
   #arraySchema(items: readonly BsonValue[], path: string): Schema {
     if (items.length === 0) return arraySchema(schemas.optionalString, { optional: true });
-    const arrays = items.filter(item => item.type === 'array');
-    if (arrays.length === 0) return arraySchema(this.#elementSchema(items, path), { optional: true });
-    if (arrays.length < items.length) throw new Error(mixed);
-    const inner = arrays.flatMap(({ items: elements }) => elements);
-    if (inner.length === 0 || inner.some(({ type }) => type === 'array'))
+    // An empty array tells nothing, and is left out.
+    const filled = items.filter(item => item.type !== 'array' || item.items.length > 0);
+    const nested = filled.filter(({ type }) => type === 'array' || type === 'document');
+    const told = nested.length > 0 && filled.every(item => nested.includes(item) || becomesNull(item)) ? nested : filled;
+    const arrays = told.filter(item => item.type === 'array');
+    if (arrays.length === 0 && told.length > 0) return arraySchema(this.#elementSchema(told, path), { optional: true });
+    if (arrays.length < told.length) throw new Error(mixed);
+    const inner = arrays.map(({ items: elements }) => elements);
+    if (inner.length === 0 || inner.flat().some(({ type }) => type === 'array'))
       throw new Error('an array holds empty arrays only, or arrays of arrays, for which there is no schema (set array.encoding=document)');
-    return arraySchema(arraySchema(this.#elementSchema(inner, null), { optional: true }), { optional: true });
+    const documents = inner.flat().some(({ type }) => type === 'document');
+    const element = this.#elementSchema(documents ? inner.flat() : inner[0]!, null);
+    return arraySchema(arraySchema(element, { optional: true }), { optional: true });
   }
 
   #elementSchema(items: readonly BsonValue[], path: string | null): Schema {
     const documents = items.filter(item => item.type === 'document');
-    if (documents.length === items.length)
+    if (documents.length > 0 && items.every(item => item.type === 'document' || becomesNull(item)))
       return this.#mergedSchema(
         documents.map(({ fields }) => fields),
         path,
@@ -151,7 +168,9 @@ export class DocumentStructs {
     const own = items.length > 0 && parent?.endsWith(name) ? parent : path;
     const fields = items.flatMap((item, index) => {
       const place = `_${index}`;
-      const schema = this.#schema(item, `${own}.${place}`, place, own);
+      const inner = `${own}.${place}`;
+      if (this.#shape.adjusted && item.type === 'array' && item.items.length === 0) return [];
+      const schema = item.type === 'document' ? this.#documentSchema(item.fields, inner, true) : this.#schema(item, inner, place, own);
       return schema === null ? [] : [[place, schema] as const];
     });
     return structSchema(fields, { name: own, optional: true });
@@ -178,12 +197,31 @@ export class DocumentStructs {
   /** An empty array in an array is left out. */
   #arrayValue(schema: Schema, items: readonly BsonValue[]): readonly Value[] {
     const element = schema.valueSchema!;
-    return items.filter(item => item.type !== 'array' || item.items.length > 0).map(item => this.#value(element, item));
+    const nested = element.type === 'array' || (element.type === 'struct' && element !== regularExpression);
+    const kept = items.filter(item => item.type !== 'array' || item.items.length > 0);
+    return kept.map(item => (nested && becomesNull(item) ? null : this.#value(element, item)));
   }
 
   #indexedValue(schema: Schema, items: readonly BsonValue[]): Struct {
     return this.struct(schema, new Map(items.map((item, index) => [`_${index}`, item])));
   }
+}
+
+/** What an array's element of that type is beside documents or arrays. */
+const nullTypes: ReadonlySet<BsonType> = new Set<BsonType>([
+  'null',
+  'undefined',
+  'minKey',
+  'maxKey',
+  'symbol',
+  'regularExpression',
+  'javaScriptWithScope',
+]);
+
+const becomesNull = ({ type }: BsonValue) => nullTypes.has(type);
+
+function isEmpty(value: BsonValue): boolean {
+  return value.type === 'document' ? value.fields.size === 0 : value.type === 'array' && value.items.length === 0;
 }
 
 function requireStruct(schema: Schema): Schema {

@@ -1,4 +1,4 @@
-import { javaDouble } from '../../../src/contract/index.ts';
+import { javaDouble, quotedBsonText } from '../../../src/contract/index.ts';
 import type { BsonDocument, BsonValue } from './bson-value.ts';
 
 const step = '  ';
@@ -60,7 +60,7 @@ function canonical(value: BsonValue): BsonDocument | null {
 /** A document as canonical extended JSON, a line a field (JsonMode.EXTENDED, indented). */
 export function writeIndented(fields: BsonDocument, indent = ''): string {
   const inner = indent + step;
-  const lines = [...fields].map(([name, value]) => `\n${inner}${JSON.stringify(name)}: ${write(value, inner)}`);
+  const lines = [...fields].map(([name, value]) => `\n${inner}${quotedBsonText(name)}: ${write(value, inner)}`);
   return lines.length === 0 ? '{}' : `{${lines.join(',')}\n${indent}}`;
 }
 
@@ -72,7 +72,7 @@ function write(value: BsonValue, indent: string): string {
     case 'boolean':
       return String(value.value);
     case 'string':
-      return JSON.stringify(value.value);
+      return quotedBsonText(value.value);
     case 'document':
       return writeIndented(value.fields, indent);
     case 'array': {

@@ -77,6 +77,27 @@ describe('ExtractNewDocumentState', () => {
     });
   });
 
+  test('beside documents and arrays, null is no type of its own, and an empty array tells nothing', () => {
+    const list = (json: string, options = {}) => plain(unwrap(options)(change({ op: 'c', after: `{"list": ${json}}` }))?.value);
+    assert.deepEqual(list('[{"x": 1},null]'), { list: [{ x: 1 }, null] });
+    assert.deepEqual(list('[[],["a"],null]'), { list: [['a'], null] });
+    assert.deepEqual(list('[[1],[null]]'), { list: [[1], [null]] });
+    assert.deepEqual(list('["a",[]]'), { list: ['a'] });
+    assert.deepEqual(list('[{"$regex": "a","$options": ""},{"x": 1}]'), { list: [null, { x: 1 }] });
+    assert.throws(() => list('[1,null]'), { message: /array.encoding=document/ });
+    assert.throws(() => list('[[]]'), { message: /array.encoding=document/ });
+    assert.deepEqual(list('[[],1]', { 'array.encoding': 'document', 'field.name.adjustment.mode': 'avro' }), { list: { _1: 1 } });
+  });
+
+  test('an array of documents by place names also what is empty in them', () => {
+    const placed = { 'array.encoding': 'document' };
+    const schema = unwrap(placed)(change({ op: 'c', after: '{"list": [{"d": {},"a": []}],"d": {}}' }))?.valueSchema;
+    const first = schema?.field('list')?.schema.field('_0')?.schema;
+    assert.equal(first?.name, 'srv.db.c.list._0');
+    assert.deepEqual([first?.field('d')?.schema.name, first?.field('a')?.schema.name], ['srv.db.c.list._0.d', 'srv.db.c.list._0.a']);
+    assert.equal(schema?.field('d')?.schema.name, null);
+  });
+
   test('an update without its document holds what it set, with the id', () => {
     const record = unwrap()(change({ op: 'u', updated: '{"a.b": 1}', id: '"k"' }));
     assert.deepEqual(plain(record?.value), { 'a.b': 1, _id: 'k' });
@@ -116,6 +137,11 @@ describe('MongoEventRouter', () => {
     assert.equal(record?.key, '7');
     assert.equal(record?.headers.find(({ key }) => key === 'id')?.value, '64b000000000000000000001');
     assert.equal(record?.value, '{\n  "total": {\n    "$numberInt": "5"\n  },\n  "lines": [\n    {\n      "sku": "a"\n    }\n  ]\n}');
+  });
+
+  test('its texts are escaped as the Java driver escapes them', () => {
+    const unusual = after.replace('"sku": "a"', String.raw`"sku": "\u2028 \u00e9 \ud83d\ude00 \u0007"`);
+    assert.match(String(route()(change({ op: 'c', after: unusual }))?.value), /"sku": "\\u2028 é \\ud83d\\ude00 \\u0007"/);
   });
 
   test('or a struct', () => {

@@ -26,7 +26,7 @@ function escapedForm(character: string): string {
 /** A text of plain ASCII with nothing to escape, as most are; others are looked at by the slower pattern. */
 const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** A string as JSON. */
-export function quoted(text: string): string {
+/** A string in MongoDB’s extended JSON, as the Java driver writes it. */
+export function quotedBsonText(text: string): string {
   return plain.test(text) ? `"${text}"` : `"${text.replace(escaped, escapedForm)}"`;
 }
