@@ -108,6 +108,11 @@ const table: Table = {
       aliases: ['handler'],
       load: async () => (await import('../sinks/handler/plugin.ts')).handlerConnector,
     },
+    {
+      class: 'ViewsSink',
+      aliases: ['views'],
+      load: async () => (await import('../sinks/views/plugin.ts')).viewsSink,
+    },
   ],
   transformation: [
     ofConnect('Cast$Key', async () => (await import('../transforms/cast.ts')).cast.key),

@@ -52,3 +52,13 @@ export async function mavenArchives(name: string, archives: readonly Coordinates
     }
   });
 }
+
+/** One artifact's file (`group:artifact:version:zip`), copied into a folder; gives its path. */
+export async function mavenFile(artifact: Coordinates, folder: string): Promise<string> {
+  await maven(['dependency:get', `-Dartifact=${artifact}`, '-Dtransitive=false'], artifact);
+  await maven(['dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`], artifact);
+  const [, name, version] = artifact.split(':');
+  const file = (await readdir(folder)).find(candidate => candidate.startsWith(`${name}-${version}.`));
+  if (file === undefined) throw new Error(`Maven ended well and brought no file for ${artifact}`);
+  return join(folder, file);
+}

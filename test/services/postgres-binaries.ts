@@ -31,7 +31,7 @@ export async function serverUser(): Promise<SystemUser | undefined> {
 }
 
 /** Whether every user may enter the folder: a checkout under /root is closed to the user the server runs as. */
-async function openToAll(path: string): Promise<boolean> {
+export async function openToAll(path: string): Promise<boolean> {
   for (let folder = path; ; folder = dirname(folder)) {
     if (((await stat(folder)).mode & 0o001) === 0) return false;
     if (folder === dirname(folder)) return true;

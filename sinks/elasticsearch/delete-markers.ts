@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { type Operation, scopeOf } from './operation.ts';
+import type { StateIndex } from './state-index.ts';
+
+/**
+ * The versions of deleted documents. Elasticsearch forgets them after index.gc_deletes, and an older record that comes after that would bring
+ * the document back (invariant 4). So each delete leaves a marker in the state index, and before a record is written that could be older
+ * than a delete, its marker is looked for.
+ *
+ * Which records that are costs nothing while all goes forward: no delete of a partition is newer than its newest one, the bound, so a record
+ * above it is not asked about. Only redelivered and replayed ones are.
+ */
+export class DeleteMarkers {
+  readonly #state: StateIndex;
+  /** By scope, the version of the newest delete. */
+  readonly #bounds = new Map<string, bigint>();
+  #refreshed = false;
+
+  constructor(state: StateIndex) {
+    this.#state = state;
+  }
+
+  /** Partitions have come from other tasks, which may have deleted since we looked. */
+  forget(): void {
+    this.#bounds.clear();
+    this.#refreshed = false;
+  }
+
+  /** The lines of a bulk request that leave the marker of a delete. */
+  lines(operation: Operation): string {
+    return this.#state.lines(markerId(operation), scopeOf(operation), operation.record.version, {});
+  }
+
+  /** A delete's marker is durable. */
+  written(operation: Operation): void {
+    const scope = scopeOf(operation);
+    const bound = this.#bounds.get(scope);
+    if (bound !== undefined && bound < operation.record.version) this.#bounds.set(scope, operation.record.version);
+  }
+
+  /**
+   * Which of these documents were deleted by newer records: they must not be written. In a replay beside the live flow, whose deletes may be
+   * another task's, all are looked for.
+   */
+  async superseded(operations: readonly Operation[], mode: 'live' | 'replay', signal: AbortSignal): Promise<ReadonlySet<Operation>> {
+    const asked: Operation[] = [];
+    for (const operation of operations) {
+      if (operation.kind !== 'write') continue;
+      if (mode === 'replay' || operation.record.version <= (await this.#bound(scopeOf(operation), signal))) asked.push(operation);
+    }
+    if (asked.length === 0) return new Set();
+    const markers = await this.#state.get(asked.map(markerId), signal);
+    return new Set(asked.filter((operation, index) => BigInt(markers[index]?.['version'] ?? -1) > operation.record.version));
+  }
+
+  async #bound(scope: string, signal: AbortSignal): Promise<bigint> {
+    const known = this.#bounds.get(scope);
+    if (known !== undefined) return known;
+    if (!this.#refreshed) await this.#state.refresh(signal);
+    this.#refreshed = true;
+    const bound = BigInt((await this.#state.latest(scope, signal))?.['version'] ?? -1);
+    this.#bounds.set(scope, bound);
+    return bound;
+  }
+}
+
+/** Bounded, however long index and id are. */
+function markerId({ target, id }: Operation): string {
+  return createHash('sha256').update(`${target}\0${id}`).digest('base64url');
+}

@@ -1,0 +1,41 @@
+import { rowOf, type SinkRecord, Struct } from '../../src/contract/index.ts';
+import type { JsonText } from './json-text.ts';
+import { RecordFault } from './record-fault.ts';
+
+/** Elasticsearch's own limit. */
+const idBytesMax = 512;
+
+/** The id of a record that is a document of its own (`key.ignore`): as Confluent's connector makes it. */
+export function placeId({ place }: SinkRecord): string {
+  return `${place.topic}+${place.partition}+${place.offset}`;
+}
+
+/**
+ * The document's id from a record's key: a number or a text as it is; of a key with one field, that field's; of more, all of them with `|`
+ * between (a `|` or `\` in one is written with a `\` before it). Throws RecordFault for a key of which none can be made.
+ */
+export function documentId(record: SinkRecord, json: JsonText): string {
+  const id = idText(record, json);
+  if (id === '') throw new RecordFault('its key is empty, and a document needs an id; or set key.ignore=true');
+  if (Buffer.byteLength(id) > idBytesMax)
+    throw new RecordFault(`its key is longer than the ${idBytesMax} bytes that a document's id may have`);
+  return id;
+}
+
+function idText({ key, keySchema }: SinkRecord, json: JsonText): string {
+  if (key === null) throw new RecordFault('it has no key, and a document needs an id; or set key.ignore=true');
+  const row = rowOf(key);
+  if (row === null) return unquoted(json.writer(keySchema)(key));
+  const parts: string[] = [];
+  for (const [name, value] of row.fields) {
+    if (value instanceof Struct && value.schema.name !== 'io.debezium.data.VariableScaleDecimal')
+      throw new RecordFault(`the field '${name}' of its key has fields of its own, of which no id can be made`);
+    parts.push(unquoted(json.writer(row.schema?.field(name)?.schema ?? null)(value)));
+  }
+  const [only] = parts;
+  return parts.length === 1 ? only! : parts.map(part => part.replaceAll(/[\\|]/g, '\\$&')).join('|');
+}
+
+function unquoted(text: string): string {
+  return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+}

@@ -1,0 +1,176 @@
+import { type Client, errors } from '@elastic/elasticsearch';
+import { type Logger, type PartitionOffset, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
+import type { BulkItem, BulkWriter } from './bulk-writer.ts';
+import type { Operation } from './operation.ts';
+import { indexOfGeneration } from './planner.ts';
+import type { StateEntry, StateIndex } from './state-index.ts';
+import { targetError } from './target-error.ts';
+
+/** What the sink writes: one generation of the indices that a template names. */
+type Building = { readonly generation: number; readonly template: string };
+
+/** How an alias stands to the index we write. */
+type Standing = 'serving' | 'building' | 'retired';
+
+/**
+ * Indices behind aliases, so that one can be built anew while the one before it is searched. A generation that has not been begun is built
+ * from the log's start. What it has written of each partition is kept in the state index, with every batch; once an alias's new index holds
+ * all that the one before it has been told to hold, the alias moves to it in one step.
+ */
+export class Generations {
+  readonly #client: Client;
+  readonly #state: StateIndex;
+  readonly #bulk: BulkWriter;
+  readonly #building: Building;
+  readonly #logger: Logger;
+  readonly #standings = new Map<string, Standing>();
+  readonly #begun = new Set<string>();
+
+  constructor(client: Client, state: StateIndex, bulk: BulkWriter, building: Building, logger: Logger) {
+    this.#client = client;
+    this.#state = state;
+    this.#bulk = bulk;
+    this.#building = building;
+    this.#logger = logger;
+  }
+
+  /** Partitions of which this generation has nothing yet begin at the log's start; the others where the group's offset is. */
+  async assign(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<readonly PartitionOffset[]> {
+    this.#standings.clear();
+    const entries = await this.#state.get(
+      partitions.map(partition => this.#beginning(partition)),
+      signal,
+    );
+    return partitions.filter((_, index) => entries[index] === undefined).map(partition => ({ ...partition, offset: 0n }));
+  }
+
+  /** A batch is durable: says so, and moves the aliases whose indices hold all by now. */
+  async written(operations: readonly Operation[], mode: 'live' | 'replay', signal: AbortSignal): Promise<void> {
+    // A replay goes over parts of the log: it says nothing of how far the index is.
+    if (mode === 'replay' || operations.length === 0) return;
+    await this.#state.ensure(signal);
+    await this.#bulk.write([...this.#beginnings(operations), ...this.#progress(operations)], signal);
+    for (const alias of new Set(operations.map(({ name }) => name))) await this.#settle(alias, signal);
+  }
+
+  #beginnings(operations: readonly Operation[]): readonly BulkItem[] {
+    const items: BulkItem[] = [];
+    for (const { record } of operations) {
+      const id = this.#beginning(record.place);
+      if (this.#begun.has(id)) continue;
+      this.#begun.add(id);
+      items.push({ lines: this.#state.lines(id, 'begun', 0n, {}), versioned: true });
+    }
+    return items;
+  }
+
+  #beginning({ topic, partition }: TopicPartition): string {
+    return `begun ${this.#building.template} ${this.#building.generation} ${topic}/${partition}`;
+  }
+
+  /** Up to where each alias's index holds each partition, of this batch's. */
+  #progress(operations: readonly Operation[]): readonly BulkItem[] {
+    const newest = new Map<string, Operation>();
+    for (const operation of operations) {
+      const { topic, partition } = operation.record.place;
+      const id = `progress ${operation.target} ${topic}/${partition}`;
+      const known = newest.get(id);
+      if (known === undefined || known.record.version < operation.record.version) newest.set(id, operation);
+    }
+    return [...newest].map(
+      ([
+        id,
+        {
+          target,
+          record: { place, version },
+        },
+      ]) => {
+        const entry = { partition: `${place.topic}/${place.partition}` };
+        return { lines: this.#state.lines(id, `progress ${target}`, version, entry), versioned: true };
+      },
+    );
+  }
+
+  async #settle(alias: string, signal: AbortSignal): Promise<void> {
+    const standing = this.#standings.get(alias) ?? 'building';
+    if (standing !== 'building') return;
+    const mine = indexOfGeneration(alias, this.#building.generation);
+    const current = await this.#behind(alias, signal);
+    this.#standings.set(alias, await this.#decide(alias, mine, current, signal));
+  }
+
+  async #decide(alias: string, mine: string, current: readonly string[], signal: AbortSignal): Promise<Standing> {
+    if (current.includes(mine)) return 'serving';
+    const [other] = current;
+    if (other === undefined) {
+      await this.#point(alias, mine, [], signal);
+      return 'serving';
+    }
+    const generation = generationOf(alias, other);
+    if (current.length > 1 || generation === null) {
+      this.#logger.warn(
+        { alias },
+        `The alias ${alias} names ${current.join(', ')}, which this sink did not make: move it to ${mine} by hand.`,
+      );
+      return 'retired';
+    }
+    if (generation > this.#building.generation) {
+      this.#logger.warn({ alias }, `The alias ${alias} serves ${other}, which is newer than ${mine}: it stays there.`);
+      return 'retired';
+    }
+    if (!(await this.#holdsAll(mine, other, signal))) return 'building';
+    await this.#point(alias, mine, [other], signal);
+    return 'serving';
+  }
+
+  /** Whether `mine` has been written as far as `other`, in every partition of which `other` has anything. */
+  async #holdsAll(mine: string, other: string, signal: AbortSignal): Promise<boolean> {
+    await this.#state.refresh(signal);
+    const [theirs, ours] = [await this.#state.all(`progress ${other}`, signal), await this.#state.all(`progress ${mine}`, signal)];
+    const reached = new Map(ours.map(entry => [entry['partition'], versionOf(entry)]));
+    return theirs.every(entry => (reached.get(entry['partition']) ?? -1n) >= versionOf(entry));
+  }
+
+  /** The indices behind an alias. */
+  async #behind(alias: string, signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      const request = { method: 'GET', path: `/_alias/${encodeURIComponent(alias)}` };
+      const answer = await this.#client.transport.request<Readonly<Record<string, unknown>>>(request, { signal });
+      return Object.keys(answer);
+    } catch (error) {
+      if (error instanceof errors.ResponseError && error.statusCode === 404) return [];
+      throw targetError(error, `Reading the alias ${alias}`, true);
+    }
+  }
+
+  /** Moves an alias in one step: whoever searches it sees the one index or the other. */
+  async #point(alias: string, mine: string, from: readonly string[], signal: AbortSignal): Promise<void> {
+    const removed = from.map(index => ({ remove: { index, alias, must_exist: true } }));
+    const actions = [...removed, { add: { index: mine, alias } }];
+    try {
+      await this.#client.transport.request({ method: 'POST', path: '/_aliases', body: { actions } }, { signal });
+    } catch (error) {
+      // Another task has moved it meanwhile.
+      if ((await this.#behind(alias, signal)).includes(mine)) return;
+      const failure = targetError(error, `Moving the alias ${alias} to ${mine}`, true);
+      if (failure.retry !== 'never') throw failure;
+      throw new SluiceError(failure.code, failure.message, {
+        cause: failure,
+        remedy: `An index of the name ${alias} keeps an alias from having it: delete or rename it, or choose another index.name.`,
+      });
+    }
+    const retired = from.length === 0 ? '' : `; ${from.join(', ')} is no longer searched by it, and may be deleted`;
+    this.#logger.info({ alias, index: mine }, `The alias ${alias} now names ${mine}${retired}`);
+  }
+}
+
+function versionOf(entry: StateEntry): bigint {
+  return BigInt(entry['version'] ?? -1);
+}
+
+/** Which generation of an alias an index is; null where it is none. */
+function generationOf(alias: string, index: string): number | null {
+  const start = indexOfGeneration(alias, 0).slice(0, -1);
+  const number = index.startsWith(start) ? index.slice(start.length) : '';
+  return /^\d+$/.test(number) ? Number(number) : null;
+}

@@ -1,0 +1,10 @@
+import type { Plugin, Sink } from '../../src/contract/index.ts';
+import { elasticsearchSpec } from './options.ts';
+import type { ElasticsearchConfig } from './settings.ts';
+import { ElasticsearchSink } from './sink.ts';
+
+/** Elasticsearch as a sink, in place of Confluent's connector. */
+export const elasticsearchSink: Plugin<ElasticsearchConfig, Sink> = {
+  spec: elasticsearchSpec,
+  create: (config, context) => new ElasticsearchSink(config, context.logger),
+};

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { elasticsearchSink } from '../../sinks/elasticsearch/plugin.ts';
+import type { Sink } from '../../src/contract/index.ts';
+import { logged } from './logged.ts';
+
+/** What a search finds of a document. */
+export type Hit = { readonly _id: string; readonly _source: Readonly<Record<string, unknown>> };
+
+/** Asks an Elasticsearch over HTTP, as a stranger to the sink: no client, no code of ours. */
+export class ElasticsearchReader {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async ask(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly text: string }> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      signal: AbortSignal.timeout(60_000),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** Rejects unless the answer is one of success. */
+  async succeed(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { status, text } = await this.ask(method, path, body);
+    assert.ok(status < 300, `${method} ${path}: ${status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** All documents of an index or alias, everything written included; none where there is no index. */
+  async documents(index: string): Promise<readonly Hit[]> {
+    const refreshed = await this.ask('POST', `/${index}/_refresh`);
+    if (refreshed.status === 404) return [];
+    const found = (await this.succeed('POST', `/${index}/_search`, { size: 10_000, query: { match_all: {} } })) as {
+      hits: { hits: readonly Hit[] };
+    };
+    return found.hits.hits;
+  }
+
+  /** How an index maps its fields. */
+  async properties(index: string): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>> {
+    const answer = (await this.succeed('GET', `/${index}/_mapping`)) as Record<
+      string,
+      { mappings: { properties?: Record<string, Record<string, unknown>> } }
+    >;
+    return Object.values(answer)[0]!.mappings.properties ?? {};
+  }
+
+  /**
+   * Lets the indices forget the versions of what they have deleted, as if index.gc_deletes had passed. What is deleted is forgotten by a
+   * refresh that comes later than that, and only once something newer has been deleted.
+   */
+  async forgetDeletes(pattern: string): Promise<void> {
+    await this.succeed('PUT', `/${pattern}/_settings`, { 'index.gc_deletes': '0ms' });
+    for (let time = 0; time < 3; time++) {
+      await this.succeed('POST', `/${pattern}/_flush?force=true`);
+      await this.succeed('POST', `/${pattern}/_refresh`);
+    }
+  }
+}
+
+/** A task of the sink with these options. The caller disposes it. Rejects where there are faults in them. */
+export function elasticsearchTask(options: Readonly<Record<string, string>>, logs: ReturnType<typeof logged> = logged()): Sink {
+  const { config, faults } = elasticsearchSink.spec.parse(options);
+  assert.deepEqual(faults, [], 'the options are valid');
+  assert.ok(config);
+  const clock = { nowMs: () => 1_700_000_000_000, nowNs: () => 1_700_000_000_000_000_000n };
+  return elasticsearchSink.create(config, { connector: 'search', task: 0, logger: logs.logger, clock });
+}
