@@ -1,7 +1,7 @@
 import { after, before } from 'node:test';
-import { type SuiteRow, sinkSuite } from '../../conformance/sink-suite/index.ts';
-import { type ElasticsearchServer, startElasticsearch } from '../../services/elasticsearch.ts';
-import { ElasticsearchReader, elasticsearchTask } from '../../support/elasticsearch.ts';
+import { type SuiteRow, sinkSuite } from '../../../conformance/sink-suite/index.ts';
+import { type ElasticsearchServer, startElasticsearch } from '../../../services/elasticsearch.ts';
+import { ElasticsearchReader, elasticsearchTask } from '../../../support/elasticsearch.ts';
 
 let server: ElasticsearchServer;
 let reader: ElasticsearchReader;
