@@ -1,7 +1,7 @@
 import { after, before } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { RawConfig } from '../../../src/contract/index.ts';
-import { sinkSuite, type SuiteRow } from '../../conformance/sink-suite/index.ts';
+import { type SuiteRow, sinkSuite } from '../../conformance/sink-suite/index.ts';
 import { type RedisServer, startRedis } from '../../services/redis.ts';
 import { redisSinkOn } from './redis-target.ts';
 
@@ -18,7 +18,7 @@ after(() => server?.[Symbol.asyncDispose]());
 const away = { begin: () => server.kill(), end: () => server.start() };
 
 function make(config: RawConfig) {
-  return async (topic: string) => redisSinkOn(server, { 'redis.mode': 'write-through', 'redis.keys': '{topic}:{id}', ...config });
+  return async () => redisSinkOn(server, { 'redis.mode': 'write-through', 'redis.keys': '{topic}:{id}', ...config });
 }
 
 async function rowsOf(topic: string, read: (key: string) => Promise<SuiteRow>): Promise<ReadonlyMap<number, SuiteRow>> {
