@@ -1,0 +1,31 @@
+import { elementText } from './composite-text.ts';
+import type { ColumnValues } from './row-reader.ts';
+import type { ColumnValue } from './value-text.ts';
+
+/** A Postgres array literal that is built value by value: a column of many rows, as one parameter of `unnest`. */
+export class ColumnArray {
+  #parts: string[] = [];
+
+  add(value: ColumnValue | undefined): void {
+    this.#parts.push(value === null || value === undefined ? 'NULL' : elementText(value));
+  }
+
+  literal(): string {
+    return `{${this.#parts.join(',')}}`;
+  }
+}
+
+/** Rows as one array literal a column. */
+export function columnArrays(rows: Iterable<{ readonly values: ColumnValues }>, columns: number): string[] {
+  const arrays = Array.from({ length: columns }, () => new ColumnArray());
+  for (const { values } of rows) for (let at = 0; at < columns; at++) arrays[at]!.add(values[at]);
+  return arrays.map(array => array.literal());
+}
+
+/**
+ * How a column's parameter is declared and read: arrays of arrays would be flattened by unnest, so those columns (and types that have no
+ * array, as domains may) come as text.
+ */
+export function unnestType(type: { readonly name: string; readonly family: string }): { readonly array: string; readonly cast: string } {
+  return type.family === 'array' ? { array: 'text[]', cast: `::${type.name}` } : { array: `${type.name}[]`, cast: '' };
+}

@@ -1,0 +1,89 @@
+import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError } from '../../src/contract/index.ts';
+import { ColumnArray } from './column-arrays.ts';
+import type { PostgresSession } from './postgres-session.ts';
+
+/** What fences a task: its last assignment. */
+export type Owner = { readonly id: string; readonly generation: number };
+
+/**
+ * The group's offsets in a table of the target, so that they become durable in the transaction of what they cover (invariant 4). Each row
+ * says who owns the partition: the last to have been assigned it. A former owner's transaction ends with FENCED before it has changed anything.
+ */
+export class PostgresOffsets {
+  readonly #session: PostgresSession;
+  readonly #table: string;
+
+  /** `table`: its qualified, quoted name. */
+  constructor(session: PostgresSession, table: string) {
+    this.#session = session;
+    this.#table = table;
+  }
+
+  /** Part of a transaction. */
+  async create(): Promise<void> {
+    await this.#session.script(
+      `create table if not exists ${this.#table} (group_name text not null, topic text not null, part integer not null,
+         next_offset bigint, generation bigint not null, owner text not null, primary key (group_name, topic, part))`,
+    );
+  }
+
+  /** Takes the partitions over; what it answers are their offsets, where there are any. Part of a transaction. */
+  async assign({ group, generation, partitions }: SinkAssignment, owner: string): Promise<PartitionOffset[]> {
+    const topics = new ColumnArray();
+    const parts = new ColumnArray();
+    for (const { topic, partition } of partitions) {
+      topics.add(topic);
+      parts.add(partition);
+    }
+    const { rows } = await this.#session.query(
+      `insert into ${this.#table} as o (group_name, topic, part, generation, owner)
+       select $1::text, topic, part, $2::bigint, $3::text from unnest($4::text[], $5::integer[]) as p (topic, part) order by topic, part
+       on conflict (group_name, topic, part) do update set generation = excluded.generation, owner = excluded.owner
+       returning topic, part, next_offset`,
+      [group, generation, owner, topics.literal(), parts.literal()],
+    );
+    return rows.flatMap(({ topic, part, next_offset: next }) =>
+      next === null ? [] : [{ topic: String(topic), partition: Number(part), offset: BigInt(String(next)) }],
+    );
+  }
+
+  /**
+   * Moves the offsets, as the first statement of a transaction: it holds the rows until the end, so that of two owners one waits, and then is
+   * refused. Throws FENCED.
+   */
+  async move({ group, generation, next }: Consumed, owner: Owner): Promise<void> {
+    if (generation < owner.generation) throw fenced(group);
+    if (next.length === 0) return;
+    const arrays = [new ColumnArray(), new ColumnArray(), new ColumnArray()] as const;
+    for (const { topic, partition, offset } of next) {
+      arrays[0].add(topic);
+      arrays[1].add(partition);
+      arrays[2].add(offset);
+    }
+    const { rowCount } = await this.#session.query(
+      `insert into ${this.#table} as o (group_name, topic, part, next_offset, generation, owner)
+       select $1::text, topic, part, next, $2::bigint, $3::text
+         from unnest($4::text[], $5::integer[], $6::bigint[]) as p (topic, part, next) order by topic, part
+       on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset where o.owner = excluded.owner`,
+      [group, generation, owner.id, ...arrays.map(array => array.literal())],
+    );
+    if (rowCount !== next.length) throw fenced(group);
+  }
+
+  /** Makes partitions of a topic begin anew at their next assignment. Part of a transaction. */
+  async forget(group: string, topic: string): Promise<void> {
+    await this.#session.query(`update ${this.#table} set next_offset = 0 where group_name = $1 and topic = $2`, [group, topic]);
+  }
+
+  async offsets(group: string): Promise<PartitionOffset[]> {
+    const rows = await this.#session.ask(
+      `select topic, part, next_offset from ${this.#table} where group_name = $1 and next_offset is not null order by topic, part`,
+      [group],
+    );
+    return rows.map(row => ({ topic: String(row['topic']), partition: Number(row['part']), offset: BigInt(String(row['next_offset'])) }));
+  }
+}
+
+export function fenced(group: string): SluiceError {
+  return new SluiceError('FENCED', `Another task of group ${group} has taken over partitions that this one wrote.`);
+}

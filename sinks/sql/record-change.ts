@@ -1,0 +1,62 @@
+import { type ConnectRecord, readChange, type Schema, Struct, type Value } from '../../src/contract/index.ts';
+
+/** A row's or key's fields as the record holds them: nothing is copied. */
+export type Fields = Struct | ReadonlyMap<string, Value>;
+
+/** What a record says of a row, as `readChange` tells it. */
+export type RecordChange = {
+  readonly kind: 'upsert' | 'delete' | 'truncate' | 'none';
+  readonly key: Fields | null;
+  /** The row as it is now; null unless it is an upsert. */
+  readonly row: Fields | null;
+  /** The row as it was, where a delete tells it. */
+  readonly before: Fields | null;
+};
+
+type Envelope = { readonly op: number; readonly before: number; readonly after: number };
+const envelopes = new WeakMap<Schema, Envelope | null>();
+
+/** Where an envelope with a schema has its parts; null where the schema is of something else. Looked up once a schema. */
+function envelopeOf(schema: Schema): Envelope | null {
+  let found = envelopes.get(schema);
+  if (found === undefined) {
+    const [op, before, after] = [schema.indexOf('op'), schema.indexOf('before'), schema.indexOf('after')];
+    found = op >= 0 && before >= 0 && after >= 0 && schema.indexOf('source') >= 0 ? { op, before, after } : null;
+    envelopes.set(schema, found);
+  }
+  return found;
+}
+
+function fieldsOf(value: Value | undefined): Fields | null {
+  if (value instanceof Struct) return value;
+  return value instanceof Map ? (value as ReadonlyMap<string, Value>) : null;
+}
+
+const otherwise = { key: null, row: null, before: null };
+
+/** Reads the change of a record: envelopes with a schema in place, everything else by the contract's `readChange`. */
+export function recordChange(record: ConnectRecord): RecordChange {
+  const { value } = record;
+  const key = fieldsOf(record.key);
+  const envelope = value instanceof Struct ? envelopeOf(value.schema) : null;
+  if (envelope !== null && value instanceof Struct) {
+    const row = fieldsOf(value.values[envelope.after]);
+    switch (value.values[envelope.op]) {
+      case 'c':
+      case 'r':
+      case 'u':
+        return row === null ? { ...otherwise, kind: 'none' } : { kind: 'upsert', key, row, before: null };
+      case 'd':
+        return { kind: 'delete', key, row: null, before: fieldsOf(value.values[envelope.before]) };
+      case 't':
+        return { ...otherwise, kind: 'truncate' };
+    }
+  }
+  const change = readChange(record);
+  return { kind: change.kind, key, row: change.after?.fields ?? null, before: change.before?.fields ?? null };
+}
+
+/** A field's value; undefined where there is no such field. */
+export function fieldOf(fields: Fields, name: string): Value | undefined {
+  return fields.get(name);
+}

@@ -1,0 +1,68 @@
+import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
+import { fenced, type Owner } from './postgres-offsets.ts';
+import type { SqliteSession } from './sqlite-session.ts';
+
+/** As PostgresOffsets, in a table of a SQLite file: same rules, same columns. */
+export class SqliteOffsets {
+  readonly #session: SqliteSession;
+  readonly #table: string;
+
+  /** `table`: its quoted name. */
+  constructor(session: SqliteSession, table: string) {
+    this.#session = session;
+    this.#table = table;
+  }
+
+  create(): void {
+    this.#session.exec(
+      `create table if not exists ${this.#table} (group_name text not null, topic text not null, part integer not null,
+         next_offset integer, generation integer not null, owner text not null, primary key (group_name, topic, part)) without rowid`,
+    );
+  }
+
+  assign({ group, generation, partitions }: SinkAssignment, owner: string): PartitionOffset[] {
+    return partitions.flatMap(({ topic, partition }) => {
+      const [row] = this.#session.all(
+        `insert into ${this.#table} (group_name, topic, part, generation, owner) values (?, ?, ?, ?, ?)
+         on conflict (group_name, topic, part) do update set generation = excluded.generation, owner = excluded.owner returning next_offset`,
+        group,
+        topic,
+        partition,
+        generation,
+        owner,
+      );
+      const next = row?.['next_offset'];
+      return typeof next === 'bigint' ? [{ topic, partition, offset: next }] : [];
+    });
+  }
+
+  move({ group, generation, next }: Consumed, owner: Owner): void {
+    if (generation < owner.generation) throw fenced(group);
+    for (const { topic, partition, offset } of next) {
+      const changed = this.#session.run(
+        `insert into ${this.#table} as o (group_name, topic, part, next_offset, generation, owner) values (?, ?, ?, ?, ?, ?)
+         on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset where o.owner = excluded.owner`,
+        group,
+        topic,
+        partition,
+        offset,
+        generation,
+        owner.id,
+      );
+      if (changed !== 1) throw fenced(group);
+    }
+  }
+
+  forget(group: string, topic: string): void {
+    this.#session.run(`update ${this.#table} set next_offset = 0 where group_name = ? and topic = ?`, group, topic);
+  }
+
+  offsets(group: string): PartitionOffset[] {
+    return this.#session
+      .all(
+        `select topic, part, next_offset from ${this.#table} where group_name = ? and next_offset is not null order by topic, part`,
+        group,
+      )
+      .map(row => ({ topic: String(row['topic']), partition: Number(row['part']), offset: row['next_offset'] as bigint }));
+  }
+}

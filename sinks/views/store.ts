@@ -1,0 +1,35 @@
+import type { CheckResult, Consumed, PartitionOffset, SinkAssignment, SluiceError } from '../../src/contract/index.ts';
+import type { RowChange } from './changed-rows.ts';
+import type { DefinitionFault, Definitions } from './definition.ts';
+
+/** A change of one record, by the record's index in its batch. */
+export type IndexedChange = { readonly index: number; readonly table: string; readonly change: RowChange };
+
+export type ApplyResult = readonly { readonly item: IndexedChange; readonly error: SluiceError }[];
+
+/** How a view's table compares to its select. */
+export type Verification = {
+  readonly view: string;
+  readonly rows: number;
+  /** Rows of the select that the table lacks. */
+  readonly missing: number;
+  /** Rows of the table that the select lacks. */
+  readonly surplus: number;
+};
+
+/** Where base rows, views and offsets are: Postgres or a SQLite file. One owner. */
+export interface ViewStore extends AsyncDisposable {
+  /** Tries the definitions; leaves nothing behind. Rejects where the target cannot be asked at all. */
+  check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]>;
+  /** Makes what is not there yet, takes the partitions over, and answers their offsets. */
+  assign(definitions: Definitions, assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
+  /** One transaction: base rows, views and offsets. What it answers was refused; all else is durable. */
+  apply(changes: readonly IndexedChange[], consumed: Consumed | null, abort: AbortSignal): Promise<ApplyResult>;
+  /** Compares views to their selects, in one transaction. */
+  verify(definitions: Definitions, views: readonly string[], abort: AbortSignal): Promise<readonly Verification[]>;
+}
+
+/** A finding of `check` without fault. */
+export function fine(subject: string, message: string): CheckResult {
+  return { subject, status: 'ok', code: null, option: null, message, remedy: null };
+}

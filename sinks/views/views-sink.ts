@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type CheckResult,
+  type PartitionOffset,
+  type PluginContext,
+  type Sink,
+  type SinkAssignment,
+  type SinkBatch,
+  type SinkResult,
+  SluiceError,
+  toSluiceError,
+} from '../../src/contract/index.ts';
+import { targetError } from '../sql/target-errors.ts';
+import { describeTarget } from '../sql/target-url.ts';
+import { ChangedRows } from './changed-rows.ts';
+import { type DefinitionFault, type Definitions, placed } from './definition.ts';
+import type { ViewsConfig } from './options.ts';
+import { PostgresViewStore } from './postgres/postgres-store.ts';
+import { readDefinitions } from './read-definitions.ts';
+import { SqliteViewStore } from './sqlite/sqlite-store.ts';
+import { fine, type IndexedChange, type Verification, type ViewStore } from './store.ts';
+
+/** Keeps materialized views: reads records into changes of base rows, and hands them to the store with the offsets. */
+export class ViewsSink implements Sink {
+  readonly #config: ViewsConfig;
+  readonly #context: PluginContext;
+  readonly #store: ViewStore;
+  #definitions: Definitions | null = null;
+  #byTopic: ReadonlyMap<string, ChangedRows> = new Map();
+  readonly #unknownTopics = new Set<string>();
+
+  constructor(config: ViewsConfig, context: PluginContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#store = viewStore(config, context.connector);
+  }
+
+  async check(abort: AbortSignal): Promise<readonly CheckResult[]> {
+    let text: string;
+    try {
+      text = await this.#text();
+    } catch (error) {
+      return [fault(toSluiceError(error), 'views', 'views')];
+    }
+    const { definitions, faults } = readDefinitions(text, this.#file());
+    if (definitions === null) return faults.map(found => this.#finding(found));
+    try {
+      const found = [...faults, ...(await this.#store.check(definitions, abort))];
+      if (found.some(({ warning }) => !warning)) return found.map(each => this.#finding(each));
+      const names = definitions.views.map(({ name }) => name).join(', ');
+      return [
+        fine(describeTarget(this.#config.address), 'can be reached, and tables can be made'),
+        fine('views', `${names === '' ? 'no view' : names}: each key is reached from its topics`),
+        ...found.map(each => this.#finding(each)),
+      ];
+    } catch (error) {
+      return [fault(targetError(error, 'Checking the views'), describeTarget(this.#config.address), 'connection.url')];
+    }
+  }
+
+  async assign(assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
+    const definitions = await this.#read();
+    return this.#store.assign(definitions, assignment, abort);
+  }
+
+  async write({ records, consumed }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
+    await this.#read();
+    const failed: { index: number; error: SluiceError }[] = [];
+    const changes: IndexedChange[] = [];
+    for (const [index, record] of records.entries()) {
+      const rows = this.#byTopic.get(record.topic);
+      if (rows === undefined) {
+        this.#passOver(record.topic);
+        continue;
+      }
+      try {
+        const change = rows.read(record);
+        if (change !== null) changes.push({ index, table: rows.table.name, change });
+      } catch (error) {
+        failed.push({ index, error: toSluiceError(error) });
+      }
+    }
+    for (const { item, error } of await this.#store.apply(changes, consumed, abort)) failed.push({ index: item.index, error });
+    return { publish: [], failed: failed.sort((a, b) => a.index - b.index) };
+  }
+
+  /** Compares views (all, where none is named) to their selects. Throws NOT_FOUND for one that the file has not. */
+  async verify(names: readonly string[], abort: AbortSignal): Promise<readonly Verification[]> {
+    const definitions = await this.#read();
+    const known = definitions.views.map(({ name }) => name);
+    const unknown = names.find(name => !known.includes(name));
+    if (unknown !== undefined) throw new SluiceError('NOT_FOUND', `There is no view ${unknown}; there are ${known.join(', ')}.`);
+    return this.#store.verify(definitions, names.length === 0 ? known : names, abort);
+  }
+
+  #passOver(topic: string): void {
+    if (this.#unknownTopics.has(topic)) return;
+    this.#unknownTopics.add(topic);
+    this.#context.logger.warn({ topic }, `No table of the views has the topic ${topic}: its records are passed over.`);
+  }
+
+  async #read(): Promise<Definitions> {
+    if (this.#definitions) return this.#definitions;
+    const { definitions, faults } = readDefinitions(await this.#text(), this.#file());
+    if (definitions === null) {
+      const messages = faults.filter(({ warning }) => !warning).map(found => placed(this.#file(), found));
+      throw new SluiceError('CONFIG_INVALID', messages.join('\n'));
+    }
+    this.#byTopic = new Map(definitions.tables.map(table => [table.topic, new ChangedRows(table, this.#config.unavailable)]));
+    this.#definitions = definitions;
+    return definitions;
+  }
+
+  /** A text of several lines is the views themselves. */
+  #isText(): boolean {
+    return this.#config.views.includes('\n');
+  }
+
+  #file(): string {
+    return this.#isText() ? 'views' : this.#config.views;
+  }
+
+  async #text(): Promise<string> {
+    if (this.#isText()) return this.#config.views;
+    try {
+      return await readFile(this.#config.views, 'utf8');
+    } catch (cause) {
+      throw new SluiceError('CONFIG_FILE_UNREADABLE', `The file of views ${this.#config.views} cannot be read.`, { cause });
+    }
+  }
+
+  #finding(found: DefinitionFault): CheckResult {
+    return {
+      subject: 'views',
+      status: found.warning ? 'warning' : 'fault',
+      code: found.warning ? null : 'CONFIG_INVALID',
+      option: 'views',
+      message: placed(this.#file(), found),
+      remedy: 'Correct the file at that place.',
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+}
+
+function fault({ code, message, remedy }: SluiceError, subject: string, option: string): CheckResult {
+  return { subject, status: 'fault', code, option, message, remedy };
+}
+
+function viewStore({ address, rowsSchema, viewSchema }: ViewsConfig, connector: string): ViewStore {
+  if (address.kind === 'sqlite') return new SqliteViewStore(address.file);
+  const named = `sluice_${connector.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`.slice(0, 63);
+  return new PostgresViewStore(address, rowsSchema ?? named, viewSchema);
+}
