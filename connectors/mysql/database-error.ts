@@ -69,8 +69,23 @@ function codeOf(errno: number, code: string, message: string): ErrorCode {
 export function databaseError(error: unknown, doing?: string): SluiceError {
   if (error instanceof SluiceError) return error;
   const { errno = 0, code = '', message = String(error) } = error as { errno?: number; code?: string; message?: string };
-  const cause = error instanceof Error ? error : undefined;
+  const cause = error instanceof Error ? error : Object.assign(new Error(message), { errno });
   return new SluiceError(codeOf(errno, code, message), doing ? `${doing}: ${message}` : message, { cause });
+}
+
+/** A column, or a table, that is not there; a table whose definition is newer than the transaction's view. */
+const changedTableNumbers = new Set([1054, 1146, 1412]);
+
+/** Whether the server refused a statement because a table is not as it was when the statement was made. */
+export function isOfChangedTable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { errno, cause } = error as { readonly errno?: number; readonly cause?: unknown };
+  return (errno !== undefined && changedTableNumbers.has(errno)) || isOfChangedTable(cause);
+}
+
+/** What is told of a table that somebody changed between the snapshot's beginning and its turn. */
+export function changedTable(id: { readonly catalog: string; readonly table: string }, cause: unknown): SluiceError {
+  return new SluiceError('TABLE_CHANGED', `Table ${id.catalog}.${id.table} is not as it was when the snapshot began.`, { cause });
 }
 
 /** The same for what may be a bug of ours as well: what neither the server nor a socket reported stays as it is. */

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2';
 import type { ConnectRecord, InternalRecord } from '../../src/contract/index.ts';
 import type { TableId } from '../debezium/table.ts';
 import { query, quoteTable } from './connection.ts';
-import { databaseError } from './database-error.ts';
+import { changedTable, databaseError, isOfChangedTable } from './database-error.ts';
 import type { DatabaseSchema, StatementPlace } from './database-schema.ts';
 import type { CatalogTable } from './server.ts';
 import { type SnapshotSchema, type SnapshotStatement, snapshotStatements } from './snapshot-statements.ts';
@@ -18,7 +18,7 @@ export async function readSnapshotSchema(client: Connection, tables: readonly Ca
   const read: { id: TableId; createTable: string }[] = [];
   for (const { id } of tables) {
     const [row] = await query(client, `SHOW CREATE TABLE ${quoteTable(id)}`).catch(error => {
-      throw databaseError(error, `Reading the structure of ${quoteTable(id)}`);
+      throw isOfChangedTable(error) ? changedTable(id, error) : databaseError(error, `Reading the structure of ${quoteTable(id)}`);
     });
     const createTable = text(row?.['Create Table']);
     if (createTable !== null) read.push({ id, createTable });

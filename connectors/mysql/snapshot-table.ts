@@ -5,7 +5,7 @@ import type { Row } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { ColumnReader } from './column.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
-import { databaseFailure } from './database-error.ts';
+import { changedTable, databaseFailure, isOfChangedTable } from './database-error.ts';
 import { type CatalogTable, hasMoreRows } from './server.ts';
 import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
 import type { TableModel } from './table-model.ts';
@@ -130,7 +130,8 @@ async function* readTable(
       bytes = 0;
     }
   } catch (error) {
-    throw readingError(error, readable.model);
+    // A user's own statement may name what never was there.
+    throw override === null && isOfChangedTable(error) ? changedTable(readable.model.id, error) : readingError(error, readable.model);
   }
 }
 

@@ -81,6 +81,10 @@ export const errorCatalogue = {
     retry: 'never',
     remedy: 'Restore the topic of schema.history.internal.kafka.topic, or take a new snapshot (snapshot.mode=recovery or when_needed).',
   },
+  TABLE_CHANGED: {
+    retry: 'backoff',
+    remedy: 'Somebody changed or dropped the table while the snapshot ran; the task goes on by itself, with the table as it is now.',
+  },
   SNAPSHOT_FAILED: {
     retry: 'never',
     remedy: 'Read the database’s message, correct it and restart the task; finished chunks are not read again.',
