@@ -53,9 +53,13 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     assert.equal(code, 0, output);
     assert.match(output, /admin URL: http:\/\/127\.0\.0\.1:\d+/);
     assert.match(output, /The snapshot is complete: 270 rows/);
-    assert.match(output, /customers +read +200 +create +\d+ +update +0 +delete +\d+/);
+    assert.match(output, /users +read +200 +create +\d+ +update +5 +delete +\d+/);
+    assert.equal(output.match(/^journey customer \d+ .*: view \d+ ms · cache \d+ ms · index \d+ ms$/gm)?.length, 5, output);
     assert.match(output, /From commit to log: p50 \d+ ms, p99 \d+ ms, over 300 changes/);
     assert.match(output, /The log and the database agree row by row/);
+    for (const target of ['view', 'cache', 'index'])
+      assert.match(output, new RegExp(`${target} +agrees with the database +from commit p50`));
+    assert.match(output, /The targets agree row by row: \d+ customers/);
     assert.ok(firstChangeMs < 20_000, `the first change was shown after ${Math.round(firstChangeMs)} ms`);
     assert.deepEqual(await leftIn(scratch.path), [], 'no temporary folder is left');
   });
@@ -66,6 +70,7 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     const closed = once(demo, 'close');
     const lines = createInterface({ input: demo.stdout! })[Symbol.asyncIterator]();
     const [url] = (await linesUntil(lines, /admin URL/)).join('\n').match(/http:\/\/127\.0\.0\.1:\d+/)!;
+    await linesUntil(lines, /^journey customer/);
     await linesUntil(lines, /^-- .*changes, .*\/s, lag p50/);
     assert.equal((await fetch(url)).status, 200);
     demo.kill('SIGINT');
@@ -76,17 +81,24 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     await assert.rejects(fetch(url), 'the daemon has ended');
   });
 
-  test('a wrong number of changes is refused', async () => {
-    using scratch = new ScratchFolder('demo');
-    const demo = startDemo(scratch.path, ['--changes', 'many']);
-    let errors = '';
-    demo.stderr?.on('data', chunk => {
-      errors += chunk;
+  const refused: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+    [['--changes', 'many'], /--changes takes a number of changes, such as 5000; got "many"/],
+    [['--source', 'oracle'], /--source takes postgres, mysql, mariadb, mongodb; got "oracle"/],
+    [['--with', 'redis,kafka'], /--with takes redis, elasticsearch; got "kafka"/],
+  ];
+  for (const [args, message] of refused) {
+    test(`${args.join(' ')} is refused`, async () => {
+      using scratch = new ScratchFolder('demo');
+      const demo = startDemo(scratch.path, args);
+      let errors = '';
+      demo.stderr?.on('data', chunk => {
+        errors += chunk;
+      });
+      const [code] = await once(demo, 'close');
+      assert.equal(code, 2);
+      assert.match(errors, message);
     });
-    const [code] = await once(demo, 'close');
-    assert.equal(code, 2);
-    assert.match(errors, /--changes takes a number of changes, such as 5000; got "many"/);
-  });
+  }
 });
 
 describe('the demo’s comparison', () => {

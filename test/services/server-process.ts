@@ -9,8 +9,10 @@ export type ServerCommand = {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Its working folder; deleted if this process dies without having stopped the server. */
+  /** Its folder; deleted if this process dies without having stopped the server. */
   readonly scratch: string;
+  /** Where it works; left out: in its folder. */
+  readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** The system user it runs as; left out: ours. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -77,7 +79,7 @@ export class ServerProcess implements AsyncDisposable {
   static async start(server: ServerCommand): Promise<ServerProcess> {
     const log = openSync(server.logFile, 'a');
     const child = spawn(server.command, server.args, {
-      cwd: server.scratch,
+      cwd: server.cwd ?? server.scratch,
       ...server.user,
       env: server.env ?? process.env,
       stdio: ['ignore', log, log],

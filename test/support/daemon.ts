@@ -13,13 +13,16 @@ export type WorkerSettings = Readonly<Record<string, string>>;
 /** A daemon of its own, as a user runs it: `sluice run -c worker.yaml`. Stopped by SIGTERM, its data deleted, when disposed. */
 export class Daemon implements AsyncDisposable {
   readonly url: string;
-  readonly workerFile: string;
+  /** What `configure` writes; or, at the next start, another one whose listener is ours. */
+  workerFile: string;
   readonly logFile: string;
   /** Under it the embedded log. */
   readonly dataFolder: string;
   readonly #scratch: ScratchFolder;
   /** Beside ours, at the next start. */
   environment: Readonly<Record<string, string>> = {};
+  /** Where relative paths of its connectors begin, at the next start; null: in its own folder. */
+  workingFolder: string | null = null;
   #process: ServerProcess | null = null;
 
   constructor(port: number) {
@@ -70,6 +73,7 @@ export class Daemon implements AsyncDisposable {
       command: process.execPath,
       args: [main, 'run', '-c', this.workerFile],
       scratch: this.#scratch.path,
+      ...(this.workingFolder !== null && { cwd: this.workingFolder }),
       env: { ...process.env, ...this.environment },
       logFile: this.logFile,
       ready,

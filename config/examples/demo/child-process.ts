@@ -11,7 +11,7 @@ process.on('exit', () => {
 
 /**
  * A process the demo owns. It is in a group of its own, so that Ctrl-C in the terminal reaches the demo alone, which then ends everything in
- * order: first the daemon, then the database it reads.
+ * order: first the daemon, then the servers it uses. Its standard input ends with the demo.
  */
 export class OwnedProcess {
   readonly name: string;
@@ -21,7 +21,7 @@ export class OwnedProcess {
 
   constructor(name: string, command: string, args: readonly string[], options: SpawnOptions) {
     this.name = name;
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child = child;
     running.add(child);
     for (const stream of [child.stdout, child.stderr])

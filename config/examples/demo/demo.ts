@@ -1,27 +1,29 @@
-// npm run demo: a real Postgres, a small shop with customers, and the daemon on its embedded log. Everything it starts it ends.
-//   npm run demo                     until Ctrl-C
-//   npm run demo -- --changes 5000   ends by itself, and compares the log with the database row by row
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+// npm run demo: a real database, a small shop with customers, and the daemon on its embedded log; how a change comes into the log, and how the view,
+// the cache and the index follow. Everything it starts it ends. `npm run demo -- --help` lists what else it can be asked for.
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type pg from 'pg';
 import { type DemoArguments, demoArguments } from './arguments.ts';
+import { prepare, type Running } from './flow.ts';
 import { History } from './history.ts';
+import { Journeys, rowsOfJourney } from './journeys.ts';
 import { Latencies } from './latencies.ts';
-import { connect, startPostgres } from './postgres.ts';
 import { LogReading } from './reading.ts';
 import { bad, bold, faint, say } from './screen.ts';
+import { fill } from './shop.ts';
 import { Show } from './show.ts';
 import { Sluice } from './sluice.ts';
-import { tables, verify } from './verification.ts';
+import { verify } from './verification.ts';
 import { eventually, Hopeless } from './waiting.ts';
-import { changeRows, lively } from './workload.ts';
+import { Workload } from './workload.ts';
 
 /** Without a single further change, a counted run gives up waiting for the rest after this time. */
 const settleMsMax = 30_000;
-/** How often the connector is asked how it is. */
+/** How often the connectors are asked how they are. */
 const watchEveryMs = 1_000;
+/** Journeys of a counted run, as far as its changes suffice for them. */
+const journeysMax = 5;
 
 const arguments_ = demoArguments(process.argv.slice(2));
 const stop = new AbortController();
@@ -34,21 +36,14 @@ for (const signal of signals)
 // Whoever reads the output has seen enough, as `head` does.
 process.stdout.on('error', () => stop.abort());
 
-async function rowsOf(client: pg.Client): Promise<number> {
-  const counts = tables.map(table => `(select count(*) from ${table})`).join(' + ');
-  return Number((await client.query(`select ${counts} as rows`)).rows[0].rows);
-}
-
-/** Waits until everything committed by now is in the log and has been read. The slot is confirmed only up to what is durable there. */
-async function settled(client: pg.Client, sluice: Sluice, reading: LogReading, seen: () => number): Promise<void> {
-  const { rows } = await client.query<{ lsn: string }>('select pg_current_wal_insert_lsn() as lsn');
-  for (let before = -1; before < seen(); ) {
-    before = seen();
+/** Waits until so many changes have been read, and nothing more is in the log; or until no further one comes. */
+async function settled(sluice: Sluice, reading: LogReading, changes: () => number, wanted: number): Promise<void> {
+  for (let before = -1; before < changes(); ) {
+    before = changes();
     try {
       return await eventually(settleMsMax, stop.signal, async () => {
         await sluice.assertWell();
-        const confirmed = await client.query('select 1 from pg_replication_slots where confirmed_flush_lsn >= $1', [rows[0]!.lsn]);
-        if (confirmed.rowCount === 0 || !(await reading.complete())) throw new Error('Not all changes have come into the log.');
+        if (changes() < wanted || !(await reading.complete())) throw new Error('Not all changes have come into the log.');
       });
     } catch (error) {
       if (error instanceof Hopeless || stop.signal.aborted) throw error;
@@ -56,10 +51,11 @@ async function settled(client: pg.Client, sluice: Sluice, reading: LogReading, s
   }
 }
 
-/** The lively shop, as long as the connector is well. */
-async function untilStopped(client: pg.Client, sluice: Sluice): Promise<void> {
+/** The lively shop, as long as the connectors are well. */
+async function untilStopped(workload: Workload, journeys: Journeys, sluice: Sluice): Promise<void> {
   const ended = new AbortController();
-  const work = lively(client, AbortSignal.any([stop.signal, ended.signal]));
+  const abort = AbortSignal.any([stop.signal, ended.signal]);
+  const work = workload.lively(abort, () => journeys.nowAndThen(abort));
   try {
     while (!stop.signal.aborted) {
       await sluice.assertWell();
@@ -71,17 +67,26 @@ async function untilStopped(client: pg.Client, sluice: Sluice): Promise<void> {
   }
 }
 
+/** A few journeys, then the rest of the changes as fast as one client can. */
+async function counted(workload: Workload, journeys: Journeys, wanted: number): Promise<void> {
+  const count = Math.min(journeysMax, Math.floor(wanted / rowsOfJourney));
+  for (let n = 0; n < count && !stop.signal.aborted; n++) await journeys.one(stop.signal);
+  await workload.change(wanted - count * rowsOfJourney, stop.signal);
+}
+
 /** Runs the shop and follows the log. Answers the exit code. */
-async function run(client: pg.Client, sluice: Sluice, { changes: wanted }: DemoArguments): Promise<number> {
+async function run({ shop, targets }: Running, rows: number, sluice: Sluice, { changes: wanted }: DemoArguments): Promise<number> {
   await using reading = await LogReading.open(sluice, stop.signal);
   const [history, latencies, show] = [new History(), new Latencies(), new Show(sluice.statusUrl, wanted !== null)];
-  const rows = await rowsOf(client);
+  const workload = new Workload(shop);
+  const journeys = new Journeys(workload, targets);
   const finished = new AbortController();
   let [seen, work] = [0, null as Promise<void> | null];
-  const shop = async () => {
-    if (wanted === null) return untilStopped(client, sluice);
-    await changeRows(client, wanted, stop.signal);
-    await settled(client, sluice, reading, () => seen);
+  const busy = async () => {
+    await eventually(settleMsMax, stop.signal, () => sluice.assertWell().then(() => journeys.ready(stop.signal)));
+    if (wanted === null) return untilStopped(workload, journeys, sluice);
+    await counted(workload, journeys, wanted);
+    await settled(sluice, reading, () => seen - rows, wanted);
   };
   try {
     for await (const changes of reading.changes(AbortSignal.any([stop.signal, finished.signal]))) {
@@ -93,7 +98,7 @@ async function run(client: pg.Client, sluice: Sluice, { changes: wanted }: DemoA
       }
       if (work === null && seen >= rows) {
         show.snapshotComplete();
-        work = shop();
+        work = busy();
         work.catch(() => {}).finally(() => finished.abort());
       }
     }
@@ -102,22 +107,22 @@ async function run(client: pg.Client, sluice: Sluice, { changes: wanted }: DemoA
   }
   if (work !== null) await work;
   if (stop.signal.aborted) return wanted === null ? 0 : 130;
-  return (await verify(client, history, latencies, wanted ?? 0)) ? 0 : 1;
+  const logRight = await verify(shop, history, latencies, wanted ?? 0);
+  return (await journeys.verify(shop, stop.signal)) && logRight ? 0 : 1;
 }
 
 async function main(): Promise<number> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-  await chmod(folder, 0o711); // Postgres may run as another user
-  say(bold('Starting PostgreSQL, with a small shop in it ...'));
-  const postgres = resources.use(await startPostgres(folder, stop.signal));
-  const client = await connect(postgres.address);
-  resources.defer(() => client.end());
-  await client.query(await readFile(new URL('shop.sql', import.meta.url), 'utf8'));
+  await chmod(folder, 0o711);
+  say(bold(`Starting ${[arguments_.source, ...arguments_.with].join(', ')}, with a small shop in it ...`));
+  const running = await prepare(arguments_, folder, resources, stop.signal);
+  await running.shop.create();
+  const rows = await fill(running.shop);
   say(bold('Starting Sluice ...'));
-  const sluice = resources.use(await Sluice.start(folder, postgres.address, stop.signal));
-  say(`${bold(`Its admin URL: ${sluice.url}`)} ${faint(`(it answered after ${sluice.startMs} ms)`)}; try: curl -s ${sluice.statusUrl}`);
+  const sluice = resources.use(await Sluice.start(folder, running.flow, stop.signal));
+  say(`${bold(`Its admin URL: ${sluice.url}`)} ${faint(`(it answered after ${sluice.startMs} ms)`)}; try: curl -s '${sluice.statusUrl}'`);
   let ending = false;
   resources.defer(async () => {
     ending = true;
@@ -125,7 +130,7 @@ async function main(): Promise<number> {
   void sluice.ended.then(() => {
     if (!ending) stop.abort(); // by itself: `assertWell` says why
   });
-  const code = await run(client, sluice, arguments_);
+  const code = await run(running, rows, sluice, arguments_);
   await sluice.assertWell();
   return code;
 }

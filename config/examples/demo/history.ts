@@ -1,7 +1,5 @@
 import type { LogRecord } from '../../../src/contract/index.ts';
-
-/** A row as a record's JSON has it. */
-type Row = Readonly<Record<string, unknown>>;
+import type { Row } from './shop.ts';
 
 export type Operation = 'r' | 'c' | 'u' | 'd';
 
@@ -12,26 +10,54 @@ export type Change = {
   readonly before: Row | null;
   readonly after: Row | null;
   readonly committedAtMs: number;
-  /** Where it stands in the database's log: the commit before it, then itself. Null in the snapshot, which stands nowhere. */
-  readonly position: readonly [commit: bigint, change: bigint] | null;
+  /** Where it stands in the database's log, rising. Null in the snapshot, which stands nowhere, and of MongoDB, which tells no place. */
+  readonly position: readonly bigint[] | null;
 };
 
 /** Reads a record of the demo's topics; null for a tombstone. */
 export function readChange(record: LogRecord): Change | null {
   if (record.value === null) return null;
   const { op, before, after, source } = JSON.parse(Buffer.from(record.value).toString('utf8'));
-  const [commit, change] = JSON.parse(source.sequence) as [string | null, string];
-  const position = op === 'r' ? null : ([BigInt(commit ?? 0), BigInt(change)] as const);
-  return { table: source.table, op, before, after, committedAtMs: source.ts_ms, position };
+  const table = source.table ?? source.collection;
+  return {
+    table,
+    op,
+    before: rowOf(before),
+    after: rowOf(after),
+    committedAtMs: source.ts_ms,
+    position: op === 'r' ? null : positionOf(source),
+  };
 }
 
-/** A row's content as text, its columns in the order of their names. */
-function contentOf(row: Row): string {
+/** MongoDB's documents are texts within the envelope. */
+function rowOf(value: Row | string | null | undefined): Row | null {
+  if (typeof value !== 'string') return value ?? null;
+  const { _id: id, ...others } = JSON.parse(value);
+  return { id, ...others };
+}
+
+function positionOf({ sequence, file, pos, row }: Readonly<Record<string, string | number>>): readonly bigint[] | null {
+  // Postgres: the commit before it, then itself. MySQL: the binlog's number, the event, the row within.
+  if (typeof sequence === 'string') return (JSON.parse(sequence) as (string | null)[]).map(part => BigInt(part ?? 0));
+  if (file === undefined) return null;
+  return [BigInt(/\d+$/.exec(String(file))?.[0] ?? 0), BigInt(pos ?? 0), BigInt(row ?? 0)];
+}
+
+/** A row's content as text, its columns in the order of their names. Times and documents count by what they say, however it is written. */
+export function contentOf(row: Row): string {
   return JSON.stringify(
     Object.keys(row)
       .sort()
-      .map(name => [name, row[name]]),
+      .map(name => [name, normal(row[name])]),
   );
+}
+
+function normal(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'object' && value !== null && '$date' in value) return new Date(value.$date as number).toISOString();
+  if (typeof value !== 'string') return value;
+  if (/^\d{4}-\d\d-\d\dT/.test(value)) return new Date(value).toISOString();
+  return value.startsWith('{') ? JSON.parse(value) : value;
 }
 
 const faultsKept = 20;
@@ -73,7 +99,8 @@ export class History {
     if (position === null) return true;
     const last = this.#positions.get(table);
     this.#positions.set(table, position);
-    return last === undefined || position[0] > last[0] || (position[0] === last[0] && position[1] > last[1]);
+    const differing = last?.findIndex((part, index) => part !== position[index]) ?? 0;
+    return last === undefined || (differing >= 0 && position[differing]! > last[differing]!);
   }
 
   /** Compares the state the log leads to with the rows of the database, as the same JSON. */

@@ -1,8 +1,8 @@
 import type { EventLog, Logger } from '../../../src/contract/index.ts';
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
 import { type Change, readChange } from './history.ts';
+import { tables } from './shop.ts';
 import type { Sluice } from './sluice.ts';
-import { tables } from './verification.ts';
 import { eventually } from './waiting.ts';
 
 const startMsMax = 30_000;

@@ -39,6 +39,12 @@ function details({ op, before, after }: Change): string {
   return changed.map(name => `${name}: ${String(before[name])} -> ${String(row[name])}`).join('  ') || '(no column changed)';
 }
 
+/** How long it took until each target showed a change, or that it has not. */
+export function journeyLine(customer: number, times: ReadonlyMap<string, number | null>): string {
+  const shown = [...times].map(([name, ms]) => (ms === null ? bad(`${name} not yet`) : `${name} ${Math.round(ms)} ms`));
+  return `${paint(35, 'journey')} customer ${bold(String(customer))} ordered, and moved: ${shown.join(faint(' · '))}`;
+}
+
 /** One change on one line. */
 export function changeLine(change: Change, latencyMs: number): string {
   const id = String((change.after ?? change.before)?.['id']);

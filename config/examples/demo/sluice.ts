@@ -1,14 +1,19 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OwnedProcess } from './child-process.ts';
-import type { DatabaseAddress } from './postgres.ts';
 import { eventually, freePort, Hopeless } from './waiting.ts';
 
 const startMsMax = 30_000;
 /** The daemon ends by itself within 10 s. */
 const stopMsMax = 12_000;
+const root = join(import.meta.dirname, '..', '..', '..');
 
 /** The state of a connector or task, as Connect's REST API answers it. */
 type State = { readonly state: string; readonly trace?: string };
+type Status = { readonly name: string; readonly connector: State; readonly tasks: readonly State[] };
+
+/** What the daemon runs: connector files, relative to the examples, and what their placeholders stand for. */
+export type Flow = { readonly connectors: readonly string[]; readonly environment: Readonly<Record<string, string>> };
 
 /** The daemon, run as anybody runs it: `sluice run -c worker.yaml`. Disposing ends it. */
 export class Sluice implements AsyncDisposable {
@@ -26,25 +31,24 @@ export class Sluice implements AsyncDisposable {
     this.startMs = startMs;
   }
 
-  static async start(folder: string, database: DatabaseAddress, abort: AbortSignal): Promise<Sluice> {
-    const [port, dataFolder] = [await freePort(), join(folder, 'data')];
-    const startedAtMs = performance.now();
-    const owned = new OwnedProcess(
-      'Sluice',
-      process.execPath,
-      ['src/main.ts', 'run', '-c', 'config/examples/demo/worker.yaml', '--log-format', 'json'],
-      {
-        cwd: join(import.meta.dirname, '..', '..', '..'),
-        env: {
-          ...process.env,
-          DEMO_DATABASE_PORT: String(database.port),
-          DEMO_DATABASE_PASSWORD: database.password,
-          DEMO_REST_PORT: String(port),
-          DEMO_DATA_DIR: dataFolder,
-        },
-      },
-    );
+  static async start(folder: string, { connectors, environment }: Flow, abort: AbortSignal): Promise<Sluice> {
+    const [port, dataFolder, workerFile] = [await freePort(), join(folder, 'log'), join(folder, 'worker.yaml')];
     const url = `http://127.0.0.1:${port}`;
+    const worker = {
+      listeners: url,
+      'data.dir': dataFolder,
+      'key.converter': 'json',
+      'key.converter.schemas.enable': false,
+      'value.converter': 'json',
+      'value.converter.schemas.enable': false,
+      connectors: connectors.map(file => join(import.meta.dirname, '..', file)),
+    };
+    await writeFile(workerFile, JSON.stringify(worker, null, 2)); // JSON is YAML
+    const startedAtMs = performance.now();
+    const owned = new OwnedProcess('Sluice', process.execPath, ['src/main.ts', 'run', '-c', workerFile, '--log-format', 'json'], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+    });
     try {
       await eventually(startMsMax, abort, async () => {
         if (!owned.alive) throw new Hopeless(`Sluice did not start:\n${owned.said}`);
@@ -57,9 +61,9 @@ export class Sluice implements AsyncDisposable {
     }
   }
 
-  /** Where a person, or a monitor, sees how the connector is. */
+  /** Where a person, or a monitor, sees how the connectors are. */
   get statusUrl(): string {
-    return `${this.url}/connectors/shop/status`;
+    return `${this.url}/connectors?expand=status`;
   }
 
   /** Resolves when the daemon ends. */
@@ -67,13 +71,14 @@ export class Sluice implements AsyncDisposable {
     return this.#process.ended;
   }
 
-  /** Throws what the connector failed with, or that the daemon has ended. */
+  /** Throws what a connector failed with, or that the daemon has ended. */
   async assertWell(): Promise<void> {
     if (!this.#process.alive) throw new Hopeless(`Sluice has ended by itself:\n${this.#process.said}`);
-    const response = await fetch(this.statusUrl);
-    const status = (await response.json()) as { connector?: State; tasks?: readonly State[] };
-    const failed = [status.connector, ...(status.tasks ?? [])].find(state => state?.state === 'FAILED');
-    if (failed) throw new Hopeless(`The connector has failed: ${failed.trace ?? ''}`);
+    const connectors = (await (await fetch(this.statusUrl)).json()) as Readonly<Record<string, { readonly status: Status }>>;
+    for (const { status } of Object.values(connectors)) {
+      const failed = [status.connector, ...status.tasks].find(({ state }) => state === 'FAILED');
+      if (failed) throw new Hopeless(`The connector ${status.name} has failed: ${failed.trace ?? ''}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

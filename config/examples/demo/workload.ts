@@ -1,99 +1,125 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type pg from 'pg';
+import { emailOf, orderCount, priceOf, productCount, type Shop, user, userCount } from './shop.ts';
 
 /** Actions a second of the lively shop: enough to watch, and still readable. */
 const livelyActionsPerSecond = 12;
 /** No action changes more rows than this: so near the end of a counted run, only actions of one row are taken. */
-const rowsOfActionMax = 100;
+const rowsOfActionMax = 20;
+const usersMin = 50;
 
-type Action = (client: pg.Client, n: number) => Promise<number>;
+/** What the shop is known to show of a customer. */
+export type Customer = { readonly id: number; readonly email: string; readonly orders: number };
 
-/** What a shop does all day, with how often of a hundred. Each is one transaction. */
-const actions: readonly (readonly [share: number, run: Action])[] = [
-  [45, placeOrder],
-  [25, shipOrders],
-  [12, registerCustomer],
-  [8, changePrice],
-  [6, cancelOrder],
-  [4, deleteCustomer],
-];
+/** Changes a shop as its customers and its clerks would. Nobody else does, so it knows what is there. */
+export class Workload {
+  readonly #shop: Shop;
+  /** Orders by customer, those that are placed and not yet shipped, and how often each address was changed. */
+  readonly #orders = new Map<number, Set<number>>();
+  readonly #open = new Set<number>();
+  readonly #addresses = new Map<number, string>();
+  #lastOrder = orderCount;
+  #lastUser = userCount;
+  #number = 0;
 
-/** The action at a number of 0 to 99. */
-function chosen(choice: number): Action {
-  let upTo = 0;
-  for (const [share, run] of actions) {
-    upTo += share;
-    if (choice < upTo) return run;
+  constructor(shop: Shop) {
+    this.#shop = shop;
+    for (let id = 1; id <= userCount; id++) this.#orders.set(id, new Set(id <= orderCount ? [id] : []));
+    for (let id = 1; id <= orderCount; id++) this.#open.add(id);
   }
-  return changePrice;
-}
 
-/** Keeps the shop busy until it is told to stop. */
-export async function lively(client: pg.Client, abort: AbortSignal): Promise<void> {
-  for (let n = 1; !abort.aborted; n++) {
-    await chosen((n * 37) % 100)(client, n);
-    await pause(1000 / livelyActionsPerSecond, undefined, { signal: abort }).catch(() => {});
+  /** One action of the shop's day: one transaction. Answers how many rows it changed, never more than `rowsMax`. */
+  async act(rowsMax = rowsOfActionMax): Promise<number> {
+    const n = ++this.#number;
+    const choice = rowsMax < rowsOfActionMax ? 99 : (n * 37) % 100;
+    if (choice < 45) return this.#shop.transaction(() => this.#order(this.#someone(n), n));
+    if (choice < 65) return this.#ship();
+    if (choice < 75) return this.#register(n);
+    if (choice < 85) return this.#cancel();
+    if (choice < 90) return this.#leave();
+    return this.#shop.update('products', [(n % productCount) + 1], { price_cents: priceOf(n) });
   }
-}
 
-/** Changes exactly so many rows, as fast as one client can; fewer where it is told to stop. */
-export async function changeRows(client: pg.Client, rows: number, abort: AbortSignal): Promise<void> {
-  let changed = 0;
-  for (let n = 1; changed < rows && !abort.aborted; n++) {
-    const action = rows - changed > rowsOfActionMax ? chosen((n * 37) % 100) : changePrice;
-    changed += await action(client, n);
+  /** A customer orders, and has a new address from now on: in one transaction, three rows. */
+  async journey(): Promise<Customer> {
+    const n = ++this.#number;
+    const id = this.#someone(n);
+    const email = emailOf(id, n);
+    await this.#shop.transaction(async () => {
+      await this.#order(id, n);
+      await this.#shop.update('users', [id], { email });
+    });
+    this.#addresses.set(id, email);
+    return this.#customer(id);
   }
-}
 
-async function changed(client: pg.Client, statement: string, values: readonly unknown[] = []): Promise<number> {
-  return (await client.query(statement, [...values])).rowCount ?? 0;
-}
+  /** The customer of the next journey. */
+  next(): Customer {
+    return this.#customer(this.#someone(this.#number + 1));
+  }
 
-/** Two tables in one transaction. */
-async function placeOrder(client: pg.Client, n: number): Promise<number> {
-  await client.query('begin');
-  const quantity = (n % 5) + 1;
-  const product = (n % 50) + 1;
-  const ordered = await changed(
-    client,
-    `insert into orders (customer_id, product_id, quantity, total)
-     select c.id, p.id, $1::int, p.price * $1::int
-       from (select id from customers where id >= $2 % (select max(id) from customers) order by id limit 1) c, products p where p.id = $3`,
-    [quantity, n * 7919, product],
-  );
-  const stocked = await changed(client, 'update products set stock = stock - $1 where id = $2', [quantity, product]);
-  await client.query('commit');
-  return ordered + stocked;
-}
+  #customer(id: number): Customer {
+    return { id, email: this.#addresses.get(id) ?? emailOf(id), orders: this.#orders.get(id)!.size };
+  }
 
-/** Several rows in one statement. */
-function shipOrders(client: pg.Client): Promise<number> {
-  return changed(
-    client,
-    `update orders set state = 'shipped' where id in (select id from orders where state = 'placed' order by id limit 4)`,
-  );
-}
+  #someone(n: number): number {
+    const ids = [...this.#orders.keys()];
+    return ids[(n * 7919) % ids.length]!;
+  }
 
-function registerCustomer(client: pg.Client, n: number): Promise<number> {
-  return changed(client, 'insert into customers (name, email) values ($1, $2)', [`Newcomer ${n} ✓`, `newcomer${n}@example.com`]);
-}
+  async #order(customer: number, n: number): Promise<number> {
+    const [id, product, quantity] = [++this.#lastOrder, (n % productCount) + 1, (n % 5) + 1];
+    const totals = { quantity, total_cents: quantity * priceOf(product) };
+    const ordered = await this.#shop.insert('orders', [{ id, customer_id: customer, product_id: product, ...totals, state: 'placed' }]);
+    this.#orders.get(customer)!.add(id);
+    this.#open.add(id);
+    return ordered + (await this.#shop.update('products', [product], { stock: 1_000_000 - n }));
+  }
 
-function changePrice(client: pg.Client, n: number): Promise<number> {
-  return changed(client, 'update products set price = price + 0.10 where id = $1', [(n % 50) + 1]);
-}
+  /** Several rows in one statement. */
+  async #ship(): Promise<number> {
+    const ids = [...this.#open].slice(0, 4);
+    for (const id of ids) this.#open.delete(id);
+    return ids.length === 0 ? 0 : this.#shop.update('orders', ids, { state: 'shipped' });
+  }
 
-function cancelOrder(client: pg.Client): Promise<number> {
-  return changed(client, `delete from orders where id = (select id from orders where state = 'placed' order by id desc limit 1)`);
-}
+  async #cancel(): Promise<number> {
+    const id = [...this.#open].at(-1);
+    if (id === undefined) return 0;
+    this.#open.delete(id);
+    for (const orders of this.#orders.values()) orders.delete(id);
+    return this.#shop.remove('orders', [id]);
+  }
 
-/** The orders go with the customer: a cascade in one transaction. A customer of many orders is kept. */
-async function deleteCustomer(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ id: string; orders: number }>(
-    `select c.id, count(o.id)::int as orders from customers c left join orders o on o.customer_id = c.id
-      group by c.id having count(o.id) < $1 and (select count(*) from customers) > 50 order by c.id limit 1`,
-    [rowsOfActionMax],
-  );
-  const customer = rows[0];
-  if (!customer) return 0;
-  return (await changed(client, 'delete from customers where id = $1', [customer.id])) + customer.orders;
+  #register(n: number): Promise<number> {
+    const id = ++this.#lastUser;
+    this.#orders.set(id, new Set());
+    return this.#shop.insert('users', [user(id, `Newcomer ${n} ✓`)]);
+  }
+
+  /** The orders go with the customer, in one transaction. A customer of many orders is kept. */
+  async #leave(): Promise<number> {
+    const [found] = [...this.#orders].filter(([, orders]) => orders.size < rowsOfActionMax);
+    if (!found || this.#orders.size <= usersMin) return 0;
+    const [id, orders] = found;
+    this.#orders.delete(id);
+    for (const order of orders) this.#open.delete(order);
+    return this.#shop.transaction(async () => {
+      const removed = orders.size === 0 ? 0 : await this.#shop.remove('orders', [...orders]);
+      return removed + (await this.#shop.remove('users', [id]));
+    });
+  }
+
+  /** Keeps the shop busy until it is told to stop. `between`: after each action. */
+  async lively(abort: AbortSignal, between: () => Promise<void>): Promise<void> {
+    while (!abort.aborted) {
+      await this.act();
+      await between();
+      await pause(1000 / livelyActionsPerSecond, undefined, { signal: abort }).catch(() => {});
+    }
+  }
+
+  /** Changes exactly so many rows, as fast as one client can; fewer where it is told to stop. */
+  async change(rows: number, abort: AbortSignal): Promise<void> {
+    for (let changed = 0; changed < rows && !abort.aborted; ) changed += await this.act(rows - changed);
+  }
 }

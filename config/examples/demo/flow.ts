@@ -1,0 +1,44 @@
+import { companions, type DemoArguments, type SourceName } from './arguments.ts';
+import { mongoShop } from './mongo-shop.ts';
+import { type ServerName, serverOf } from './server.ts';
+import { ElasticsearchIndex, RedisCache } from './server-targets.ts';
+import type { Shop } from './shop.ts';
+import type { Flow } from './sluice.ts';
+import { mysqlShop, postgresShop } from './sql-shop.ts';
+import { LocalCache, LocalIndex, type Target, View } from './targets.ts';
+
+/** What the demo runs: a shop, the connectors from there to the targets, and the targets. */
+export type Running = { readonly shop: Shop; readonly flow: Flow; readonly targets: readonly Target[] };
+
+const shops: Readonly<Record<SourceName, { readonly shop: (url: string) => Promise<Shop>; readonly connector: string }>> = {
+  postgres: { shop: postgresShop, connector: 'order-flow/source.yaml' },
+  mysql: { shop: mysqlShop, connector: 'demo/mysql.yaml' },
+  mariadb: { shop: mysqlShop, connector: 'demo/mariadb.yaml' },
+  mongodb: { shop: mongoShop, connector: 'demo/mongodb.yaml' },
+};
+
+/** Starts the servers that were asked for, and opens the shop. Everything it starts goes to `resources`. */
+export async function prepare(
+  { source, with: wanted }: DemoArguments,
+  folder: string,
+  resources: AsyncDisposableStack,
+  abort: AbortSignal,
+): Promise<Running> {
+  const url = async (name: ServerName) => resources.use(await serverOf(name, abort)).url;
+  const opened = await Promise.all([url(source), ...companions.map(name => (wanted.has(name) ? url(name) : ''))]);
+  const [database, redis, elasticsearch] = opened as [string, string, string];
+  const shop = resources.use(await shops[source].shop(database));
+  const cache = redis ? new RedisCache(redis) : new LocalCache(folder);
+  const index = elasticsearch ? new ElasticsearchIndex(elasticsearch) : new LocalIndex(folder);
+  const targets: readonly Target[] = [new View(folder), cache, index].map(target => resources.use(target));
+  const connectors = [
+    shops[source].connector,
+    'order-flow/views.yaml',
+    'user-flow/events.yaml',
+    ...(redis ? ['user-flow/redis.yaml'] : []),
+    ...(elasticsearch ? ['user-flow/elasticsearch.yaml'] : []),
+    ...(redis && elasticsearch ? [] : ['user-flow/local.yaml']),
+  ];
+  const places = { DATA_FOLDER: folder, MAIL_URL: '', REDIS_URL: redis, ELASTICSEARCH_URL: elasticsearch };
+  return { shop, targets, flow: { connectors, environment: { ...shop.environment, ...places } } };
+}
