@@ -146,14 +146,23 @@ export function checkConnection(raw: RawConfig, report: ConfigReport): void {
     if (raw[name] !== undefined) report.warning(name, `The option '${name}' has no effect: ${reason}.`);
 }
 
+/** How the forms of a Java key store begin: JKS, JCEKS, and PKCS #12's sequence. */
+const javaStores = [
+  ['\u00fe\u00ed\u00fe\u00ed', 'a Java key store (JKS)'],
+  ['\u00ce\u00ce\u00ce\u00ce', 'a Java key store (JCEKS)'],
+  ['\u0030\u0082', 'a key store (PKCS #12)'],
+] as const;
+
 async function pem(option: string, path: string | null): Promise<string | null> {
   if (path === null) return null;
   const text = await readFile(path, 'latin1').catch(cause => {
     throw new SluiceError('CONFIG_INVALID', `${option}: the file ${path} cannot be read.`, { cause });
   });
-  if (!text.includes('-----BEGIN '))
-    throw new SluiceError('CONFIG_INVALID', `${option}: the file ${path} is not PEM.`, { remedy: `${option} is this: ${asPem}.` });
-  return text;
+  if (text.includes('-----BEGIN ')) return text;
+  const kind = javaStores.find(([begin]) => text.startsWith(begin))?.[1];
+  throw new SluiceError('CONFIG_INVALID', `${option}: the file ${path} is ${kind === undefined ? 'not PEM' : `${kind}, not PEM`}.`, {
+    remedy: `Name a file of PEM. A Java key store becomes one with: keytool -importkeystore -srckeystore ${path} -destkeystore store.p12 -deststoretype PKCS12; openssl pkcs12 -in store.p12 -out store.pem`,
+  });
 }
 
 /** Opens the files of TLS, so anew at each start. Throws SluiceError CONFIG_INVALID where one cannot be used. */
