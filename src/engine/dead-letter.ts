@@ -91,3 +91,8 @@ export function readDeadLetter(letter: LogRecord): DeadLetter | null {
     message: text('exception.message'),
   };
 }
+
+/** The group whose offsets say how far a connector's dead letters have been dealt with. It has no members. */
+export function deadLetterGroup(connector: string): string {
+  return `sluice-dead-letters-${connector}`;
+}

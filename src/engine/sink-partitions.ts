@@ -1,5 +1,5 @@
 import { type AssignedPartition, type PartitionLag, type PartitionOffset, recordVersion, type TopicPartition } from '../contract/index.ts';
-import type { ConsumingView, PartitionProgress } from './sink-task-plan.ts';
+import type { PartitionProgress } from './sink-task-plan.ts';
 
 /** One partition of a task, from its assignment to its revocation. Offsets are of the next record. */
 export class OwnedPartition {
@@ -28,7 +28,7 @@ export class OwnedPartition {
 }
 
 /** The partitions a task owns. */
-export class OwnedPartitions implements ConsumingView {
+export class OwnedPartitions {
   readonly #byTopic = new Map<string, OwnedPartition[]>();
   /** The consumer's own view. */
   readonly #lag: () => readonly PartitionLag[];
@@ -72,6 +72,7 @@ export class OwnedPartitions implements ConsumingView {
     }
   }
 
+  /** How far the task is in each. */
   partitions(): readonly PartitionProgress[] {
     const lags = this.#lag();
     return this.all().map(({ topic, partition, given, applied }) => {

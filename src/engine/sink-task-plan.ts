@@ -48,8 +48,13 @@ export type PartitionProgress = TopicPartition & {
   readonly lagRecords: bigint;
 };
 
-/** A task's partitions as they are now; asked by who shows them. */
-export type ConsumingView = { partitions(): readonly PartitionProgress[] };
+/** A task that runs, as others see it. */
+export type ConsumingView = {
+  /** Its partitions as they are now. */
+  partitions(): readonly PartitionProgress[];
+  /** Dead letters have been redelivered or discarded: keys may not be parked any more. */
+  deadLettersMoved(): void;
+};
 
 /** What a sink task tells about its work, beside what every task tells. */
 export type SinkTaskObserver = TaskObserver & {

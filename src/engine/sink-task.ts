@@ -1,24 +1,24 @@
 import {
   type AssignedPartition,
   type ConsumerEvent,
-  crashPoint,
   type LogConsumer,
   type LogRecord,
-  readChange,
   type Sink,
   SluiceError,
   type TopicPartition,
   toSluiceError,
 } from '../contract/index.ts';
+import { deadLetterGroup } from './dead-letter.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import { ParkedKeys } from './parked-keys.ts';
 import { GatheredBatch } from './sink-batch.ts';
+import { BatchWriter } from './sink-batch-writer.ts';
 import { SinkConversion } from './sink-conversion.ts';
-import { deliver, tolerate } from './sink-delivery.ts';
+import { tolerate } from './sink-delivery.ts';
 import { SinkOutput } from './sink-output.ts';
 import { OwnedPartitions } from './sink-partitions.ts';
 import { GivenUp, patiently } from './sink-patience.ts';
-import type { SinkTaskPlan } from './sink-task-plan.ts';
+import type { ConsumingView, PartitionProgress, SinkTaskPlan } from './sink-task-plan.ts';
 
 /** How long a write that is under way may go on when its task is being stopped. */
 const stopGraceMs = 2_000;
@@ -35,18 +35,18 @@ export async function runSinkTask(plan: SinkTaskPlan, abort: AbortSignal): Promi
   await using consumer = plan.log.consumer(plan.consumer);
   await using output = new SinkOutput(plan);
   const task = new SinkTask(plan, sink, consumer, output);
-  plan.observer.consuming(task.partitions);
+  plan.observer.consuming(task);
   plan.observer.started();
   await task.run(abort);
 }
 
 /** What is between the log and the sink: one batch being written, one being gathered meanwhile. */
-class SinkTask {
-  readonly partitions: OwnedPartitions;
+class SinkTask implements ConsumingView {
+  readonly #partitions: OwnedPartitions;
   readonly #plan: SinkTaskPlan;
   readonly #sink: Sink;
   readonly #consumer: LogConsumer;
-  readonly #output: SinkOutput;
+  readonly #writer: BatchWriter;
   readonly #conversion: SinkConversion;
   readonly #commits: OffsetCommits;
   readonly #parked: ParkedKeys | null;
@@ -62,21 +62,33 @@ class SinkTask {
   #failure: SluiceError | null = null;
   /** What an append was refused with that may mean that the partitions are lost. */
   #fenced: SluiceError | null = null;
+  /** Dead letters have been dealt with: which keys are parked is to be learnt anew. */
+  #lettersMoved = false;
   /** The batch in hand has waited for more long enough. */
   #due = false;
   #wake = Promise.withResolvers<void>();
   /** Of what is in hand now: see `DeliveryBounds`. */
   #interrupt = new AbortController();
   #abortWrite = new AbortController();
-  #generation = 0;
 
   constructor(plan: SinkTaskPlan, sink: Sink, consumer: LogConsumer, output: SinkOutput) {
-    [this.#plan, this.#sink, this.#consumer, this.#output] = [plan, sink, consumer, output];
-    this.partitions = new OwnedPartitions(() => consumer.lag());
+    [this.#plan, this.#sink, this.#consumer] = [plan, sink, consumer];
+    this.#partitions = new OwnedPartitions(() => consumer.lag());
     this.#conversion = new SinkConversion(plan);
-    this.#commits = new OffsetCommits(consumer, this.partitions, error => this.#fail(error));
+    this.#commits = new OffsetCommits(consumer, this.#partitions, error => this.#fail(error));
     this.#parked = plan.errors.deadLetters?.parksLater ? new ParkedKeys() : null;
     this.#batch = new GatheredBatch(this.#parked !== null);
+    const [partitions, commits, parked] = [this.#partitions, this.#commits, this.#parked];
+    this.#writer = new BatchWriter({ plan, sink, consumer, output, partitions, commits, parked });
+  }
+
+  partitions(): readonly PartitionProgress[] {
+    return this.#partitions.partitions();
+  }
+
+  deadLettersMoved(): void {
+    this.#lettersMoved = this.#parked !== null;
+    this.#notify();
   }
 
   async run(abort: AbortSignal): Promise<void> {
@@ -110,6 +122,10 @@ class SinkTask {
         if (event !== null) throw this.#fenced;
         return false;
       }
+      if (this.#lettersMoved && this.#writing === null) {
+        this.#lettersMoved = false;
+        await this.#loadParked(abort);
+      }
       this.#gather();
       if (this.#mayWrite) {
         this.#write();
@@ -141,7 +157,7 @@ class SinkTask {
           this.#event = value;
           if (value.type === 'records')
             for (const { topic, partition, offset } of value.records) {
-              const owned = this.partitions.get(topic, partition);
+              const owned = this.#partitions.get(topic, partition);
               if (owned !== null) owned.given = offset + 1n;
             }
         }
@@ -167,7 +183,7 @@ class SinkTask {
   }
 
   #take(record: LogRecord): void {
-    const owned = this.partitions.get(record.topic, record.partition);
+    const owned = this.#partitions.get(record.topic, record.partition);
     if (owned === null) return;
     const batch = this.#batch;
     const version = owned.versionOf(record.offset);
@@ -203,7 +219,7 @@ class SinkTask {
     this.#batch = new GatheredBatch(this.#parked !== null);
     this.#due = false;
     const bounds = { interrupt: this.#interrupt.signal, abort: this.#abortWrite.signal };
-    this.#written = this.#deliver(batch, bounds).then(
+    this.#written = this.#writer.write(batch, bounds).then(
       () => true,
       (error: unknown) => {
         if (error instanceof SluiceError && error.code === 'FENCED') this.#suspect(error);
@@ -217,70 +233,31 @@ class SinkTask {
     });
   }
 
-  async #deliver(batch: GatheredBatch, bounds: { readonly interrupt: AbortSignal; readonly abort: AbortSignal }): Promise<void> {
-    const { observer, errors } = this.#plan;
-    const consumed = this.#consumer.consumed(batch.next());
-    const delivered =
-      batch.gathered.length === 0
-        ? { publish: [], failed: [] }
-        : await deliver(this.#sink, batch.gathered, { mode: 'live', consumed }, this.#plan, this.#parked, bounds);
-    crashPoint('sink-written');
-    for (const failed of delivered.failed) tolerate(failed, this.#plan);
-    const failed = [...batch.failed, ...delivered.failed];
-    const letters = errors.deadLetters === null ? [] : failed;
-    if (this.#parked !== null) for (const { record } of failed) this.#parked.add(record);
-    if (delivered.publish.length > 0 || letters.length > 0) {
-      // An earlier offset must not be committed behind this one.
-      await this.#commits.settled();
-      await this.#output.append(delivered.publish, letters, consumed, bounds.abort);
-      batch.applied();
-      this.partitions.committed(consumed.next);
-      crashPoint('sink-published');
-    } else {
-      batch.applied();
-      this.#commits.start();
-    }
-    if (batch.filtered > 0) observer.filtered(batch.filtered);
-    if (letters.length > 0) observer.deadLettered(letters.length);
-    this.#tell(batch, batch.gathered.length - delivered.failed.length);
-    if (batch.fault !== null) {
-      await this.#commits.settled();
-      throw batch.fault;
-    }
-  }
-
-  #tell(batch: GatheredBatch, records: number): void {
-    if (batch.count === 0) return;
-    const recordsByTopic = new Map<string, number>();
-    for (const { origin } of batch.gathered) recordsByTopic.set(origin.topic, (recordsByTopic.get(origin.topic) ?? 0) + 1);
-    const last = batch.gathered.at(-1);
-    const changedAtMs = last === undefined ? null : readChange(last.record).changedAtMs;
-    const commitLagMs = changedAtMs === null ? null : this.#plan.clock.nowMs() - changedAtMs;
-    this.#plan.observer.durable({ records, bytes: batch.bytes, recordsByTopic, commitLagMs });
-  }
-
   async #assigned(assigned: readonly AssignedPartition[], generation: number, abort: AbortSignal): Promise<void> {
-    const { deadLetters } = this.#plan.errors;
-    this.#generation = generation;
-    for (const partition of assigned) this.partitions.add(partition);
-    if (this.#parked !== null && deadLetters !== null) {
-      const from = await this.#plan.log.groups.offsets(deadLetterGroup(this.#plan.id.connector));
-      await this.#parked.load(this.#plan.log, deadLetters.topic, this.#plan.id.connector, from, abort);
-    }
+    for (const partition of assigned) this.#partitions.add(partition);
+    await this.#loadParked(abort);
     if (this.#sink.assign === undefined) return;
-    const all = this.partitions.all().map(({ topic, partition }) => ({ topic, partition }));
-    const assignment = { group: this.#plan.consumer.group, generation: this.#generation, partitions: all };
+    const all = this.#partitions.all().map(({ topic, partition }) => ({ topic, partition }));
+    const assignment = { group: this.#plan.consumer.group, generation, partitions: all };
     const interrupt = AbortSignal.any([abort, this.#interrupt.signal]);
     const places = await patiently(() => this.#sink.assign!(assignment, interrupt), this.#plan, interrupt).catch((error: unknown) => {
       if (error instanceof GivenUp) return [];
       throw error;
     });
     const moved = places.filter(({ topic, partition, offset }) => {
-      const owned = this.partitions.get(topic, partition);
+      const owned = this.#partitions.get(topic, partition);
       return owned !== null && owned.given !== offset && assigned.some(one => one.topic === topic && one.partition === partition);
     });
-    for (const { topic, partition, offset } of moved) this.partitions.get(topic, partition)!.seek(offset);
+    for (const { topic, partition, offset } of moved) this.#partitions.get(topic, partition)!.seek(offset);
     if (moved.length > 0) await this.#consumer.seek(moved);
+  }
+
+  /** While nothing is written: what this task itself has parked is durable by then. */
+  async #loadParked(abort: AbortSignal): Promise<void> {
+    const { id, log, errors } = this.#plan;
+    if (this.#parked === null || errors.deadLetters === null) return;
+    const from = await log.groups.offsets(deadLetterGroup(id.connector));
+    await this.#parked.load(log, errors.deadLetters.topic, id.connector, from, abort);
   }
 
   /** Lets partitions go: what is in hand of them is made durable and committed first, unless it is too late or the target is away. */
@@ -295,7 +272,7 @@ class SinkTask {
       await this.#written;
     }
     await this.#commits.settled();
-    for (const partition of revoked) this.partitions.remove(partition);
+    for (const partition of revoked) this.#partitions.remove(partition);
     this.#batch = new GatheredBatch(this.#parked !== null);
     [this.#incoming, this.#taken, this.#due, this.#fenced] = [[], 0, false, null];
     [this.#interrupt, this.#abortWrite] = [new AbortController(), new AbortController()];
@@ -334,9 +311,4 @@ class SinkTask {
     await this.#wake.promise;
     this.#wake = Promise.withResolvers();
   }
-}
-
-/** The group whose offsets say how far a connector's dead letters have been dealt with. It has no members. */
-export function deadLetterGroup(connector: string): string {
-  return `sluice-dead-letters-${connector}`;
 }

@@ -4,6 +4,7 @@ import { resolveConnector } from './connector-config.ts';
 import { managedByFile, managedByWorker } from './connector-options.ts';
 import type { ConnectorPlan, ConnectorResolving, ConnectorType, ResolvedConnector } from './connector-plan.ts';
 import { shownConfig } from './connector-secrets.ts';
+import type { SinkPlan } from './sink-plan.ts';
 import type { Pause } from './supervisor-back-off.ts';
 import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, type RunState, traceOfThrown } from './supervisor-states.ts';
 import type { StatePublisher } from './supervisor-store.ts';
@@ -84,6 +85,8 @@ export class SupervisedConnector {
       await this.#stopTasks('UNASSIGNED');
       if (this.#ended) return;
       this.#tasks = [];
+      // What it is, and its group, is known also of one that does not start.
+      this.#resolved ??= await resolveConnector(this.#config, this.#worker.resolving).catch(() => null);
       this.#setState('STOPPED', null);
       return;
     }
@@ -205,6 +208,16 @@ export class SupervisedConnector {
 
   get type(): ConnectorType | 'unknown' {
     return this.#resolved?.type ?? 'unknown';
+  }
+
+  /** What is asked of a sink as a whole; null of a source, and where the config is not valid. */
+  get sink(): SinkPlan | null {
+    return this.#resolved?.plan?.sink ?? null;
+  }
+
+  /** The consumer group of a sink. */
+  get group(): string {
+    return this.sink?.group ?? this.#config['consumer.override.group.id'] ?? `connect-${this.name}`;
   }
 
   /** The plan of the config as it is now, placeholders looked up again; null, and FAILED, where it is not valid. */

@@ -5,7 +5,6 @@ import {
   type PluginRegistry,
   type RawConfig,
   SluiceError,
-  type SourceOffset,
   type TargetState,
 } from '../contract/index.ts';
 import { invalidConfig } from './connector-faults.ts';
@@ -14,8 +13,11 @@ import type { ConnectorResolving, ResolvedConnector } from './connector-plan.ts'
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
 import type { SupervisedConnector, Worker } from './supervisor-connector.ts';
 import { SupervisedConnectors } from './supervisor-connectors.ts';
+import { DeadLetters } from './supervisor-dead-letters.ts';
 import { GroupMembership } from './supervisor-group.ts';
 import { type FileConnector, loadConnectors } from './supervisor-loading.ts';
+import { ConnectorOffsets } from './supervisor-offsets.ts';
+import type { Running } from './supervisor-running.ts';
 import type { SupervisorSettings } from './supervisor-settings.ts';
 import { SharedConnectors } from './supervisor-shared.ts';
 import {
@@ -26,6 +28,7 @@ import {
   type TaskStatus,
 } from './supervisor-states.ts';
 import { StatePublisher } from './supervisor-store.ts';
+import { type Waited, type WaitRequest, waitForSink } from './supervisor-wait.ts';
 
 export type RestartRequest = { readonly includeTasks: boolean; readonly onlyFailed: boolean };
 
@@ -48,10 +51,33 @@ export class Supervisor {
   readonly #versions: ReadonlyMap<string, string>;
   readonly #ended = new AbortController();
   #started: Started | null = null;
+  readonly #subjects: Running;
+  readonly offsets: ConnectorOffsets;
+  readonly deadLetters: DeadLetters;
 
   constructor(settings: SupervisorSettings) {
     this.#settings = settings;
     this.#versions = new Map(settings.registry.list().map(listing => [listing.class, listing.version]));
+    const [log, connectors] = [() => this.#running.log, () => this.#running.connectors];
+    this.#subjects = {
+      get log() {
+        return log();
+      },
+      get connectors() {
+        return connectors();
+      },
+      connector: (name, missing) => this.#connector(name, missing),
+    };
+    this.offsets = new ConnectorOffsets(this.#subjects);
+    const { pause, random, clock, connectorLogger } = settings;
+    const services = (connector: string) => ({
+      pause,
+      random,
+      clock,
+      logger: connectorLogger(connector),
+      context: this.#resolving.context(connector),
+    });
+    this.deadLetters = new DeadLetters(this.#subjects, services, this.#ended.signal);
   }
 
   /** Whether connectors are loaded and calls about them can be answered. */
@@ -254,27 +280,10 @@ export class Supervisor {
     await this.#running.publisher.resetTopics(name);
   }
 
-  async offsets(name: string): Promise<readonly SourceOffset[]> {
-    this.#connector(name);
-    return this.#running.log.connectors.offsets(name);
-  }
-
-  /** Replaces the offsets of some partitions; null deletes one. Only where the connector is stopped. */
-  async alterOffsets(name: string, offsets: readonly SourceOffset[]): Promise<void> {
-    await this.#running.connectors.run(name, async () => {
-      this.#refuseUnlessStopped(name);
-      await this.#running.log.connectors.alterOffsets(name, offsets);
-      crashPoint('offsets-altered');
-    });
-  }
-
-  async resetOffsets(name: string): Promise<void> {
-    await this.#running.connectors.run(name, async () => {
-      this.#refuseUnlessStopped(name);
-      const { connectors } = this.#running.log;
-      const partitions = (await connectors.offsets(name)).map(({ partition }) => ({ partition, offset: null }));
-      if (partitions.length > 0) await connectors.alterOffsets(name, partitions);
-    });
+  /** See `waitForSink`. */
+  async wait(name: string, request: WaitRequest): Promise<Waited> {
+    const { pause, clock } = this.#settings;
+    return waitForSink(this.#subjects, name, request, pause, () => clock.nowMs(), this.#ended.signal);
   }
 
   async clusterId(): Promise<string> {
@@ -336,14 +345,5 @@ export class Supervisor {
     const isHeld = file !== null && (fileWorker === null || (this.group?.has(fileWorker) ?? true));
     if (isHeld)
       throw new SluiceError('CONFLICT', `Connector ${name} is held by the worker's file ${file}: change it there and restart the worker.`);
-  }
-
-  #refuseUnlessStopped(name: string): void {
-    const { target, tasks } = this.#connector(name);
-    if (target !== 'STOPPED' || tasks.length > 0)
-      throw new SluiceError(
-        'BAD_REQUEST',
-        `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
-      );
   }
 }

@@ -1,5 +1,6 @@
-import type { JsonObject, SourceOffset, TargetState } from '../contract/index.ts';
+import type { JsonObject, TargetState } from '../contract/index.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
+import type { SubmittedOffset } from '../engine/supervisor-offsets.ts';
 import { type Answer, ok, RequestError, warningHeaders } from './answer.ts';
 import { configOf, objectOf, parseJson, parseTexts } from './request-body.ts';
 import type { RestRequest, Route } from './router.ts';
@@ -160,13 +161,13 @@ export function connectorRoutes(supervisor: Supervisor, settings: ConnectorRoute
       whenReady: true,
       whose: {},
       methods: {
-        GET: async request => ok({ offsets: await supervisor.offsets(nameOf(request)) }),
+        GET: async request => ok({ offsets: await supervisor.offsets.read(nameOf(request)) }),
         PATCH: async request => {
-          await supervisor.alterOffsets(nameOf(request), offsetsOf(parseJson(request.body)));
+          await supervisor.offsets.alter(nameOf(request), offsetsOf(parseJson(request.body)));
           return ok({ message: offsetsChanged('altered') });
         },
         DELETE: async request => {
-          await supervisor.resetOffsets(nameOf(request));
+          await supervisor.offsets.reset(nameOf(request));
           return ok({ message: offsetsChanged('reset') });
         },
       },
@@ -184,15 +185,15 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /** The offsets of a PATCH. Throws 400. */
-function offsetsOf(body: unknown): readonly SourceOffset[] {
+function offsetsOf(body: unknown): readonly SubmittedOffset[] {
   const listed = isObject(body) ? (body['offsets'] ?? []) : null;
   if (!Array.isArray(listed)) throw new RequestError(400, 'The body must be {"offsets": [{"partition": {...}, "offset": {...}}]}.');
   if (listed.length === 0) throw new RequestError(400, 'Partitions / offsets need to be provided for an alter offsets request');
   return listed.map((entry: unknown) => {
     const { partition, offset } = isObject(entry) ? entry : {};
-    if (!isObject(partition))
-      throw new RequestError(400, 'The partitions for a source connector offset cannot be null: each entry needs a "partition" object.');
+    if (partition !== undefined && partition !== null && !isObject(partition))
+      throw new RequestError(400, 'Each entry needs a "partition": an object.');
     if (offset !== null && !isObject(offset)) throw new RequestError(400, 'Each entry needs an "offset": an object, or null to delete it.');
-    return { partition, offset };
+    return { partition: partition ?? null, offset };
   });
 }

@@ -1,7 +1,20 @@
 import type { Supervisor } from '../engine/supervisor.ts';
-import { type Answer, ok } from './answer.ts';
+import { type Answer, ok, RequestError } from './answer.ts';
 import { askOthers } from './forwarding.ts';
 import type { RestRequest, Route } from './router.ts';
+
+/** How long a request may wait for a sink, in milliseconds, unless it says. */
+const waitMsDefault = 10_000;
+const waitMsMax = 300_000;
+/** Dead letters of one answer, unless it says. */
+const lettersShown = 100;
+const lettersShownMax = 10_000;
+
+function integer(text: string, name: string, max: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= max)) throw new RequestError(400, `'${name}' must be a number from 0 to ${max}.`);
+  return value;
+}
 
 /**
  * What Connect's API has no place for: RETRYING with its reason, position, lag and throughput, snapshot progress, warnings about the config,
@@ -17,7 +30,50 @@ export function sluiceRoutes(supervisor: Supervisor, workerId: () => string): re
     return ok(Object.assign(known, ...others));
   }
 
+  const nameOf = ({ parameters }: RestRequest) => parameters['connector']!;
+
+  async function wait(request: RestRequest): Promise<Answer> {
+    const { query } = request;
+    const unknown = [...query.keys()].find(name => !['source', 'position', 'topic', 'timeout'].includes(name));
+    if (unknown !== undefined)
+      throw new RequestError(400, `There is no parameter '${unknown}' (known are source, position, topic, timeout).`);
+    const [source, position] = [query.get('source'), query.get('position')];
+    if ((source === null) !== (position === null)) throw new RequestError(400, 'Give both source and position, or neither.');
+    const timeoutMs = integer(query.get('timeout') ?? String(waitMsDefault), 'timeout', waitMsMax);
+    return ok(await supervisor.wait(nameOf(request), { source, position, topic: query.get('topic'), timeoutMs }));
+  }
+
+  async function deadLetters(request: RestRequest): Promise<Answer> {
+    const max = integer(request.query.get('max') ?? String(lettersShown), 'max', lettersShownMax);
+    return ok(await supervisor.deadLetters.list(nameOf(request), max));
+  }
+
+  /** `to` of a request's query: the last dead letter that is meant; null: all. */
+  function lastLetter({ query }: RestRequest): bigint | null {
+    const to = query.get('to');
+    return to === null ? null : BigInt(integer(to, 'to', Number.MAX_SAFE_INTEGER));
+  }
+
   return [
+    { path: '/connectors/{connector}/wait', whenReady: true, whose: { reads: true }, methods: { GET: wait } },
+    {
+      path: '/sluice/connectors/{connector}/dead-letters',
+      whenReady: true,
+      whose: { reads: true },
+      methods: { GET: deadLetters },
+    },
+    {
+      path: '/sluice/connectors/{connector}/dead-letters/redeliver',
+      whenReady: true,
+      whose: {},
+      methods: { POST: async request => ok(await supervisor.deadLetters.redeliver(nameOf(request), lastLetter(request))) },
+    },
+    {
+      path: '/sluice/connectors/{connector}/dead-letters/discard',
+      whenReady: true,
+      whose: {},
+      methods: { POST: async request => ok(await supervisor.deadLetters.discard(nameOf(request), lastLetter(request))) },
+    },
     { path: '/sluice/connectors', whenReady: true, methods: { GET: list } },
     {
       path: '/sluice/connectors/{connector}',

@@ -82,7 +82,7 @@ describe('calls about one connector at the same time', () => {
     await supervisor.put('c', named(), { replace: true });
     const answers = await Promise.allSettled([
       supervisor.setTarget('c', 'PAUSED'),
-      ...Array.from({ length: 120 }, () => supervisor.alterOffsets('c', [])),
+      ...Array.from({ length: 120 }, () => supervisor.offsets.alter('c', [])),
     ]);
     assert.equal(answers[0].status, 'fulfilled');
     await until(() => supervisor.status('c').connector.state === 'PAUSED', { what: 'the pause' });

@@ -72,15 +72,15 @@ describe('the supervisor', () => {
     supervised.script.batches.push(batch('t', 1));
     const { supervisor } = supervised;
     await supervisor.put('c', { ...config(), name: 'c' }, { replace: true });
-    await until(async () => (await supervisor.offsets('c')).length === 1, { what: 'the offset' });
-    await assert.rejects(supervisor.alterOffsets('c', []), { code: 'BAD_REQUEST', message: /must be in the STOPPED state/ });
+    await until(async () => (await supervisor.offsets.read('c')).length === 1, { what: 'the offset' });
+    await assert.rejects(supervisor.offsets.alter('c', []), { code: 'BAD_REQUEST', message: /must be in the STOPPED state/ });
     await supervisor.setTarget('c', 'STOPPED');
     await state(supervised, 'c', 'STOPPED');
     assert.deepEqual(supervisor.status('c').tasks, []);
-    await supervisor.alterOffsets('c', [{ partition: { server: 's' }, offset: { lsn: 7 } }]);
-    assert.deepEqual(await supervisor.offsets('c'), [{ partition: { server: 's' }, offset: { lsn: 7 } }]);
-    await supervisor.resetOffsets('c');
-    assert.deepEqual(await supervisor.offsets('c'), []);
+    await supervisor.offsets.alter('c', [{ partition: { server: 's' }, offset: { lsn: 7 } }]);
+    assert.deepEqual(await supervisor.offsets.read('c'), [{ partition: { server: 's' }, offset: { lsn: 7 } }]);
+    await supervisor.offsets.reset('c');
+    assert.deepEqual(await supervisor.offsets.read('c'), []);
   });
 
   test('tries again what heals by itself, with growing pauses, and shows why', async () => {
@@ -174,7 +174,7 @@ describe('the supervisor', () => {
     await using supervised = await new Supervised().start();
     supervised.script.batches.push(batch('t', 1));
     await supervised.supervisor.put('c', { ...config(), name: 'c' }, { replace: true });
-    await until(async () => (await supervised.supervisor.offsets('c')).length === 1, { what: 'the offset' });
+    await until(async () => (await supervised.supervisor.offsets.read('c')).length === 1, { what: 'the offset' });
     await supervised.supervisor.delete('c');
     assert.equal(supervised.script.disposed, 1);
     assert.throws(() => supervised.supervisor.status('c'), { code: 'NOT_FOUND', message: 'No status found for connector c' });
