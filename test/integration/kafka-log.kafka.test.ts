@@ -1,31 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts';
-import { kafkaLogConfig } from '../../src/log/kafka/log-config.ts';
-import { sharedKafka } from '../support/servers.ts';
+import { kafkaLogUnderTest } from './kafka-log-under-test.ts';
 import { logSuite } from './log-suite.ts';
 
-logSuite('Kafka', async () => {
-  const bootstrapServers = await sharedKafka();
-  const group = `suite-${randomUUID().slice(0, 8)}`;
-  const config = kafkaLogConfig({
-    'bootstrap.servers': bootstrapServers,
-    'group.id': group,
-    'config.storage.topic': `${group}-configs`,
-    'offset.storage.topic': `${group}-offsets`,
-    'offset.storage.partitions': '5',
-    'status.storage.topic': `${group}-status`,
-  });
-  let log = await openKafkaLog(config);
-  return {
-    get log() {
-      return log;
-    },
-    async reopen() {
-      await log[Symbol.asyncDispose]();
-      log = await openKafkaLog(config);
-    },
-    async [Symbol.asyncDispose]() {
-      await log[Symbol.asyncDispose]();
-    },
-  };
-});
+logSuite('Kafka', kafkaLogUnderTest);

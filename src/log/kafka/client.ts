@@ -2,6 +2,7 @@
 // as long to load as all the rest of a start.
 export {
   Admin,
+  addOffsetsToTxnV3,
   addPartitionsToTxnV1,
   addPartitionsToTxnV2,
   addPartitionsToTxnV3,
@@ -11,6 +12,9 @@ export {
   ConnectionPool,
   compressionsAlgorithms,
   crc32c,
+  deleteGroupsV0,
+  deleteGroupsV1,
+  deleteGroupsV2,
   describeGroupsV3,
   describeGroupsV4,
   describeGroupsV5,
@@ -50,6 +54,11 @@ export {
   leaveGroupV3,
   leaveGroupV4,
   leaveGroupV5,
+  offsetCommitV8,
+  offsetCommitV9,
+  offsetDeleteV0,
+  offsetFetchV8,
+  offsetFetchV9,
   produceV3,
   produceV4,
   produceV5,
@@ -66,5 +75,6 @@ export {
   syncGroupV4,
   syncGroupV5,
   TimeoutError,
+  txnOffsetCommitV3,
   Writer,
 } from '@platformatic/kafka';

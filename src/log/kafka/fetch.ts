@@ -14,6 +14,7 @@ import {
   fetchV15,
   fetchV16,
   fetchV17,
+  protocolErrors,
   ResponseError,
 } from './client.ts';
 import type { Cluster } from './cluster.ts';
@@ -40,9 +41,21 @@ const firstVersionById = 13;
 const readCommitted = 1;
 const noSession = { id: 0, epoch: -1 };
 
-/** Bytes of one answer, and of one partition in it; a larger batch comes whole nevertheless. */
-const fetchBytesMax = 8 << 20;
-const partitionBytesMax = 2 << 20;
+const errorNames = new Map(Object.values(protocolErrors).map(error => [error.code, error.id]));
+
+/** What a broker answered for a partition; null where all is well. */
+export function answerName(errorCode: number): string | null {
+  return errorCode === 0 ? null : (errorNames.get(errorCode) ?? 'UNKNOWN_SERVER_ERROR');
+}
+
+/** How long a broker keeps an answer back while there is nothing to read, and how much of one answer and of one partition in it it sends. */
+export type FetchLimits = {
+  readonly waitMs: number;
+  readonly bytesMin: number;
+  /** A larger batch comes whole nevertheless. */
+  readonly bytesMax: number;
+  readonly partitionBytesMax: number;
+};
 
 type FetchResponse = ReturnType<typeof fetchV17.parseResponse>;
 
@@ -52,25 +65,25 @@ export type PartitionAnswer = FetchResponse['responses'][number]['partitions'][n
 /** What a broker answered for one partition. */
 export type Served = { readonly reading: Reading; readonly partition: PartitionAnswer };
 
-/** One fetch request (read_committed) to the leader of these partitions; it waits up to `waitMs` for something to come. */
+/** One fetch request (read_committed) to the leader of these partitions. */
 export async function fetchOnce(
   cluster: Cluster,
   connect: () => Promise<Connection>,
   readings: readonly Reading[],
-  waitMs: number,
+  limits: FetchLimits,
 ): Promise<readonly Served[]> {
   const version = (await cluster.version('Fetch', knownVersions)) as keyof typeof fetches;
   const byTopic = Map.groupBy(readings, reading => reading.topic);
   const topics = [];
   for (const [name, parts] of byTopic) {
     // Older versions name topics, newer ones their ids.
-    const topicId = version < firstVersionById ? name : (await cluster.topic(name)).id;
+    const topicId = version < firstVersionById ? name : (parts[0]!.topicId ?? (await cluster.topic(name)).id);
     const partitions = parts.map(({ partition, position }) => ({
       partition,
       currentLeaderEpoch: -1,
       fetchOffset: position,
       lastFetchedEpoch: -1,
-      partitionMaxBytes: partitionBytesMax,
+      partitionMaxBytes: limits.partitionBytesMax,
     }));
     topics.push({ topicId, partitions, name });
   }
@@ -80,9 +93,9 @@ export async function fetchOnce(
     const connection = await connect();
     response = await fetches[version].async(
       connection,
-      waitMs,
-      1,
-      fetchBytesMax,
+      limits.waitMs,
+      limits.bytesMin,
+      limits.bytesMax,
       readCommitted,
       noSession.id,
       noSession.epoch,

@@ -1,6 +1,5 @@
 import {
   type ConnectorStore,
-  type ConsumerGroups,
   type ConsumerOptions,
   crashPoint,
   type EventLog,
@@ -20,6 +19,7 @@ import {
 import { clusterId, deleteTopics, describeTopics, ensureStorageTopic, ensureTopics, truncateTopic } from './admin.ts';
 import { Cluster } from './cluster.ts';
 import { KafkaConnectorStore } from './connector-store.ts';
+import { KafkaConsumerGroups } from './consumer-groups.ts';
 import { type KafkaLogConfig, taskProducerConfig } from './log-config.ts';
 import { canonicalPartition } from './offset-format.ts';
 import { OffsetStore } from './offset-store.ts';
@@ -30,8 +30,6 @@ import { workerGroupOf } from './worker-group-of-log.ts';
 import { KafkaWriter } from './writer.ts';
 
 const never = new AbortController().signal;
-const missing = () => Promise.reject(new SluiceError('INTERNAL', 'The Kafka log has no consumer groups yet.'));
-const unwritten: ConsumerGroups = { offsets: missing, alterOffsets: missing, remove: missing };
 const exactlyOnce: WriterOptions = { producerOverrides: {}, transactional: true };
 
 /**
@@ -53,7 +51,7 @@ class KafkaLog implements EventLog {
   readonly kind = 'kafka';
   readonly connectors: ConnectorStore & AsyncDisposable;
   readonly workerGroup: WorkerGroup & AsyncDisposable;
-  readonly groups: ConsumerGroups = unwritten;
+  readonly groups: KafkaConsumerGroups;
   readonly #config: KafkaLogConfig;
   readonly #cluster: Cluster;
   readonly #readerCluster: Cluster;
@@ -73,6 +71,7 @@ class KafkaLog implements EventLog {
       replace: (connector, offsets) => this.#replaceOffsets(connector, offsets),
     });
     this.connectors = connectors;
+    this.groups = new KafkaConsumerGroups(config, this.#cluster, this.#adminCluster);
     this.workerGroup = workerGroupOf(config, this.#cluster, connectors);
   }
 
@@ -95,6 +94,7 @@ class KafkaLog implements EventLog {
 
   async ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal, onRetry?: OnRetry): Promise<void> {
     await ensureTopics(this.#adminCluster, topics, abort, onRetry);
+    this.groups.topicsChanged();
   }
 
   async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -106,6 +106,7 @@ class KafkaLog implements EventLog {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     await deleteTopics(this.#adminCluster, names);
+    this.groups.topicsChanged();
   }
 
   async truncate(topic: string, before: bigint): Promise<void> {
@@ -161,8 +162,8 @@ class KafkaLog implements EventLog {
     }
   }
 
-  consumer(_options: ConsumerOptions): LogConsumer {
-    throw new SluiceError('INTERNAL', 'The Kafka log has no consumers yet.');
+  consumer(options: ConsumerOptions): LogConsumer {
+    return this.groups.consumer(options);
   }
 
   async #replaceOffsets(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
@@ -172,6 +173,7 @@ class KafkaLog implements EventLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#writers.values()].map(writer => writer[Symbol.asyncDispose]()));
+    await this.groups[Symbol.asyncDispose]();
     await this.workerGroup[Symbol.asyncDispose]();
     await this.connectors[Symbol.asyncDispose]();
     for (const cluster of new Set([this.#cluster, this.#readerCluster, this.#adminCluster])) await cluster[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { crashPoint, SluiceError } from '../../contract/index.ts';
+import { type Consumed, crashPoint, SluiceError } from '../../contract/index.ts';
 import {
+  addOffsetsToTxnV3,
   addPartitionsToTxnV1,
   addPartitionsToTxnV2,
   addPartitionsToTxnV3,
@@ -16,9 +17,12 @@ import {
   initProducerIdV3,
   initProducerIdV4,
   initProducerIdV5,
+  txnOffsetCommitV3,
 } from './client.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
 import { BrokerError, beforeSending, brokerAnswer, isLost, kafkaError, unknownTopic } from './errors.ts';
+import { GroupCoordinator } from './group-coordinator.ts';
+import { commitConsumed, fenced, isFencedMember, offsetTopics } from './group-offsets.ts';
 import { type BatchesByTopic, PartitionSends } from './produce.ts';
 import type { ProducerSettings } from './producer-config.ts';
 import type { BatchProducer } from './record-batch.ts';
@@ -32,6 +36,8 @@ const initProducerId = {
 };
 // Version 4 and above is for brokers among themselves and needs rights over the cluster (CLUSTER_ACTION), which no client should have.
 const addPartitions = { 1: addPartitionsToTxnV1.api, 2: addPartitionsToTxnV2.api, 3: addPartitionsToTxnV3.api };
+const addOffsets = { 3: addOffsetsToTxnV3.api };
+const commitOffsets = { 3: txnOffsetCommitV3.api };
 const endTransaction = { 1: endTxnV1.api, 2: endTxnV2.api, 3: endTxnV3.api, 4: endTxnV4.api };
 
 /** A commit's markers are written after its answer: until then a new transaction is answered CONCURRENT_TRANSACTIONS, for some milliseconds. */
@@ -79,12 +85,17 @@ export class TaskProducer implements AsyncDisposable {
 
   /**
    * Sends the parts one after the other, each once the one before is acknowledged; with a transactional id as one transaction, which is
-   * committed at the end.
+   * committed at the end. `consumed`, asked for behind the last part, are offsets of groups that become durable with it; rejects FENCED where
+   * the group takes them no more.
    */
-  async send(parts: Iterable<BatchesByTopic> | AsyncIterable<BatchesByTopic>): Promise<void> {
+  async send(
+    parts: Iterable<BatchesByTopic> | AsyncIterable<BatchesByTopic>,
+    consumed: () => readonly Consumed[] = () => [],
+  ): Promise<void> {
     const id = this.#transactionalId;
     if (id === null) {
       for await (const part of parts) await this.#sends.send(part, this.#producer);
+      for (const of of consumed()) await commitConsumed(this.#cluster, of);
       return;
     }
     const beganMs = performance.now();
@@ -95,6 +106,7 @@ export class TaskProducer implements AsyncDisposable {
         crashPoint('kafka-partitions-added');
         await this.#sends.send(part, this.#producer);
       }
+      for (const offsets of consumed()) await this.#addConsumed(id, offsets);
       crashPoint('kafka-produced');
       await this.#end(id, true, this.#settings.deliveryTimeoutMs);
       crashPoint('kafka-committed');
@@ -102,10 +114,12 @@ export class TaskProducer implements AsyncDisposable {
       const failure = kafkaError(`write as ${id}`, error);
       const answer = brokerAnswer(error)?.answer;
       const elapsedMs = performance.now() - beganMs;
+      // The group has fenced the member, nobody the producer.
+      const ofGroup = isFencedMember(error);
       // Brokers have been seen to answer a commit that races with a take-over with UNKNOWN_SERVER_ERROR.
-      if (answer === 'UNKNOWN_SERVER_ERROR' || (failure.code === 'FENCED' && elapsedMs >= this.#settings.transactionTimeoutMs))
+      if (answer === 'UNKNOWN_SERVER_ERROR' || (failure.code === 'FENCED' && !ofGroup && elapsedMs >= this.#settings.transactionTimeoutMs))
         throw await this.#whoseFault(failure, elapsedMs);
-      if (failure.code === 'FENCED') throw failure;
+      if (failure.code === 'FENCED' && !ofGroup) throw failure;
       // So that readers need not wait for the transaction's time-out; where it fails, or nobody answers, the next owner's start ends it.
       if (!isLost(error)) await this.#end(id, false, abortDeadlineMs).catch(() => {});
       throw failure;
@@ -136,6 +150,29 @@ export class TaskProducer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cluster.closePool(this.#pool);
+  }
+
+  /** Offsets of a group as part of the transaction, by the member's generation (KIP-447). Not repeated where an answer got lost, as elsewhere. */
+  async #addConsumed(id: string, { group, member, generation, next }: Consumed): Promise<void> {
+    const producer = this.#initialized();
+    const add = async () => {
+      const [version, connection] = await this.#coordination('AddOffsetsToTxn', addOffsets, id);
+      return addOffsets[version].async(connection, id, producer.id, producer.epoch, group);
+    };
+    const doing = `commit offsets of group ${group} in a transaction`;
+    const options: RetryOptions = { deadlineMs: this.#settings.deliveryTimeoutMs, repeatLost: false };
+    await this.#coordinated(doing, add, options);
+    const coordinator = new GroupCoordinator(group);
+    const topics = offsetTopics(next);
+    const commit = () =>
+      coordinator.ask(this.#cluster, this.#pool, 'TxnOffsetCommit', commitOffsets, (api, connection) =>
+        api.async(connection, id, group, producer.id, producer.epoch, generation, member, null, topics),
+      );
+    try {
+      await this.#cluster.call(doing, commit, options);
+    } catch (error) {
+      throw isFencedMember(error) ? fenced(group, error) : error;
+    }
   }
 
   /** Adds the partitions that the transaction does not have yet. */

@@ -1,19 +1,23 @@
 import type { LogRecord } from '../../contract/index.ts';
-import { protocolErrors } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { committedRecords } from './committed.ts';
 import { BrokerError, isRepeatable, kafkaError } from './errors.ts';
-import { fetchOnce, type Served } from './fetch.ts';
+import { answerName, type FetchLimits, fetchOnce, type Served } from './fetch.ts';
 
 /** A partition being read: what comes next and where to stop (null: never). */
-export type Reading = { readonly topic: string; readonly partition: number; position: bigint; readonly end: bigint | null };
+export type Reading = {
+  readonly topic: string;
+  readonly partition: number;
+  position: bigint;
+  readonly end: bigint | null;
+  /** Set, it is the topic of this id that is read, and no later one of its name. */
+  readonly topicId?: string;
+};
 
 /** The partition's log begins later than the reader stands: what it wanted is deleted. Gives the position to go on from. */
 export type OnTruncated = (reading: Reading) => Promise<bigint>;
 
-const errorNames = new Map(Object.values(protocolErrors).map(error => [error.code, error.id]));
-/** How long a broker keeps an answer back while there is nothing to read. */
-const waitMsMax = 500;
+const fetchLimits: FetchLimits = { waitMs: 500, bytesMin: 1, bytesMax: 8 << 20, partitionBytesMax: 2 << 20 };
 /** How long a read goes without an answer (a bounded one: without progress, as behind somebody's open transaction) before it fails. */
 const standstillMsMax = 120_000;
 
@@ -46,7 +50,7 @@ export async function* readPartitions(
         underWay.add(node);
         arrivals.expect(
           node,
-          fetchOnce(cluster, () => cluster.connectionTo(pool, node), parts, waitMsMax),
+          fetchOnce(cluster, () => cluster.connectionTo(pool, node), parts, fetchLimits),
         );
       }
       const outcome = await arrivals.next();
@@ -55,7 +59,7 @@ export async function* readPartitions(
       let fault = outcome.fault;
       const moved = new Set<Reading>();
       for (const { reading, partition } of outcome.served) {
-        const answer = partition.errorCode === 0 ? null : (errorNames.get(partition.errorCode) ?? 'UNKNOWN_SERVER_ERROR');
+        const answer = answerName(partition.errorCode);
         if (answer === 'OFFSET_OUT_OF_RANGE') reading.position = await onTruncated(reading);
         else if (answer !== null) fault = new BrokerError(answer);
         if (answer !== null) continue;
@@ -90,8 +94,9 @@ function isUnfinished({ position, end }: Reading): boolean {
   return end === null || position < end;
 }
 
-async function byLeader(cluster: Cluster, readings: readonly Reading[]): Promise<Map<number, Reading[]>> {
-  const nodes = new Map<number, Reading[]>();
+/** Partitions by the node that leads them. */
+export async function byLeader<Read extends Reading>(cluster: Cluster, readings: readonly Read[]): Promise<Map<number, Read[]>> {
+  const nodes = new Map<number, Read[]>();
   for (const reading of readings) {
     const leader = (await cluster.topic(reading.topic)).partitions[reading.partition]?.leader;
     if (leader === undefined)

@@ -4,7 +4,6 @@ import {
   describeGroupsV3,
   describeGroupsV4,
   describeGroupsV5,
-  FindCoordinatorKeyTypes,
   heartbeatV3,
   heartbeatV4,
   joinGroupV5,
@@ -22,7 +21,8 @@ import {
 } from './client.ts';
 import { Cluster } from './cluster.ts';
 import type { KafkaConnection } from './connection-config.ts';
-import { BrokerError, brokerAnswer } from './errors.ts';
+import { brokerAnswer } from './errors.ts';
+import { GroupCoordinator } from './group-coordinator.ts';
 
 const joins = { 5: joinGroupV5.api, 6: joinGroupV6.api, 7: joinGroupV7.api, 8: joinGroupV8.api, 9: joinGroupV9.api };
 const syncs = { 3: syncGroupV3.api, 4: syncGroupV4.api, 5: syncGroupV5.api };
@@ -61,10 +61,11 @@ export class GroupRequests implements AsyncDisposable {
   readonly #prompt: Cluster;
   readonly #joining: ConnectionPool;
   readonly #telling: ConnectionPool;
-  #coordinator: number | null = null;
+  readonly #coordinator: GroupCoordinator;
 
   constructor(connection: KafkaConnection, groupId: string, protocolType: string, times: GroupTimes) {
     this.#groupId = groupId;
+    this.#coordinator = new GroupCoordinator(groupId);
     this.#protocolType = protocolType;
     this.#times = times;
     const { requestTimeoutMs } = connection;
@@ -141,33 +142,14 @@ export class GroupRequests implements AsyncDisposable {
     return { member: answer.memberId, generation: answer.generationId, leader: answer.leader, protocol: protocolName, members };
   }
 
-  async #asked<Api, Answer>(
+  #asked<Api, Answer>(
     cluster: Cluster,
     pool: ConnectionPool,
     name: string,
     apis: Readonly<Record<number, Api>>,
     ask: (api: Api, connection: Connection) => Promise<Answer>,
   ): Promise<Answer> {
-    try {
-      const version = await cluster.version(name, Object.keys(apis).map(Number));
-      return await ask(apis[version]!, await cluster.connectionTo(pool, await this.#coordinatorNode(cluster)));
-    } catch (error) {
-      const answer = brokerAnswer(error)?.answer;
-      if (answer === undefined || answer === 'NOT_COORDINATOR' || answer === 'COORDINATOR_NOT_AVAILABLE') {
-        this.#coordinator = null;
-        cluster.admin.clearMetadata();
-      }
-      throw error;
-    }
-  }
-
-  async #coordinatorNode(cluster: Cluster): Promise<number> {
-    if (this.#coordinator === null) {
-      const [found] = await cluster.admin.findCoordinator({ keyType: FindCoordinatorKeyTypes.GROUP, keys: [this.#groupId] });
-      if (found === undefined || found.nodeId < 0) throw new BrokerError('COORDINATOR_NOT_AVAILABLE');
-      this.#coordinator = found.nodeId;
-    }
-    return this.#coordinator;
+    return this.#coordinator.ask(cluster, pool, name, apis, ask);
   }
 }
 

@@ -1,5 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type LogWriter, type SerializedBatch, SluiceError, type SourceOffset, slabMemory, type TaskId } from '../../contract/index.ts';
+import {
+  type AppendUnit,
+  type Consumed,
+  type LogWriter,
+  type SerializedBatch,
+  SluiceError,
+  type SourceOffset,
+  slabMemory,
+  type TaskId,
+} from '../../contract/index.ts';
 import { StickyPartitions } from '../partitioner.ts';
 import type { Cluster } from './cluster.ts';
 import { checkRecordSizes, Draft, HeaderBytes, type OffsetTarget, offsetBatches } from './draft.ts';
@@ -23,6 +32,7 @@ const closeMsMax = 5_000;
 type Unit = {
   readonly records: SerializedBatch | null;
   readonly offsets: readonly SourceOffset[];
+  readonly consumed: Consumed | null;
   readonly bytes: number;
   resolve(): void;
   reject(error: SluiceError): void;
@@ -70,14 +80,14 @@ export class KafkaWriter implements LogWriter {
     this.#draft = new Draft(parts.settings);
   }
 
-  append({ records, offsets }: { readonly records: SerializedBatch | null; readonly offsets: readonly SourceOffset[] }): Promise<void> {
+  append({ records, offsets, consumed }: AppendUnit): Promise<void> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     const bytes = records?.slab.length ?? 0;
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueBytesMax)
       return Promise.reject(new SluiceError('INTERNAL', `More than ${queueBytesMax} bytes are waiting to be written by ${this.#name()}.`));
     this.#queuedBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, offsets, bytes, resolve, reject });
+      this.#waiting.push({ records, offsets, consumed: consumed ?? null, bytes, resolve, reject });
       this.#take();
     });
   }
@@ -164,7 +174,7 @@ export class KafkaWriter implements LogWriter {
   #begin(): void {
     const units: Unit[] = [];
     this.#sending = this.#parts.producer
-      .send(this.#transaction(units))
+      .send(this.#transaction(units), () => consumedBy(units))
       .then(
         () => {
           for (const unit of units) this.#settle(unit, null);
@@ -248,6 +258,18 @@ export class KafkaWriter implements LogWriter {
   #name(): string {
     return `task ${this.#parts.task.task} of connector ${this.#parts.task.connector}`;
   }
+}
+
+/** The last offset of each partition, by member and generation: one that comes too late fails the transaction. */
+function consumedBy(units: readonly Unit[]): readonly Consumed[] {
+  const byMember = Map.groupBy(
+    units.flatMap(({ consumed }) => (consumed === null || consumed.next.length === 0 ? [] : [consumed])),
+    ({ group, member, generation }) => JSON.stringify([group, member, generation]),
+  );
+  return [...byMember.values()].map(list => {
+    const next = new Map(list.flatMap(({ next }) => next.map(place => [`${place.partition} ${place.topic}`, place] as const)));
+    return { ...list[0]!, next: [...next.values()] };
+  });
 }
 
 /** A record may name its partition; one that the topic does not have would be refused by the broker with everything else. */
