@@ -53,10 +53,18 @@ export class Connection implements AsyncDisposable {
     client.on('node error', (error: Error) => {
       reported = reasonOf(error);
     });
-    const stop = () => client.disconnect();
+    // The client of a cluster may leave its connect undecided when its nodes change in the middle of it: the end is told here.
+    const ended = Promise.withResolvers<never>();
+    const stop = () => {
+      client.disconnect();
+      ended.reject(new Error('the connect was given up'));
+    };
     abort.addEventListener('abort', stop, { once: true });
+    const late = setTimeout(stop, this.#connectMsMax);
+    client.once('end', () => ended.reject(new Error('the connection was closed')));
+    ended.promise.catch(() => undefined);
     try {
-      await client.connect();
+      await Promise.race([client.connect(), ended.promise]);
       this.#client = client;
       return client;
     } catch (error) {
@@ -64,8 +72,14 @@ export class Connection implements AsyncDisposable {
       throwIfStopped(abort);
       throw targetError(reported ?? reasonOf(error as Error), this.target, 'the connect');
     } finally {
+      clearTimeout(late);
       abort.removeEventListener('abort', stop);
     }
+  }
+
+  /** Each of the nodes, or of the sentinels, may be asked in turn, and then the server itself. */
+  get #connectMsMax(): number {
+    return this.#settings.connectTimeoutMs * (this.#settings.nodes.length + 1);
   }
 
   /** Ends the connection; the next `open` makes a new one, and asks the sentinels or the cluster anew. */
@@ -98,6 +112,8 @@ export class Connection implements AsyncDisposable {
       return new Cluster([...nodes], {
         lazyConnect: true,
         clusterRetryStrategy: () => null,
+        // A cluster of which a part is away serves the rest; what it does not serve it refuses by command (CLUSTERDOWN).
+        enableReadyCheck: false,
         slotsRefreshTimeout: connectTimeoutMs,
         // As they are told: a certificate is for the name, not for the address that it leads to.
         dnsLookup: (address, done) => done(null, address),
