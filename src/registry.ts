@@ -109,6 +109,11 @@ const table: Table = {
       load: async () => (await import('../sinks/handler/plugin.ts')).handlerConnector,
     },
     {
+      class: 'io.debezium.connector.jdbc.JdbcSinkConnector',
+      aliases: ['jdbc'],
+      load: async () => (await import('../sinks/jdbc/plugin.ts')).jdbcSink,
+    },
+    {
       class: 'ViewsSink',
       aliases: ['views'],
       load: async () => (await import('../sinks/views/plugin.ts')).viewsSink,

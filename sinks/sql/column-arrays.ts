@@ -23,9 +23,16 @@ export function columnArrays(rows: Iterable<{ readonly values: ColumnValues }>, 
 }
 
 /**
- * How a column's parameter is declared and read: arrays of arrays would be flattened by unnest, so those columns (and types that have no
- * array, as domains may) come as text.
+ * How a column's parameter is declared and read. Without its length: a cast to `varchar(5)` would cut the value where the column itself
+ * refuses it. Arrays of arrays would be flattened by unnest, so those columns come as text.
  */
 export function unnestType(type: { readonly name: string; readonly family: string }): { readonly array: string; readonly cast: string } {
-  return type.family === 'array' ? { array: 'text[]', cast: `::${type.name}` } : { array: `${type.name}[]`, cast: '' };
+  const bare = withoutLength(type.name);
+  return type.family === 'array' ? { array: 'text[]', cast: `::${bare}` } : { array: `${bare}[]`, cast: '' };
+}
+
+/** A type without length or precision; `bit` and `char` alone would mean a length of one. */
+export function withoutLength(name: string): string {
+  const bare = name.replace(/ ?\(\d+(, ?\d+)?\)/, '');
+  return bare.replace(/^bit\b(?! varying)/i, '"bit"').replace(/^char(acter)?\b(?! varying)/i, 'bpchar');
 }

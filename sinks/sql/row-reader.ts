@@ -1,6 +1,6 @@
 import { type Schema, Struct, type Value } from '../../src/contract/index.ts';
 import type { Fields } from './record-change.ts';
-import { type TargetType, targetType } from './target-type.ts';
+import type { TargetType } from './target-type.ts';
 import { UnwritableValue } from './temporal-text.ts';
 import { type ColumnValue, type ColumnWriter, columnWriter } from './value-text.ts';
 
@@ -20,7 +20,6 @@ type Layout = { readonly indices: readonly number[]; readonly writers: readonly 
 export class RowReader {
   readonly #columns: readonly ReadColumn[];
   readonly #unavailable: string;
-  readonly #unavailableBytes: Buffer;
   readonly #layouts = new WeakMap<Schema, Layout>();
   readonly #schemaless: readonly ColumnWriter[];
 
@@ -28,7 +27,6 @@ export class RowReader {
   constructor(columns: readonly ReadColumn[], unavailable: string) {
     this.#columns = columns;
     this.#unavailable = unavailable;
-    this.#unavailableBytes = Buffer.from(unavailable);
     this.#schemaless = columns.map(({ type }) => columnWriter(null, type));
   }
 
@@ -50,19 +48,13 @@ export class RowReader {
 
   #write(value: Value, writer: ColumnWriter, at: number): ColumnValue | undefined {
     if (value === null) return null;
-    if (this.#isUnavailable(value)) return undefined;
+    if (isUnavailable(value, this.#unavailable)) return undefined;
     try {
       return writer(value);
     } catch (error) {
       const why = error instanceof UnwritableValue ? error.message : 'its value does not fit its schema';
       throw new UnwritableValue(`column ${this.#columns[at]!.field} cannot be written: ${why}`);
     }
-  }
-
-  #isUnavailable(value: Value): boolean {
-    if (typeof value === 'string') return value.length === this.#unavailable.length && value === this.#unavailable;
-    if (value instanceof Uint8Array) return value.length === this.#unavailableBytes.length && this.#unavailableBytes.equals(value);
-    return Array.isArray(value) && value.length === 1 && this.#isUnavailable(value[0] as Value);
   }
 
   #layoutOf(schema: Schema): Layout {
@@ -79,7 +71,10 @@ export class RowReader {
   }
 }
 
-/** A column of records and target that have one name. */
-export function readColumn(name: string, type: string): ReadColumn {
-  return { field: name, type: targetType(type) };
+/** Whether a value is the source's placeholder: a text, its bytes, or an array of it. */
+export function isUnavailable(value: Value, unavailable: string): boolean {
+  if (typeof value === 'string') return value.length === unavailable.length && value === unavailable;
+  if (typeof value !== 'object') return false;
+  if (value instanceof Uint8Array) return value.length === unavailable.length && Buffer.from(unavailable).equals(value);
+  return Array.isArray(value) && value.length === 1 && isUnavailable(value[0] as Value, unavailable);
 }

@@ -1,0 +1,97 @@
+import { ColumnArray, columnArrays, unnestType } from '../sql/column-arrays.ts';
+import { qualified, quoted } from '../sql/identifiers.ts';
+import type { PostgresSession } from '../sql/postgres-session.ts';
+import type { ReducedRow } from '../sql/reduced-rows.ts';
+import type { RowGroup } from './tables.ts';
+import { versionKey } from './version-key.ts';
+
+/**
+ * Rows as one statement: unnest makes them of one array a column, versions decide which are newer than what the table has had, and those are
+ * inserted, changed and deleted. The versions stand in a table beside, deleted rows' as well, so that nothing old comes back.
+ */
+export class BulkWrite {
+  readonly #session: PostgresSession;
+  readonly #versions: string;
+  readonly #statements = new Map<string, string>();
+
+  constructor(session: PostgresSession, versions: string) {
+    this.#session = session;
+    this.#versions = versions;
+  }
+
+  async write(group: RowGroup): Promise<void> {
+    for (const [missing, rows] of byMissing(group.rows)) {
+      const arrays = columnArrays(rows, group.columns.length);
+      if (group.versioned) {
+        const keys = new ColumnArray();
+        for (const row of rows) keys.add(versionKey(row.values, group.keys));
+        arrays.push(keys.literal(), `{${rows.map(({ version }) => version).join(',')}}`);
+        if (rows.some(({ deleted }) => deleted)) arrays.push(`{${rows.map(({ deleted }) => (deleted ? 't' : 'f')).join(',')}}`);
+      }
+      const deletes = group.versioned && arrays.length > group.columns.length + 2;
+      await this.#session.query(this.#statement(group, missing, deletes), arrays);
+    }
+  }
+
+  #statement(group: RowGroup, missing: string, deletes: boolean): string {
+    const { table, columns, mode, versioned } = group;
+    const id = JSON.stringify([table.id, columns.map(({ name, type }) => [name, type.name]), mode, missing, deletes, versioned]);
+    let statement = this.#statements.get(id);
+    if (statement === undefined) {
+      statement = this.#text(group, new Set(missing.split(',').filter(Boolean).map(Number)), deletes);
+      this.#statements.set(id, statement);
+    }
+    return statement;
+  }
+
+  #text({ table, columns, keys, mode, versioned }: RowGroup, missing: ReadonlySet<number>, deletes: boolean): string {
+    const target = qualified(table.name.schema, table.name.table);
+    const types = columns.map(({ type }) => unnestType(type));
+    const further = versioned ? [['_key', 'text[]'], ['_version', 'bigint[]'], ...(deletes ? [['_deleted', 'boolean[]']] : [])] : [];
+    const parameters = [...types.map(({ array }) => array), ...further.map(([, type]) => type)].map((type, at) => `$${at + 1}::${type}`);
+    const inner = columns.map((_, at) => `c${at}`);
+    const read = columns.map((_, at) => `c${at}${types[at]!.cast} as c${at}`);
+    const named = [...inner, ...further.map(([name]) => name)].join(', ');
+    const incoming = `incoming as (select ${[...read, ...further.map(([name]) => name)].join(', ')} from unnest(${parameters.join(', ')}) as t (${named}))`;
+    const won = `won as (insert into ${this.#versions} as v (relation, key, version) select ${table.id}, _key, _version from incoming
+  on conflict (relation, key) do update set version = excluded.version where v.version < excluded.version returning key)`;
+    const same = columns
+      .slice(0, keys)
+      .map(({ name }, at) => `t.${quoted(name)} = i.c${at}`)
+      .join(' and ');
+    const gone = `gone as (delete from ${target} t using incoming i where i._deleted and i._key in (select key from won) and ${same})`;
+    const ctes = [incoming, ...(versioned ? [won] : []), ...(deletes ? [gone] : [])];
+    const conditions = [...(deletes ? ['not i._deleted'] : []), ...(versioned ? ['i._key in (select key from won)'] : [])];
+    const where = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
+    const told = columns.flatMap(({ name }, at) => (missing.has(at) || at < keys ? [] : [{ name, at }]));
+    if (mode === 'update') {
+      const set = told.map(({ name, at }) => `${quoted(name)} = i.c${at}`);
+      if (set.length === 0) return `with ${ctes.join(',\n')}\nselect 1 where false`;
+      return `with ${ctes.join(',\n')}\nupdate ${target} t set ${set.join(', ')} from incoming i where ${[...conditions, same].join(' and ')}`;
+    }
+    const set = told.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
+    const conflict =
+      keys === 0 || (mode === 'insert' && versioned)
+        ? ''
+        : ` on conflict (${columns
+            .slice(0, keys)
+            .map(({ name }) => quoted(name))
+            .join(', ')}) do ${mode === 'insert' || set.length === 0 ? 'nothing' : `update set ${set.join(', ')}`}`;
+    const overriding = table.overriding ? ' overriding system value' : '';
+    return `with ${ctes.join(',\n')}
+insert into ${target} (${columns.map(({ name }) => quoted(name)).join(', ')})${overriding} select ${inner.map(name => `i.${name}`).join(', ')} from incoming i${where}${conflict}`;
+  }
+}
+
+/** By what the rows do not tell: those columns keep what they hold. */
+export function byMissing(rows: readonly ReducedRow[]): Map<string, ReducedRow[]> {
+  const groups = new Map<string, ReducedRow[]>();
+  for (const row of rows) {
+    let missing = '';
+    if (!row.deleted) for (let at = 0; at < row.values.length; at++) if (row.values[at] === undefined) missing += `${at},`;
+    const group = groups.get(missing);
+    if (group) group.push(row);
+    else groups.set(missing, [row]);
+  }
+  return groups;
+}

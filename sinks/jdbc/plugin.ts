@@ -1,0 +1,9 @@
+import type { Plugin } from '../../src/contract/index.ts';
+import { JdbcSink } from './jdbc-sink.ts';
+import { type JdbcConfig, jdbcSpec } from './options.ts';
+
+/** The sink of plain tables. */
+export const jdbcSink: Plugin<JdbcConfig, JdbcSink> = {
+  spec: jdbcSpec,
+  create: config => new JdbcSink(config),
+};

@@ -1,0 +1,53 @@
+import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
+import type { Dialect } from '../sql/column-types.ts';
+import type { Owner } from '../sql/postgres-offsets.ts';
+import type { ReducedRow } from '../sql/reduced-rows.ts';
+import type { TargetType } from '../sql/target-type.ts';
+import type { TableName } from './table-name.ts';
+
+export type TableColumn = { readonly name: string; readonly type: TargetType };
+
+/** A table as the catalog has it. */
+export type FoundTable = {
+  readonly name: TableName;
+  /** By which the versions of its rows are kept. */
+  readonly id: number;
+  /** By name; without those that the database computes. */
+  readonly columns: ReadonlyMap<string, TargetType>;
+  readonly generated: ReadonlySet<string>;
+  /** An identity that is always generated takes values only where it is told to. */
+  readonly overriding: boolean;
+};
+
+/** Rows of one table and one set of columns, each key once. */
+export type RowGroup = {
+  readonly table: FoundTable;
+  readonly columns: readonly TableColumn[];
+  /** How many of the columns, from the first, are the key. */
+  readonly keys: number;
+  readonly rows: readonly ReducedRow[];
+  readonly mode: 'insert' | 'upsert' | 'update';
+  /** Whether rows have versions: those with a key of the row's own. */
+  readonly versioned: boolean;
+};
+
+/** The tables of a target, with the versions of their rows and the offsets beside them. One owner. */
+export interface Tables extends AsyncDisposable {
+  readonly dialect: Dialect;
+  /** Faults of a start: null, or what is missing. */
+  check(abort: AbortSignal): Promise<void>;
+  transaction<T>(doing: string, abort: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** Does work that leaves nothing behind where it is refused (RECORD_REFUSED). Part of a transaction, as all below. */
+  undoable(work: () => Promise<void>): Promise<void>;
+  prepare(): Promise<void>;
+  assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]>;
+  offsets(group: string): Promise<readonly PartitionOffset[]>;
+  move(consumed: Consumed, owner: Owner): Promise<void>;
+  /** Null where there is no such table. */
+  find(name: TableName): Promise<FoundTable | null>;
+  create(name: TableName, columns: readonly (TableColumn & { readonly isKey: boolean })[]): Promise<void>;
+  addColumns(name: TableName, columns: readonly TableColumn[]): Promise<void>;
+  write(group: RowGroup): Promise<void>;
+  /** Empties the table; rows older than the truncation do not come back. */
+  truncate(table: FoundTable): Promise<void>;
+}
