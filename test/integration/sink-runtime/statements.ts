@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { crashPointVariable } from '../../../src/contract/index.ts';
+import type { ShownLetters } from '../../../src/engine/supervisor-dead-letters.ts';
+import type { ConnectorProgress } from '../../../src/engine/supervisor-states.ts';
+import { ConnectClient, type RestError } from '../../support/connect-client.ts';
+import type { Daemon } from '../../support/daemon.ts';
+import { until } from '../../support/until.ts';
+import type { SeededLog } from './seeded.ts';
+
+const name = 'echo';
+const patienceMs = 60_000;
+/** A task has so long to come to all of its records, with what restarts of a group cost. */
+const testMsMax = 300_000;
+
+/** The crash points of a sink's task, with the passing that is fatal. */
+export const sinkCrashes = ['sink-written:4', 'sink-published:3', 'sink-committed:3'] as const;
+
+function config(changes: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    'connector.class': 'handler',
+    topics: 't',
+    'handler.module': join(import.meta.dirname, 'echo-handler.ts'),
+    'key.converter': 'json',
+    'key.converter.schemas.enable': 'false',
+    'value.converter': 'json',
+    'value.converter.schemas.enable': 'false',
+    // A killed member's partitions come to others only after this.
+    'consumer.override.session.timeout.ms': '6000',
+    'sink.batch.max.records': '50',
+    'consumer.override.max.poll.records': '50',
+    ...changes,
+  };
+}
+
+class SinkDaemon {
+  readonly daemon: Daemon;
+  readonly rest: ConnectClient;
+
+  constructor(daemon: Daemon) {
+    this.daemon = daemon;
+    this.rest = new ConnectClient(daemon.url);
+  }
+
+  async progress(): Promise<ConnectorProgress> {
+    return this.rest.call<ConnectorProgress>('GET', `/sluice/connectors/${name}`);
+  }
+
+  async lag(): Promise<number | null> {
+    const { tasks } = await this.progress();
+    if (tasks.length === 0 || tasks.every(({ consuming }) => (consuming?.partitions.length ?? 0) === 0)) return null;
+    return tasks.reduce((sum, { consuming }) => sum + (consuming?.lag_records ?? 0), 0);
+  }
+
+  /** Waits until everything in the topics has been applied. */
+  async applied(): Promise<void> {
+    await until(
+      () =>
+        this.rest.call('GET', `/connectors/${name}/wait?timeout=${patienceMs}`).then(
+          () => true,
+          (error: RestError) => {
+            // A daemon that has just been started may not have the connector yet.
+            if (error.status === 404 || error.status === 503) return false;
+            throw error;
+          },
+        ),
+      { what: `all to be applied. The daemon's log:\n${this.daemon.log()}\n`, timeoutMs: patienceMs * 2, everyMs: 100 },
+    );
+  }
+}
+
+/** What `out` holds: the numbers of each id, in their order. */
+async function published(log: SeededLog, daemon: Daemon): Promise<Map<number, number[]>> {
+  const found = new Map<number, number[]>();
+  for await (const { value } of log.read(daemon, 'out')) {
+    const { id, n } = JSON.parse(value!) as { id: number; n: number };
+    found.set(id, [...(found.get(id) ?? []), n]);
+  }
+  return found;
+}
+
+/** What a daemon does for a sink, whichever log it has. */
+export function sinkRuntime(open: () => Promise<SeededLog>): void {
+  const started = async (log: SeededLog, topic: { partitions: number; keys: number; perKey: number }, changes: Record<string, string>) => {
+    const daemon = await log.newDaemon();
+    await log.seed(daemon, { topic: log.topic('t'), ...topic });
+    await daemon.start();
+    const sink = new SinkDaemon(daemon);
+    await sink.rest.putConfig(name, config({ topics: log.topic('t'), ...renamed(log), ...changes }));
+    return { daemon, sink };
+  };
+  /** The handler names the topics `t` and `out`; in a log that others use too they have other names. */
+  const renamed = (log: SeededLog) => ({
+    transforms: 'name',
+    'transforms.name.type': 'RegexRouter',
+    'transforms.name.regex': log.topic('t'),
+    'transforms.name.replacement': 't',
+    'handler.config.out': log.topic('out'),
+  });
+
+  describe('a sink in a daemon', () => {
+    test('killed three times in mid-load: what it publishes is there once, in the order of each key, by several tasks', {
+      timeout: testMsMax,
+    }, async () => {
+      const log = await open();
+      const [keys, perKey] = [40, 200];
+      const { daemon: started_, sink } = await started(log, { partitions: 4, keys, perKey }, { 'tasks.max': '3' });
+      await using daemon = started_;
+      for (const lag of [6000, 4000, 2000]) {
+        await until(async () => ((await sink.lag()) ?? Number.POSITIVE_INFINITY) < lag, {
+          what: `less than ${lag} records to be left. The daemon's log:\n${daemon.log()}\n`,
+          timeoutMs: patienceMs,
+          everyMs: 5,
+        });
+        await daemon.stop('SIGKILL');
+        await daemon.start();
+      }
+      await sink.applied();
+      const found = await published(log, daemon);
+      assert.equal(found.size, keys);
+      const expected = Array.from({ length: perKey }, (_, n) => n);
+      for (const [id, numbers] of found) assert.deepEqual(numbers, expected, `key ${id}`);
+      assert.equal((await sink.progress()).tasks.length, 3);
+    });
+
+    for (const point of sinkCrashes)
+      test(`a crash at ${point} loses nothing`, { timeout: testMsMax }, async () => {
+        const log = await open();
+        const [keys, perKey] = [10, 60];
+        const daemonOf = await log.newDaemon();
+        await using daemon = daemonOf;
+        await log.seed(daemon, { topic: log.topic('t'), partitions: 2, keys, perKey });
+        const publishes = point !== 'sink-committed:3';
+        const file = join(daemon.dataFolder, '..', 'appended.txt');
+        daemon.environment = { [crashPointVariable]: point };
+        await daemon.start();
+        const sink = new SinkDaemon(daemon);
+        await sink.rest.putConfig(
+          name,
+          config({ topics: log.topic('t'), ...renamed(log), ...(!publishes && { 'handler.config.append': file }) }),
+        );
+        assert.equal(await daemon.ended(patienceMs), 'SIGKILL');
+        daemon.environment = {};
+        await daemon.start();
+        await sink.applied();
+        if (publishes) {
+          const found = await published(log, daemon);
+          const expected = Array.from({ length: perKey }, (_, n) => n);
+          assert.equal(found.size, keys);
+          for (const [id, numbers] of found) assert.deepEqual(numbers, expected, `key ${id}`);
+        } else {
+          // An effect happens at least once.
+          const lines = new Set(readFileSync(file, 'utf8').trim().split('\n'));
+          assert.equal(lines.size, keys * perKey);
+        }
+      });
+
+    test('a target that is away: RETRYING, and on where it was; lag, type and place over REST', { timeout: testMsMax }, async () => {
+      const log = await open();
+      const away = join(tmpdir(), `sluice-away-${process.pid}-${Math.random()}`);
+      writeFileSync(away, '');
+      const { daemon: started_, sink } = await started(
+        log,
+        { partitions: 1, keys: 5, perKey: 4 },
+        { 'handler.config.away': away, 'errors.retry.delay.max.ms': '200' },
+      );
+      await using _daemon = started_;
+      try {
+        const retrying = async () => (await sink.progress()).tasks.find(({ state }) => state === 'RETRYING');
+        const task = await until(retrying, { what: 'the task to be tried again', timeoutMs: patienceMs });
+        assert.equal(task.retrying?.reason.includes('away'), true);
+        await assert.rejects(sink.rest.call('GET', `/connectors/${name}/wait?timeout=50`), { status: 503 });
+        assert.equal(await sink.lag(), 20);
+        const status = await sink.rest.status(name);
+        assert.deepEqual(
+          status?.tasks.map(({ state }) => state),
+          ['RUNNING'],
+        );
+      } finally {
+        rmSync(away);
+      }
+      await sink.applied();
+      assert.equal(await sink.lag(), 0);
+      const expanded = await sink.rest.call<Record<string, { info: { type: string }; status: { type: string } }>>(
+        'GET',
+        '/connectors?expand=info&expand=status',
+      );
+      assert.deepEqual([expanded[name]?.info.type, expanded[name]?.status.type], ['sink', 'sink']);
+      const offsets = await sink.rest.call('GET', `/connectors/${name}/offsets`);
+      assert.deepEqual(offsets, {
+        offsets: [{ partition: { kafka_partition: 0, kafka_topic: log.topic('t') }, offset: { kafka_offset: 20 } }],
+      });
+    });
+
+    test('offsets are changed and reset while it is stopped, as in Connect', { timeout: testMsMax }, async () => {
+      const log = await open();
+      const { daemon: started_, sink } = await started(log, { partitions: 1, keys: 1, perKey: 10 }, {});
+      await using daemon = started_;
+      await sink.applied();
+      const partition = { kafka_topic: log.topic('t'), kafka_partition: 0 };
+      const path = `/connectors/${name}/offsets`;
+      await assert.rejects(sink.rest.call('PATCH', path, { offsets: [{ partition, offset: { kafka_offset: 4 } }] }), { status: 400 });
+      await sink.rest.stop(name);
+      await assert.rejects(sink.rest.call('PATCH', path, { offsets: [{ partition: { kafka_topic: 't' }, offset: null }] }), {
+        status: 400,
+        message: /must contain the keys 'kafka_topic' and 'kafka_partition'/,
+      });
+      await sink.rest.call('PATCH', path, { offsets: [{ partition, offset: { kafka_offset: '4' } }] });
+      assert.deepEqual(await sink.rest.call('GET', path), { offsets: [{ partition, offset: { kafka_offset: 4 } }] });
+      await sink.rest.resume(name);
+      await sink.applied();
+      assert.deepEqual((await published(log, daemon)).get(0), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4, 5, 6, 7, 8, 9]);
+      await sink.rest.stop(name);
+      await sink.rest.call('DELETE', path);
+      assert.deepEqual(await sink.rest.call('GET', path), { offsets: [] });
+      await sink.rest.call('DELETE', path);
+    });
+
+    test('refused records become dead letters, later ones of their keys wait, and both are redelivered in order', {
+      timeout: testMsMax,
+    }, async () => {
+      const log = await open();
+      const errors = {
+        'errors.tolerance': 'all',
+        'errors.deadletterqueue.topic.name': log.topic('letters'),
+        'errors.deadletterqueue.topic.replication.factor': '1',
+        'errors.deadletterqueue.context.headers.enable': 'true',
+        'errors.deadletterqueue.later.records': 'park',
+      };
+      const { daemon: started_, sink } = await started(
+        log,
+        { partitions: 2, keys: 3, perKey: 5 },
+        { ...errors, 'handler.config.refused': '3' },
+      );
+      await using daemon = started_;
+      await sink.applied();
+      const path = `/sluice/connectors/${name}/dead-letters`;
+      const before = await sink.rest.call<ShownLetters>('GET', path);
+      assert.deepEqual([before.waiting, before.topic], [6, log.topic('letters')]);
+      assert.deepEqual(before.letters[0]?.stage, 'TASK_PUT');
+      for (const [, numbers] of await published(log, daemon)) assert.deepEqual(numbers, [0, 1, 2]);
+      // The cause is mended, and they go through.
+      await sink.rest.putConfig(name, config({ topics: log.topic('t'), ...renamed(log), ...errors }));
+      await until(async () => (await sink.progress()).tasks[0]?.consuming?.partitions.length === 2, {
+        what: 'the task to have its partitions again',
+        timeoutMs: patienceMs,
+      });
+      assert.deepEqual(await sink.rest.call('POST', `${path}/redeliver`), { redelivered: 6, failed_again: 0 });
+      assert.equal((await sink.rest.call<ShownLetters>('GET', path)).waiting, 0);
+      const found = await published(log, daemon);
+      for (const [id, numbers] of found) assert.deepEqual(numbers, [0, 1, 2, 3, 4], `key ${id}`);
+      assert.deepEqual(await sink.rest.call('POST', `${path}/redeliver`), { redelivered: 0, failed_again: 0 });
+    });
+  });
+}
