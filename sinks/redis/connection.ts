@@ -14,6 +14,8 @@ const once = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
+  // A server that still loads its data says so to each command (LOADING); asking it beforehand takes the right to INFO.
+  enableReadyCheck: false,
   retryStrategy: () => null,
   // What Redis 5 speaks too; nothing here needs the third version of the protocol.
   protocol: 2,
