@@ -78,3 +78,10 @@ export function databaseError(error: unknown, doing: string): SluiceError {
     return new SluiceError('DATABASE_UNAVAILABLE', text, { cause });
   return new SluiceError(error instanceof MongoError ? 'DATABASE_FAILED' : 'INTERNAL', text, { cause });
 }
+
+/** The same of a stream that is to go on at a stored token: one that the server cannot make sense of is lost as well. */
+export function resumeError(error: unknown, doing: string): SluiceError {
+  const found = databaseError(error, doing);
+  if (found.code === 'POSITION_LOST' || !(error instanceof MongoServerError) || !/resume token/i.test(error.message)) return found;
+  return new SluiceError('POSITION_LOST', `${doing}: ${error.message}`, { cause: error, remedy: lostRemedy });
+}

@@ -15,7 +15,7 @@ import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
 import { checkServer } from './check.ts';
 import { Collections } from './collections.ts';
 import { connect } from './connection.ts';
-import { databaseError } from './database-error.ts';
+import { databaseError, resumeError } from './database-error.ts';
 import { positionOffset, readPosition, type StoredPosition, type StreamPosition, serverPartition } from './position.ts';
 import { RawCursor } from './raw-cursor.ts';
 import type { MongoSettings, RecordMakers } from './settings.ts';
@@ -89,7 +89,7 @@ export class MongoDatabase implements ChangeDatabase {
       await cursor.next(1, 1);
       return null;
     } catch (error) {
-      const found = databaseError(error, 'The changes behind the stored resume token cannot be read');
+      const found = resumeError(error, 'The changes behind the stored resume token cannot be read');
       if (found.code === 'POSITION_LOST') return found;
       throw found;
     }

@@ -5,7 +5,7 @@ import { type ChangeEvent, readEvent, SplitEvents } from './change-event.ts';
 import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
 import type { CollectionRecords } from './collection-records.ts';
 import type { Collections } from './collections.ts';
-import { databaseError } from './database-error.ts';
+import { databaseError, resumeError } from './database-error.ts';
 import { ExtendedJson } from './json/extended-json.ts';
 import type { StreamPosition } from './position.ts';
 import { type RawBatch, RawCursor } from './raw-cursor.ts';
@@ -56,7 +56,7 @@ export class MongoStream {
     const { clock, heartbeat } = makers;
     let stored = this.#position.token;
     let storedAtMs = clock.nowMs();
-    for await (const { documents, resumeToken, bytes } of this.#answers(abort)) {
+    for await (const { documents, resumeToken, bytes, ended } of this.#answers(abort)) {
       const nowMs = clock.nowMs();
       const at = instantOf(clock.nowNs());
       this.#committedAtMs = null;
@@ -65,7 +65,8 @@ export class MongoStream {
       const beat = heartbeat.due(nowMs);
       if (beat) this.#out.push(beat);
       const moved = stored === null || !this.#position.token?.equals(stored);
-      if (this.#out.length === 0 && !(moved && nowMs - storedAtMs >= idleOffsetIntervalMs)) continue;
+      // Where the stream ends, its position is stored before it is opened again behind that.
+      if (this.#out.length === 0 && !(moved && (ended || nowMs - storedAtMs >= idleOffsetIntervalMs))) continue;
       const records = this.#out;
       this.#out = [];
       stored = this.#position.token;
@@ -75,7 +76,7 @@ export class MongoStream {
   }
 
   /** The server's answers. Each is asked for while the one before it is worked on; one at most waits. */
-  async *#answers(abort: AbortSignal): AsyncGenerator<RawBatch> {
+  async *#answers(abort: AbortSignal): AsyncGenerator<RawBatch & { readonly ended: boolean }> {
     const { capture, stream } = this.#parts.settings;
     while (!abort.aborted) {
       await using cursor = await this.#open(abort);
@@ -90,7 +91,7 @@ export class MongoStream {
         if (answer === null) return;
         const ended = cursor.exhausted;
         if (!ended) asked = this.#ask(cursor);
-        yield answer;
+        yield { ...answer, ended };
         if (ended) break;
       }
       if (!abort.aborted) this.#parts.makers.logger.info({ scope: capture.scope.kind, batchSize: stream.batchSize }, reopening);
@@ -111,7 +112,7 @@ export class MongoStream {
     const command = changeStreamCommand(settings.capture, this.#position, settings.stream.batchSize);
     return RawCursor.open(client, streamTarget(settings.capture).database, command, abort).catch(error => {
       if (abort.aborted) return null;
-      throw databaseError(error, 'Opening the change stream');
+      throw resumeError(error, 'Opening the change stream');
     });
   }
 
