@@ -37,12 +37,19 @@ export async function overrideCheck(config: WorkerConfig): Promise<OverrideCheck
 
 /** The log's check of a sink's `consumer.override.*`. */
 export async function consumerOverrideCheck(config: WorkerConfig): Promise<ConsumerOverrideCheck> {
+  if (config.bootstrapServers !== null) {
+    const [{ checkConsumerOverrides }, { kafkaLogConfig }] = await Promise.all([
+      import('../log/kafka/consumer-options.ts'),
+      import('../log/kafka/log-config.ts'),
+    ]);
+    const log = kafkaLogConfig(config.raw);
+    return overrides => checkConsumerOverrides(log, overrides);
+  }
   const { asOverride, consumerSpec, heededWithoutBrokers } = await import('../log/consumer-config.ts');
-  const hasBrokers = config.bootstrapServers !== null;
   return overrides => {
-    // Options of the connection are the log's own matter; it looks at them when the consumer is made.
+    // Options of a connection mean nothing here either.
     const { faults } = consumerSpec.parse(overrides, () => true);
-    const idle = Object.keys(overrides).filter(name => !hasBrokers && !heededWithoutBrokers.has(name));
+    const idle = Object.keys(overrides).filter(name => !heededWithoutBrokers.has(name));
     const warnings = idle.map(option => ({ option, message: 'It has no effect: the embedded log has no brokers.' }));
     return { faults: faults.map(asOverride), warnings: warnings.map(asOverride) };
   };

@@ -130,6 +130,11 @@ export function parseConsumerOverrides(
     faults: [...faults, ...checked.faults],
     warnings: checked.warnings,
     settings: { group: group?.trim() || `connect-${connector}`, reset: reset ?? 'earliest', recordsMax },
-    rest,
+    // These two again: what the worker sets for all consumers (`consumer.*`) gives way to them, not to their defaults.
+    rest: {
+      ...rest,
+      ...(resetText !== undefined && { 'auto.offset.reset': resetText }),
+      ...(recordsText !== undefined && { 'max.poll.records': recordsText }),
+    },
   };
 }

@@ -104,7 +104,7 @@ export const consumerSpec = configSpec({
       default: null,
       group,
       doc: 'Group.',
-      unsupported: 'the group of a sink connector is connect-NAME, since its offsets are shown and changed under that name.',
+      unsupported: 'all connectors would be members of one group; a connector’s own is consumer.override.group.id.',
     }),
     'group.instance.id': options.string({ default: null, group, doc: 'Static member.', unsupported: 'all tasks would have the same.' }),
     'group.protocol': options.choice(['classic'], { default: 'classic', group, doc: 'Protocol of the group.' }),

@@ -1,5 +1,6 @@
 import { acceptedWithoutEffect, workerSpec } from '../config/worker-options.ts';
 import type { OptionMap } from '../contract/index.ts';
+import { consumerSpec } from '../log/consumer-config.ts';
 import { connectionSpec } from '../log/kafka/connection-config.ts';
 import { kafkaLogSpec } from '../log/kafka/log-config.ts';
 import { producerSpec } from '../log/kafka/producer-config.ts';
@@ -15,7 +16,8 @@ const own: OptionSet = workerSpec;
 const kafka: OptionSet = { options: further(kafkaLogSpec.options), patterns: kafkaLogSpec.patterns };
 const connection: OptionSet = { options: further(connectionSpec.options) };
 const producer: OptionSet = { options: producerSpec.options, prefix: 'producer.' };
-const sets = [own, kafka, connection, producer];
+const consumer: OptionSet = { options: consumerSpec.options, prefix: 'consumer.' };
+const sets = [own, kafka, connection, producer, consumer];
 
 /** The worker's options, for links from other pages. */
 export const workerLinks = (page: string): Links => linksTo(page, sets);
@@ -52,6 +54,14 @@ Of the producers of tasks, one a task. A connector may set the same for itself a
 with \`producer.\` before them too.
 
 ${supportedOptions(producer, links, null)}
+
+### Consumers
+Of the consumers of sink connectors, one a task. A connector may set the same for itself as \`consumer.override.*\`, as far as
+[\`connector.client.config.override.policy\`](#connector.client.config.override.policy) allows. Connection options may be given
+with \`consumer.\` before them too, and are then also those of all other reading. On the embedded log \`auto.offset.reset\`,
+\`max.poll.records\`, \`max.poll.interval.ms\` and \`partition.assignment.strategy\` count, as \`consumer.override.*\`.
+
+${supportedOptions(consumer, links, null)}
 
 ## Accepted without effect
 Files that come from Kafka Connect may keep these; a warning says what is so instead.

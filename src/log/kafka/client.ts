@@ -69,6 +69,7 @@ export {
   produceV10,
   produceV11,
   protocolErrors,
+  Reader,
   type RecordsBatch,
   ResponseError,
   syncGroupV3,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { OnRetry } from '../../contract/index.ts';
 import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from './client.ts';
 import type { KafkaConnection } from './connection-config.ts';
+import { BorrowedSocket } from './borrowed-socket.ts';
 import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata, unknownTopic } from './errors.ts';
 
 /** Partitions of a topic and who leads each. */
@@ -108,6 +109,12 @@ export class Cluster implements AsyncDisposable {
     const broker = brokers.get(node);
     if (broker === undefined) throw new BrokerError('LEADER_NOT_AVAILABLE', `There is no broker ${node} right now.`);
     return pool.get({ host: broker.host, port: broker.port });
+  }
+
+  /** The same, for requests that are megabytes large. */
+  async socketTo(pool: ConnectionPool, node: number): Promise<BorrowedSocket> {
+    const { clientId, requestTimeoutMs } = this.connection;
+    return BorrowedSocket.of(await this.connectionTo(pool, node), clientId, requestTimeoutMs);
   }
 
   /** The highest version of a request that both the brokers and `known` have. */

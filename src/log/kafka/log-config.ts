@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type ConfigFault, configSpec, options, type RawConfig, SluiceError } from '../../contract/index.ts';
 import { connectionSpec, isConnectionOption, type KafkaConnection } from './connection-config.ts';
+import { checkWorkerConsumer } from './consumer-options.ts';
 import { type ProducerSettings, producerSpec } from './producer-config.ts';
 import type { GroupTimes } from './worker-group-requests.ts';
 
@@ -93,7 +94,12 @@ export const kafkaLogSpec = configSpec({
   options: storageOptions,
   patterns: [
     { pattern: /^producer\./, doc: 'Options of the producers of source tasks.', example: 'producer.compression.type' },
-    { pattern: /^(consumer|admin)\./, doc: 'Connection options of readers and of administration.', example: 'consumer.sasl.jaas.config' },
+    {
+      pattern: /^consumer\./,
+      doc: 'Options of the consumers of sink tasks; those of the connection are also for all other reading.',
+      example: 'consumer.sasl.jaas.config',
+    },
+    { pattern: /^admin\./, doc: 'Connection options of administration.', example: 'admin.sasl.jaas.config' },
     {
       pattern: /^(config|offset|status)\.storage\./,
       doc: 'Topic configs of the internal topics.',
@@ -111,13 +117,16 @@ export const kafkaLogSpec = configSpec({
     const prefixed = (prefix: string): KafkaConnection | null => {
       const own = strip(raw, prefix);
       for (const name of Object.keys(own))
-        if (!isConnectionOption(name))
+        if (!isConnectionOption(name) && prefix !== 'consumer.')
           report.fault(prefix + name, `The option '${prefix}${name}' is not supported: only connection options are.`);
       if (Object.keys(own).length === 0) return connection.config;
       const parsed = connectionSpec.parse({ ...select(raw, isConnectionOption), ...select(own, isConnectionOption) }, () => true);
       for (const fault of parsed.faults) if (fault.option in own) report.fault(prefix + fault.option, fault.message);
       return parsed.config;
     };
+    const consumer = checkWorkerConsumer(raw);
+    for (const fault of consumer.faults) report.fault(fault.option, fault.message);
+    for (const warning of consumer.warnings) report.warning(warning.option, warning.message);
     const [readerConnection, adminConnection] = [prefixed('consumer.'), prefixed('admin.')];
     if (connection.config === null || readerConnection === null || adminConnection === null) return null;
     const [sessionTimeoutMs, heartbeatMs] = [config['session.timeout.ms'], config['heartbeat.interval.ms']];

@@ -1,5 +1,5 @@
+import type { BorrowedSocket } from './borrowed-socket.ts';
 import {
-  type Connection,
   type ConnectionPool,
   produceV3,
   produceV4,
@@ -23,11 +23,11 @@ import type { BatchProducer, RecordBatch } from './record-batch.ts';
 export type BatchesByTopic = ReadonlyMap<string, ReadonlyMap<number, readonly RecordBatch[]>>;
 
 /** What sending needs of a cluster and of a connection. */
-export type ProduceConnection = Pick<Connection, 'send'>;
+export type ProduceConnection = Pick<BorrowedSocket, 'send'>;
 export type ProduceCluster = Pick<Cluster, 'version' | 'call'> & {
   readonly connection: { readonly requestTimeoutMs: number };
   topic(name: string): Promise<Pick<TopicMetadata, 'partitions'>>;
-  connectionTo(pool: ConnectionPool, node: number): Promise<ProduceConnection>;
+  socketTo(pool: ConnectionPool, node: number): Promise<ProduceConnection>;
 };
 
 const produceKey = 0;
@@ -144,7 +144,7 @@ export class PartitionSends {
     const rounds = [...byLeader].map(async ([leader, sends]) => {
       let connection: ProduceConnection;
       try {
-        connection = await this.#cluster.connectionTo(this.#pool, leader);
+        connection = await this.#cluster.socketTo(this.#pool, leader);
       } catch (error) {
         // A refusal of these batches only: what went to other brokers must not be sent again.
         return sends.map((sent): Refused => ({ sent, error }));
@@ -154,7 +154,7 @@ export class PartitionSends {
     return withoutConsequences((await Promise.all(rounds)).flat(), all);
   }
 
-  /** Hands requests over in their order, so that the connection keeps several under way: not all at once, since each is a copy of its batches. */
+  /** Hands requests over in their order, a few under way at a time: what is not sent yet waits here and not in the socket's queue. */
   async #inOrder(
     connection: ProduceConnection,
     version: keyof typeof responses,
@@ -166,7 +166,7 @@ export class PartitionSends {
     let bytesUnderWay = 0;
     for (const [index, part] of parts.entries()) {
       const bytes = part.reduce((sum, { batch }) => sum + batch.length, 0);
-      while (underWay.length > 0 && bytesUnderWay + bytes > bytesUnderWayMax) {
+      while (underWay.length >= this.#settings.requestsInFlightMax || (underWay.length > 0 && bytesUnderWay + bytes > bytesUnderWayMax)) {
         const first = underWay.shift()!;
         await first.done;
         bytesUnderWay -= first.bytes;

@@ -49,12 +49,14 @@ test('all faults come at once', () => {
     'security.protocol': 'SASL_SSL',
     'ssl.truststore.location': '/certificates/trust.jks',
     'producer.partitioner.class': 'org.example.Mine',
-    'consumer.max.poll.records': '5',
+    'consumer.isolation.level': 'read_uncommitted',
+    'admin.max.poll.records': '5',
   });
   for (const option of ['bootstrap.servers', 'sasl.mechanism', 'sasl.jaas.config', 'ssl.truststore.type'])
     assert.ok(faults.includes(option), `${option} in ${faults.join(', ')}`);
   assert.ok(faults.includes('producer.partitioner.class'));
-  assert.ok(faults.includes('consumer.max.poll.records'));
+  assert.ok(faults.includes('consumer.isolation.level'));
+  assert.ok(faults.includes('admin.max.poll.records'));
 });
 
 test('a Java key store is refused with the way to convert it', () => {
