@@ -54,10 +54,10 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     assert.match(output, /admin URL: http:\/\/127\.0\.0\.1:\d+/);
     assert.match(output, /The snapshot is complete: 270 rows/);
     assert.match(output, /users +read +200 +create +\d+ +update +5 +delete +\d+/);
-    assert.equal(output.match(/^journey customer \d+ .*: view \d+ ms · cache \d+ ms · index \d+ ms$/gm)?.length, 5, output);
+    assert.equal(output.match(/^journey customer \d+ .*: view \d+ ms · cache \d+ ms · index \d+ ms · event \d+ ms$/gm)?.length, 5, output);
     assert.match(output, /From commit to log: p50 \d+ ms, p99 \d+ ms, over 300 changes/);
     assert.match(output, /The log and the database agree row by row/);
-    for (const target of ['view', 'cache', 'index'])
+    for (const target of ['view', 'cache', 'index', 'event'])
       assert.match(output, new RegExp(`${target} +agrees with the database +from commit p50`));
     assert.match(output, /The targets agree row by row: \d+ customers/);
     assert.ok(firstChangeMs < 20_000, `the first change was shown after ${Math.round(firstChangeMs)} ms`);

@@ -93,7 +93,7 @@ async function run({ shop, targets }: Running, rows: number, sluice: Sluice, { c
       for (const logged of changes) {
         seen++;
         history.apply(logged.change);
-        if (logged.change.op !== 'r') latencies.add(logged.latencyMs);
+        if (logged.change.op !== 'r' && logged.latencyMs !== null) latencies.add(logged.latencyMs);
         show.add(logged);
       }
       if (work === null && seen >= rows) {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { companions, type DemoArguments, type SourceName } from './arguments.ts';
+import { Events } from './events.ts';
 import { mongoShop } from './mongo-shop.ts';
+import { faint, say } from './screen.ts';
 import { type ServerName, serverOf } from './server.ts';
 import { ElasticsearchIndex, RedisCache } from './server-targets.ts';
 import type { Shop } from './shop.ts';
@@ -24,13 +27,19 @@ export async function prepare(
   resources: AsyncDisposableStack,
   abort: AbortSignal,
 ): Promise<Running> {
-  const url = async (name: ServerName) => resources.use(await serverOf(name, abort)).url;
+  const url = async (name: ServerName) => {
+    const server = resources.use(await serverOf(name, abort));
+    say(faint(`  ${server.what} answers`));
+    return server.url;
+  };
   const opened = await Promise.all([url(source), ...companions.map(name => (wanted.has(name) ? url(name) : ''))]);
   const [database, redis, elasticsearch] = opened as [string, string, string];
   const shop = resources.use(await shops[source].shop(database));
   const cache = redis ? new RedisCache(redis) : new LocalCache(folder);
   const index = elasticsearch ? new ElasticsearchIndex(elasticsearch) : new LocalIndex(folder);
-  const targets: readonly Target[] = [new View(folder), cache, index].map(target => resources.use(target));
+  // Without rows as they were, which MongoDB's unwrapped changes lack, nobody can tell that an address has changed.
+  const events = source === 'mongodb' ? [] : [new Events(join(folder, 'log'))];
+  const targets: readonly Target[] = [new View(folder), cache, index, ...events].map(target => resources.use(target));
   const connectors = [
     shops[source].connector,
     'order-flow/views.yaml',

@@ -3,37 +3,35 @@ import type { Row } from './shop.ts';
 
 export type Operation = 'r' | 'c' | 'u' | 'd';
 
-/** The envelope, as far as the demo looks at it. */
+/** A change, as far as the demo looks at it. */
 export type Change = {
   readonly table: string;
   readonly op: Operation;
   readonly before: Row | null;
   readonly after: Row | null;
-  readonly committedAtMs: number;
+  /** Null where the source tells whole seconds only. */
+  readonly committedAtMs: number | null;
   /** Where it stands in the database's log, rising. Null in the snapshot, which stands nowhere, and of MongoDB, which tells no place. */
   readonly position: readonly bigint[] | null;
+  /** `before` is not the row as it was: no more than its id, where it is anything. */
+  readonly beforeUnknown?: true;
 };
 
 /** Reads a record of the demo's topics; null for a tombstone. */
 export function readChange(record: LogRecord): Change | null {
   if (record.value === null) return null;
-  const { op, before, after, source } = JSON.parse(Buffer.from(record.value).toString('utf8'));
-  const table = source.table ?? source.collection;
-  return {
-    table,
-    op,
-    before: rowOf(before),
-    after: rowOf(after),
-    committedAtMs: source.ts_ms,
-    position: op === 'r' ? null : positionOf(source),
-  };
+  const value = JSON.parse(Buffer.from(record.value).toString('utf8'));
+  const table = record.topic.slice(record.topic.lastIndexOf('.') + 1);
+  if ('__op' in value) return readDocument(table, JSON.parse(Buffer.from(record.key ?? []).toString('utf8')), value);
+  const { op, before, after, source } = value;
+  const committedAtMs = source.connector === 'mariadb' ? null : source.ts_ms;
+  return { table, op, before, after, committedAtMs, position: op === 'r' ? null : positionOf(source) };
 }
 
-/** MongoDB's documents are texts within the envelope. */
-function rowOf(value: Row | string | null | undefined): Row | null {
-  if (typeof value !== 'string') return value ?? null;
-  const { _id: id, ...others } = JSON.parse(value);
-  return { id, ...others };
+/** MongoDB's: unwrapped, with the operation beside the fields. Of a delete, the key alone is known. */
+function readDocument(table: string, key: Row, { __op: op, __deleted: _deleted, ...row }: Row): Change {
+  const found = { table, op: op as Operation, committedAtMs: null, position: null, beforeUnknown: true } as const;
+  return op === 'd' ? { ...found, before: key, after: null } : { ...found, before: null, after: row };
 }
 
 function positionOf({ sequence, file, pos, row }: Readonly<Record<string, string | number>>): readonly bigint[] | null {
@@ -54,7 +52,6 @@ export function contentOf(row: Row): string {
 
 function normal(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'object' && value !== null && '$date' in value) return new Date(value.$date as number).toISOString();
   if (typeof value !== 'string') return value;
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return new Date(value).toISOString();
   return value.startsWith('{') ? JSON.parse(value) : value;
@@ -84,7 +81,7 @@ export class History {
     this.#tables.set(table, rows);
     const id = String((after ?? before)?.['id']);
     const known = rows.get(id);
-    const expected = before === null ? undefined : contentOf(before);
+    const expected = change.beforeUnknown ? known : before === null ? undefined : contentOf(before);
     if (known !== expected)
       this.#fault(
         `${table} ${id}: its "${op}" does not follow on the state that the log has of the row (missing, doubled or out of order)`,

@@ -33,7 +33,7 @@ export class Journeys {
     const customer = this.#workload.next();
     await eventually(settleMsMax, abort, async () => {
       for (const target of this.#targets)
-        if (target.name !== 'cache' && !(await target.shows(customer))) throw new Error(`The ${target.name} has not come up.`);
+        if (!target.changesOnly && !(await target.shows(customer))) throw new Error(`The ${target.name} has not come up.`);
     });
   }
 
@@ -68,7 +68,7 @@ export class Journeys {
         faults.splice(0, faults.length, ...(await target.differences(customers)));
         if (faults.length > 0) throw new Error('not yet');
       }).catch(() => {});
-      const way = `from commit p50 ${latencies.percentile(0.5)} ms, p99 ${latencies.percentile(0.99)} ms`;
+      const way = `from commit ${latencies.text}`;
       const result = faults.length === 0 ? good('agrees with the database') : bad(`differs: ${faults.slice(0, 5).join('; ')}`);
       say(`  ${target.name.padEnd(9)}  ${result}  ${way}`);
       right &&= faults.length === 0;

@@ -11,6 +11,11 @@ export class Latencies {
     this.#count++;
   }
 
+  /** In words. */
+  get text(): string {
+    return this.#count === 0 ? 'not told' : `p50 ${this.percentile(0.5)} ms, p99 ${this.percentile(0.99)} ms`;
+  }
+
   /** The milliseconds that this share of them did not exceed. */
   percentile(share: number): number {
     let left = Math.ceil(this.#count * share);

@@ -1,5 +1,6 @@
-import type { EventLog, Logger } from '../../../src/contract/index.ts';
+import type { EventLog } from '../../../src/contract/index.ts';
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
+import { silent } from './events.ts';
 import { type Change, readChange } from './history.ts';
 import { tables } from './shop.ts';
 import type { Sluice } from './sluice.ts';
@@ -7,11 +8,9 @@ import { eventually } from './waiting.ts';
 
 const startMsMax = 30_000;
 const topics = tables.map(table => `shop.public.${table}`);
-/** What reads the log beside the daemon has nothing to say. */
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
-/** A change as it lies in the log, and how long after its commit it came there. */
-export type LoggedChange = { readonly change: Change; readonly latencyMs: number };
+/** A change as it lies in the log, and how long after its commit it came there; null where the source tells whole seconds only. */
+export type LoggedChange = { readonly change: Change; readonly latencyMs: number | null };
 
 /** Reads the daemon's log beside it, as `sluice log --follow` does. */
 export class LogReading implements AsyncDisposable {
@@ -47,7 +46,9 @@ export class LogReading implements AsyncDisposable {
       for (const record of records) {
         this.#next.set(record.topic, record.offset + 1n);
         const change = readChange(record);
-        if (change) changes.push({ change, latencyMs: record.timestampMs - change.committedAtMs });
+        if (!change) continue;
+        const { committedAtMs } = change;
+        changes.push({ change, latencyMs: committedAtMs === null ? null : record.timestampMs - committedAtMs });
       }
       yield changes;
     }

@@ -46,8 +46,8 @@ export function journeyLine(customer: number, times: ReadonlyMap<string, number 
 }
 
 /** One change on one line. */
-export function changeLine(change: Change, latencyMs: number): string {
+export function changeLine(change: Change, latencyMs: number | null): string {
   const id = String((change.after ?? change.before)?.['id']);
-  const late = change.op === 'r' ? '' : faint(`  ${latencyMs} ms`);
+  const late = change.op === 'r' || latencyMs === null ? '' : faint(`  ${latencyMs} ms`);
   return `${operations[change.op]} ${change.table.padEnd(9)} ${bold(id.padStart(5))}  ${details(change)}${late}`;
 }

@@ -31,7 +31,7 @@ export class Show {
     const count = isRow ? ++this.#snapshotRows : ++this.#changes;
     const most = isRow ? snapshotLinesMax : this.#linesMax;
     if (!isRow) {
-      this.#recent.latencies.add(latencyMs);
+      if (latencyMs !== null) this.#recent.latencies.add(latencyMs);
       this.#recent.changes++;
     }
     if (most === null || count <= most) say(changeLine(change, latencyMs));
@@ -47,7 +47,7 @@ export class Show {
     if (changes === 0) return;
     const nowMs = performance.now();
     const rate = Math.round((changes * 1000) / (nowMs - sinceMs));
-    const lag = `lag p50 ${latencies.percentile(0.5)} ms, p99 ${latencies.percentile(0.99)} ms`;
+    const lag = `lag ${latencies.text}`;
     say(bold(`-- ${grouped(this.#changes)} changes, ${grouped(rate)}/s, ${lag} --`) + faint(`  ${this.#statusUrl}`));
     this.#recent = { latencies: new Latencies(), changes: 0, sinceMs: nowMs };
   }

@@ -11,6 +11,8 @@ export type Customers = ReadonlyMap<number, Customer & { readonly spentCents: nu
 /** Something that follows the shop, looked at as its own readers do. */
 export interface Target extends AsyncDisposable {
   readonly name: string;
+  /** It shows nothing of what was there before the first change. */
+  readonly changesOnly?: true;
   /** What an application does with a customer before the change. */
   prepare?(customer: Customer): Promise<void>;
   /** Whether it shows the customer as it is now. Throws where it is not there yet. */

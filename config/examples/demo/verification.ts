@@ -16,7 +16,7 @@ export async function verify(shop: Shop, history: History, latencies: Latencies,
     say(`  ${table.padEnd(9)}  read ${shown('r')}  create ${shown('c')}  update ${shown('u')}  delete ${shown('d')}`);
     for (const [operation, count] of counts) changes += operation === 'r' ? 0 : count;
   }
-  say(`From commit to log: p50 ${latencies.percentile(0.5)} ms, p99 ${latencies.percentile(0.99)} ms, over ${grouped(changes)} changes`);
+  say(`From commit to log: ${latencies.text}, over ${grouped(changes)} changes`);
   for (const fault of history.faults) say(bad(`  ${fault}`));
   if (history.faultCount > history.faults.length) say(bad(`  ... and ${history.faultCount - history.faults.length} more`));
   const countWrong = changes !== wanted;
