@@ -1,21 +1,23 @@
 import { type Client, errors } from '@elastic/elasticsearch';
-import { type Logger, type PartitionOffset, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
+import { type Logger, type PartitionOffset, type SinkBatch, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
 import type { BulkItem, BulkWriter } from './bulk-writer.ts';
+import type { IndexNaming } from './index-name.ts';
 import type { Operation } from './operation.ts';
 import { indexOfGeneration } from './planner.ts';
 import type { StateEntry, StateIndex } from './state-index.ts';
 import { targetError } from './target-error.ts';
 
-/** What the sink writes: one generation of the indices that a template names. */
-type Building = { readonly generation: number; readonly template: string };
+/** What the sink writes: one generation of the indices that are named so. */
+type Building = { readonly generation: number; readonly naming: IndexNaming };
 
 /** How an alias stands to the index we write. */
 type Standing = 'serving' | 'building' | 'retired';
 
 /**
  * Indices behind aliases, so that one can be built anew while the one before it is searched. A generation that has not been begun is built
- * from the log's start. What it has written of each partition is kept in the state index, with every batch; once an alias's new index holds
- * all that the one before it has been told to hold, the alias moves to it in one step.
+ * from the log's start, and goes on after a restart where it was, whatever the group's offset says: that is of the generation before it. How
+ * far it is stands in the state index, with every batch; once an alias's new index holds all that the one before it has been told to hold, the
+ * alias moves to it in one step.
  */
 export class Generations {
   readonly #client: Client;
@@ -24,7 +26,6 @@ export class Generations {
   readonly #building: Building;
   readonly #logger: Logger;
   readonly #standings = new Map<string, Standing>();
-  readonly #begun = new Set<string>();
 
   constructor(client: Client, state: StateIndex, bulk: BulkWriter, building: Building, logger: Logger) {
     this.#client = client;
@@ -34,38 +35,47 @@ export class Generations {
     this.#logger = logger;
   }
 
-  /** Partitions of which this generation has nothing yet begin at the log's start; the others where the group's offset is. */
+  /** Partitions of what is being built go on where that is; those of what is searched already, where the group's offset is. */
   async assign(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<readonly PartitionOffset[]> {
     this.#standings.clear();
+    const building: TopicPartition[] = [];
+    for (const partition of partitions) if (!(await this.#serves(partition.topic, signal))) building.push(partition);
     const entries = await this.#state.get(
-      partitions.map(partition => this.#beginning(partition)),
+      building.map(partition => this.#positionId(partition)),
       signal,
     );
-    return partitions.filter((_, index) => entries[index] === undefined).map(partition => ({ ...partition, offset: 0n }));
+    return building.map(({ topic, partition }, index) => ({ topic, partition, offset: BigInt(entries[index]?.['offset'] ?? 0) }));
+  }
+
+  /** Whether a topic's rows are searched in the index we write. Where names come from rows, nobody knows before those come. */
+  async #serves(topic: string, signal: AbortSignal): Promise<boolean> {
+    const { naming, generation } = this.#building;
+    if (!naming.byTopicOnly) return false;
+    const alias = naming.pattern(topic);
+    return (await this.#behind(alias, signal)).includes(indexOfGeneration(alias, generation));
   }
 
   /** A batch is durable: says so, and moves the aliases whose indices hold all by now. */
-  async written(operations: readonly Operation[], mode: 'live' | 'replay', signal: AbortSignal): Promise<void> {
+  async written(operations: readonly Operation[], batch: SinkBatch, signal: AbortSignal): Promise<void> {
     // A replay goes over parts of the log: it says nothing of how far the index is.
-    if (mode === 'replay' || operations.length === 0) return;
+    if (batch.mode === 'replay' || batch.records.length === 0) return;
     await this.#state.ensure(signal);
-    await this.#bulk.write([...this.#beginnings(operations), ...this.#progress(operations)], signal);
+    await this.#bulk.write([...this.#positions(batch), ...this.#progress(operations)], signal);
     for (const alias of new Set(operations.map(({ name }) => name))) await this.#settle(alias, signal);
   }
 
-  #beginnings(operations: readonly Operation[]): readonly BulkItem[] {
-    const items: BulkItem[] = [];
-    for (const { record } of operations) {
-      const id = this.#beginning(record.place);
-      if (this.#begun.has(id)) continue;
-      this.#begun.add(id);
-      items.push({ lines: this.#state.lines(id, 'begun', 0n, {}), versioned: true });
-    }
-    return items;
+  /** Where each partition of the batch goes on. */
+  #positions({ records }: SinkBatch): readonly BulkItem[] {
+    // Each partition's are in order: the last one counts.
+    const last = new Map(records.map(record => [this.#positionId(record.place), record]));
+    return [...last].map(([id, { place, version }]) => {
+      const entry = { offset: String(place.offset + 1n) };
+      return { lines: this.#state.lines(id, 'position', version, entry), versioned: true };
+    });
   }
 
-  #beginning({ topic, partition }: TopicPartition): string {
-    return `begun ${this.#building.template} ${this.#building.generation} ${topic}/${partition}`;
+  #positionId({ topic, partition }: TopicPartition): string {
+    return `position ${this.#building.naming.text} ${this.#building.generation} ${topic}/${partition}`;
   }
 
   /** Up to where each alias's index holds each partition, of this batch's. */

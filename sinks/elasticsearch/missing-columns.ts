@@ -53,7 +53,8 @@ export class MissingColumns {
   }
 
   async #fromStored(unresolved: readonly Unresolved[], signal: AbortSignal): Promise<void> {
-    const docs = unresolved.map(({ operation, names }) => ({ _index: operation.target, _id: operation.id, _source: names }));
+    // Whole documents: asked for some fields only, Elasticsearch writes them anew, and their numbers as doubles.
+    const docs = unresolved.map(({ operation }) => ({ _index: operation.target, _id: operation.id }));
     const answer = parseExactly(await this.#read(docs, signal));
     const found = isJsonRecord(answer) && Array.isArray(answer['docs']) ? answer['docs'] : [];
     for (const [index, { texts, names }] of unresolved.entries()) {

@@ -42,7 +42,7 @@ export class ElasticsearchSink implements Sink {
     this.#writer = new DocumentWriter(this.#client, config, state, json, logger);
     const { generation, naming } = config.indices;
     this.#generations =
-      generation === null ? null : new Generations(this.#client, state, this.#writer.bulk, { generation, template: naming.text }, logger);
+      generation === null ? null : new Generations(this.#client, state, this.#writer.bulk, { generation, naming }, logger);
   }
 
   check(abort: AbortSignal): Promise<readonly CheckResult[]> {
@@ -61,7 +61,7 @@ export class ElasticsearchSink implements Sink {
       const refused = new Map<number, Cause>();
       if (this.#config.documents.method === 'insert') await this.#writeLast(last, batch.mode, refused, signal);
       else for (const wave of inSequence(last)) await this.#writeWave(wave, batch.mode, refused, signal);
-      await this.#generations?.written(last, batch.mode, signal);
+      await this.#generations?.written(last, batch, signal);
       return { publish: [], failed: this.#failed(batch, invalid, refused) };
     } catch (error) {
       this.#writer.doubt();
