@@ -18,10 +18,10 @@ export async function workerUrl({ text }: CommandInput): Promise<string> {
 }
 
 /** Calls a worker's REST API. Throws SluiceError with the worker's own message where it refuses. */
-export async function callWorker(url: string, method: string, path: string): Promise<unknown> {
+export async function callWorker(url: string, method: string, path: string, withinMs = requestMsMax): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(url + path, { method, signal: AbortSignal.timeout(requestMsMax) });
+    response = await fetch(url + path, { method, signal: AbortSignal.timeout(withinMs) });
   } catch (error) {
     const reason = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).message;
     throw new SluiceError('NOT_FOUND', `No worker answers at ${url} (${reason}).`, {

@@ -30,11 +30,11 @@ function overview(connectors: readonly ConnectorProgress[], url: string, paint: 
       : tasks.map(task => [
           tasks.length === 1 ? name : `${name}/${task.id}`,
           state === 'FAILED' ? state : task.state,
-          task.phase ?? '',
+          task.phase ?? (task.consuming === null ? '' : 'sink'),
           String(task.records),
           String(task.records_per_second),
           lag(task),
-          task.position ?? '',
+          task.position ?? behind(task),
         ]),
   );
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map(row => row[column]!.length)));
@@ -56,6 +56,11 @@ function lag({ commit_lag_ms: commit, read_lag_ms: read }: TaskProgress): string
   return ms === null ? '' : ms < 10_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`;
 }
 
+/** Of a sink: how many records of the log are not in the target yet. */
+function behind({ consuming }: TaskProgress): string {
+  return consuming === null ? '' : consuming.lag_records === 0 ? 'at the end' : `${consuming.lag_records} records behind`;
+}
+
 function inFull(connector: ConnectorProgress, paint: Paint): string {
   const lines = [
     `${paint.bold(connector.name)}  ${colored(connector.state, paint)}  ${connector.class}`,
@@ -65,6 +70,12 @@ function inFull(connector: ConnectorProgress, paint: Paint): string {
     ...connector.tasks.flatMap(task => [
       `  task ${task.id}  ${colored(task.state, paint)}${task.phase === null ? '' : `  ${task.phase}`}${task.position === null ? '' : ` at ${task.position}`}`,
       `    ${task.records} records, ${task.bytes} bytes, ${task.records_per_second} a second${lag(task) === '' ? '' : `, lag ${lag(task)}`}`,
+      ...(task.consuming?.partitions ?? []).map(
+        ({ topic, partition, offset, lag_records: left }) => `    ${topic}-${partition} at ${offset}, ${left} to go`,
+      ),
+      ...(task.dead_letters === 0
+        ? []
+        : [`    ${paint.yellow(`${task.dead_letters} dead letters`)}  ${paint.dim(`sluice dead-letters ${connector.name}`)}`]),
       ...(task.filtered + task.skipped === 0 ? [] : [`    ${task.filtered} filtered by transforms, ${task.skipped} skipped for errors`]),
       ...(task.snapshot === null
         ? []

@@ -114,4 +114,22 @@ ${restHelp}
       --only-failed    only what has failed`,
     { 'only-failed': { type: 'boolean' } },
   ),
+  {
+    name: 'dead-letters',
+    synopsis: 'dead-letters NAME [list | show OFFSET | redeliver | discard] [-u URL]',
+    summary: 'list, show, redeliver or discard the records that a sink could not deliver',
+    help: `  NAME                 the sink
+  list                 what waits, and why (this is what it does without a word)
+  show OFFSET          one of them in full; sluice log shows what is in it
+  redeliver            sends them through the sink again, under the versions they had: nothing newer is overwritten
+  discard              takes them as dealt with
+      --to OFFSET      only those up to this one
+      --json           the list as it is
+${restHelp}
+
+  sluice dead-letters search
+  sluice dead-letters search redeliver`,
+    flags: { ...urlFlag, ...workerFlag, to: { type: 'string' }, json: { type: 'boolean' } },
+    arguments: { least: 1, most: 3 },
+  },
 ];

@@ -210,6 +210,11 @@ export class SupervisedConnector {
     return this.#resolved?.type ?? 'unknown';
   }
 
+  /** Whether its config has been looked at since this worker knows it. */
+  get isResolved(): boolean {
+    return this.#resolved !== null || this.#state === 'FAILED';
+  }
+
   /** What is asked of a sink as a whole; null of a source, and where the config is not valid. */
   get sink(): SinkPlan | null {
     return this.#resolved?.plan?.sink ?? null;

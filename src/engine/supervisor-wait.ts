@@ -33,9 +33,6 @@ export async function waitForSink(
   nowMs: () => number,
   ended: AbortSignal,
 ): Promise<Waited> {
-  const connector = running.connector(name);
-  const plan = connector.sink;
-  if (plan === null) throw new SluiceError('BAD_REQUEST', `Connector ${name} is not a sink, or its configuration is not valid.`);
   const deadlineMs = nowMs() + timeoutMs;
   let what = '';
   const until = async (is: () => boolean | Promise<boolean>) => {
@@ -45,6 +42,11 @@ export async function waitForSink(
       await pause(lookMs, ended);
     }
   };
+
+  what = `the connector ${name} is not started yet`;
+  await until(() => running.connector(name).isResolved);
+  const plan = running.connector(name).sink;
+  if (plan === null) throw new SluiceError('BAD_REQUEST', `Connector ${name} is not a sink, or its configuration is not valid.`);
 
   if (source !== null && position !== null) {
     running.connector(source);

@@ -9,15 +9,12 @@ import type { ConnectorProgress } from '../../../src/engine/supervisor-states.ts
 import { ConnectClient, type RestError } from '../../support/connect-client.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
+import { sinkCrashes } from './crashes.ts';
 import type { SeededLog } from './seeded.ts';
 
-const name = 'echo';
 const patienceMs = 60_000;
 /** A task has so long to come to all of its records, with what restarts of a group cost. */
 const testMsMax = 300_000;
-
-/** The crash points of a sink's task, with the passing that is fatal. */
-export const sinkCrashes = ['sink-written:4', 'sink-published:3', 'sink-committed:3'] as const;
 
 function config(changes: Readonly<Record<string, string>>): Record<string, string> {
   return {
@@ -38,15 +35,17 @@ function config(changes: Readonly<Record<string, string>>): Record<string, strin
 
 class SinkDaemon {
   readonly daemon: Daemon;
+  /** The connector's. */
+  readonly name: string;
   readonly rest: ConnectClient;
 
-  constructor(daemon: Daemon) {
-    this.daemon = daemon;
+  constructor(daemon: Daemon, name: string) {
+    [this.daemon, this.name] = [daemon, name];
     this.rest = new ConnectClient(daemon.url);
   }
 
   async progress(): Promise<ConnectorProgress> {
-    return this.rest.call<ConnectorProgress>('GET', `/sluice/connectors/${name}`);
+    return this.rest.call<ConnectorProgress>('GET', `/sluice/connectors/${this.name}`);
   }
 
   async lag(): Promise<number | null> {
@@ -59,7 +58,7 @@ class SinkDaemon {
   async applied(): Promise<void> {
     await until(
       () =>
-        this.rest.call('GET', `/connectors/${name}/wait?timeout=${patienceMs}`).then(
+        this.rest.call('GET', `/connectors/${this.name}/wait?timeout=${patienceMs}`).then(
           () => true,
           (error: RestError) => {
             // A daemon that has just been started may not have the connector yet.
@@ -88,8 +87,8 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
     const daemon = await log.newDaemon();
     await log.seed(daemon, { topic: log.topic('t'), ...topic });
     await daemon.start();
-    const sink = new SinkDaemon(daemon);
-    await sink.rest.putConfig(name, config({ topics: log.topic('t'), ...renamed(log), ...changes }));
+    const sink = new SinkDaemon(daemon, log.topic('echo'));
+    await sink.rest.putConfig(sink.name, config({ topics: log.topic('t'), ...renamed(log), ...changes }));
     return { daemon, sink };
   };
   /** The handler names the topics `t` and `out`; in a log that others use too they have other names. */
@@ -133,13 +132,13 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
         const daemonOf = await log.newDaemon();
         await using daemon = daemonOf;
         await log.seed(daemon, { topic: log.topic('t'), partitions: 2, keys, perKey });
-        const publishes = point !== 'sink-committed:3';
+        const publishes = !point.startsWith('sink-committed');
         const file = join(daemon.dataFolder, '..', 'appended.txt');
         daemon.environment = { [crashPointVariable]: point };
         await daemon.start();
-        const sink = new SinkDaemon(daemon);
+        const sink = new SinkDaemon(daemon, log.topic('echo'));
         await sink.rest.putConfig(
-          name,
+          sink.name,
           config({ topics: log.topic('t'), ...renamed(log), ...(!publishes && { 'handler.config.append': file }) }),
         );
         assert.equal(await daemon.ended(patienceMs), 'SIGKILL');
@@ -172,9 +171,9 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
         const retrying = async () => (await sink.progress()).tasks.find(({ state }) => state === 'RETRYING');
         const task = await until(retrying, { what: 'the task to be tried again', timeoutMs: patienceMs });
         assert.equal(task.retrying?.reason.includes('away'), true);
-        await assert.rejects(sink.rest.call('GET', `/connectors/${name}/wait?timeout=50`), { status: 503 });
+        await assert.rejects(sink.rest.call('GET', `/connectors/${sink.name}/wait?timeout=50`), { status: 503 });
         assert.equal(await sink.lag(), 20);
-        const status = await sink.rest.status(name);
+        const status = await sink.rest.status(sink.name);
         assert.deepEqual(
           status?.tasks.map(({ state }) => state),
           ['RUNNING'],
@@ -188,8 +187,8 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
         'GET',
         '/connectors?expand=info&expand=status',
       );
-      assert.deepEqual([expanded[name]?.info.type, expanded[name]?.status.type], ['sink', 'sink']);
-      const offsets = await sink.rest.call('GET', `/connectors/${name}/offsets`);
+      assert.deepEqual([expanded[sink.name]?.info.type, expanded[sink.name]?.status.type], ['sink', 'sink']);
+      const offsets = await sink.rest.call('GET', `/connectors/${sink.name}/offsets`);
       assert.deepEqual(offsets, {
         offsets: [{ partition: { kafka_partition: 0, kafka_topic: log.topic('t') }, offset: { kafka_offset: 20 } }],
       });
@@ -201,19 +200,19 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
       await using daemon = started_;
       await sink.applied();
       const partition = { kafka_topic: log.topic('t'), kafka_partition: 0 };
-      const path = `/connectors/${name}/offsets`;
+      const path = `/connectors/${sink.name}/offsets`;
       await assert.rejects(sink.rest.call('PATCH', path, { offsets: [{ partition, offset: { kafka_offset: 4 } }] }), { status: 400 });
-      await sink.rest.stop(name);
+      await sink.rest.stop(sink.name);
       await assert.rejects(sink.rest.call('PATCH', path, { offsets: [{ partition: { kafka_topic: 't' }, offset: null }] }), {
         status: 400,
         message: /must contain the keys 'kafka_topic' and 'kafka_partition'/,
       });
       await sink.rest.call('PATCH', path, { offsets: [{ partition, offset: { kafka_offset: '4' } }] });
       assert.deepEqual(await sink.rest.call('GET', path), { offsets: [{ partition, offset: { kafka_offset: 4 } }] });
-      await sink.rest.resume(name);
+      await sink.rest.resume(sink.name);
       await sink.applied();
       assert.deepEqual((await published(log, daemon)).get(0), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4, 5, 6, 7, 8, 9]);
-      await sink.rest.stop(name);
+      await sink.rest.stop(sink.name);
       await sink.rest.call('DELETE', path);
       assert.deepEqual(await sink.rest.call('GET', path), { offsets: [] });
       await sink.rest.call('DELETE', path);
@@ -237,13 +236,13 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
       );
       await using daemon = started_;
       await sink.applied();
-      const path = `/sluice/connectors/${name}/dead-letters`;
+      const path = `/sluice/connectors/${sink.name}/dead-letters`;
       const before = await sink.rest.call<ShownLetters>('GET', path);
       assert.deepEqual([before.waiting, before.topic], [6, log.topic('letters')]);
       assert.deepEqual(before.letters[0]?.stage, 'TASK_PUT');
       for (const [, numbers] of await published(log, daemon)) assert.deepEqual(numbers, [0, 1, 2]);
       // The cause is mended, and they go through.
-      await sink.rest.putConfig(name, config({ topics: log.topic('t'), ...renamed(log), ...errors }));
+      await sink.rest.putConfig(sink.name, config({ topics: log.topic('t'), ...renamed(log), ...errors }));
       await until(async () => (await sink.progress()).tasks[0]?.consuming?.partitions.length === 2, {
         what: 'the task to have its partitions again',
         timeoutMs: patienceMs,
