@@ -103,9 +103,14 @@ function length(bytes: Buffer, at: number): number {
   return bytes.readInt32LE(at);
 }
 
+/** Behind the last byte of the document at `at`. */
+export function documentEnd(bytes: Buffer, at: number): number {
+  return checked(bytes, at, length(bytes, at));
+}
+
 /** The bytes of the document at `at`. */
 export function documentAt(bytes: Buffer, at: number): Buffer {
-  return bytes.subarray(at, checked(bytes, at, length(bytes, at)));
+  return bytes.subarray(at, documentEnd(bytes, at));
 }
 
 /**
@@ -124,18 +129,32 @@ export function eachElement(bytes: Buffer, start: number, each: (name: string, t
   }
 }
 
-/** The element of that name of the document at `start`; null where there is none. */
+/** The first element of that name (ASCII) of the document at `start`; null where there is none. */
 export function findElement(bytes: Buffer, start: number, name: string): Located | null {
-  let found: Located | null = null;
-  eachElement(bytes, start, (candidate, type, at, end) => {
-    if (candidate === name && found === null) found = { type, at, end };
-  });
-  return found;
+  const stop = documentEnd(bytes, start) - 1;
+  let from = start + 4;
+  while (from < stop) {
+    const type = bytes[from]!;
+    const at = cStringEnd(bytes, from + 1);
+    const end = valueEnd(bytes, type, at);
+    if (at - from - 2 === name.length && isAt(bytes, from + 1, name)) return { type, at, end };
+    from = end;
+  }
+  return null;
+}
+
+function isAt(bytes: Buffer, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text.charCodeAt(index)) return false;
+  return true;
 }
 
 /** A string's, symbol's or code's text. */
 export function stringAt(bytes: Buffer, at: number): string {
-  const [start, end] = [at + 4, at + 3 + bytes.readInt32LE(at)];
+  return textBetween(bytes, at + 4, at + 3 + bytes.readInt32LE(at));
+}
+
+/** Text in UTF-8. */
+export function textBetween(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString('utf8', start, end);
   return text.includes('\ufffd') ? withSingleReplacements(bytes.subarray(start, end)) : text;
 }

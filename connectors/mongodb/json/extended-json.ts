@@ -1,8 +1,9 @@
-import { javaDouble, quotedBsonText as quoted } from '../../../src/contract/index.ts';
-import { bsonType, cString, cStringEnd, eachElement, stringAt, valueEnd } from '../bson/elements.ts';
+import { javaDouble } from '../../../src/contract/index.ts';
+import { bsonType, cString, cStringEnd, documentEnd, valueEnd } from '../bson/elements.ts';
 import { decimal128Text } from './decimal-128.ts';
+import { JsonBytes } from './json-bytes.ts';
 
-/** Dialects of MongoDB's extended JSON, as the Java driver's JsonWriter writes them (org.bson.json.JsonWriterSettings). */
+/** Dialects of MongoDB's extended JSON, as the Java driver writes them (org.bson.json.JsonWriterSettings). */
 export type Dialect =
   /** Version 1: `{"$date": millis}`, `{"$binary", "$type"}`, bare NaN. */
   | 'strict'
@@ -17,13 +18,22 @@ export type JsonForm = { readonly dialect: Dialect; readonly compact: boolean };
 /** The last millisecond that RELAXED writes as a date of ISO 8601. */
 const yearsEndMs = 253402300799999n;
 
+/** One text is written at a time in a thread. */
+const out = new JsonBytes();
+
 /** DateTimeFormatter.ISO_OFFSET_DATE_TIME in UTC: no more digits of the second than there are. */
 function isoText(ms: bigint): string {
   const text = new Date(Number(ms)).toISOString();
   return text.replace(/\.?0+Z$/, 'Z');
 }
 
-/** Writes documents in one form, from their bytes. */
+/** A 64-bit integer's digits: most are few enough for a number. */
+function longText(bytes: Buffer, at: number): string {
+  const value = bytes.readInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
+  return Number.isSafeInteger(value) ? String(value) : String(bytes.readBigInt64LE(at));
+}
+
+/** Writes documents in one form, straight from their bytes. */
 export class ExtendedJson {
   readonly #dialect: Dialect;
   readonly #comma: string;
@@ -35,59 +45,107 @@ export class ExtendedJson {
 
   /** The document that begins at `start`. */
   document(bytes: Buffer, start = 0): string {
-    let text = '{';
-    const comma = this.#comma;
-    eachElement(bytes, start, (name, type, at, end) => {
-      text += `${text.length === 1 ? '' : comma}${quoted(name)}: ${this.value(bytes, type, at, end)}`;
-    });
-    return `${text}}`;
+    out.clear();
+    this.#document(bytes, start);
+    return out.text;
   }
 
   /** One value. */
   value(bytes: Buffer, type: number, at: number, end: number): string {
+    out.clear();
+    this.#value(bytes, type, at, end);
+    return out.text;
+  }
+
+  #document(bytes: Buffer, start: number): void {
+    const stop = documentEnd(bytes, start) - 1;
+    let at = start + 4;
+    out.byte(0x7b);
+    while (at < stop) {
+      if (at > start + 4) out.ascii(this.#comma);
+      const type = bytes[at]!;
+      const nameEnd = cStringEnd(bytes, at + 1);
+      out.quoted(bytes, at + 1, nameEnd - 1);
+      out.ascii(': ');
+      at = valueEnd(bytes, type, nameEnd);
+      this.#value(bytes, type, nameEnd, at);
+    }
+    out.byte(0x7d);
+  }
+
+  #array(bytes: Buffer, start: number): void {
+    const stop = documentEnd(bytes, start) - 1;
+    let at = start + 4;
+    out.byte(0x5b);
+    while (at < stop) {
+      if (at > start + 4) out.ascii(this.#comma);
+      const type = bytes[at]!;
+      const nameEnd = cStringEnd(bytes, at + 1);
+      at = valueEnd(bytes, type, nameEnd);
+      this.#value(bytes, type, nameEnd, at);
+    }
+    out.byte(0x5d);
+  }
+
+  #value(bytes: Buffer, type: number, at: number, end: number): void {
+    switch (type) {
+      case bsonType.string:
+        out.quoted(bytes, at + 4, end - 1);
+        break;
+      case bsonType.document:
+        this.#document(bytes, at);
+        break;
+      case bsonType.array:
+        this.#array(bytes, at);
+        break;
+      case bsonType.objectId:
+        out.ascii('{"$oid": "');
+        out.hex(bytes, at, at + 12);
+        out.ascii('"}');
+        break;
+      case bsonType.javaScript:
+      case bsonType.symbol:
+        out.ascii(type === bsonType.symbol ? '{"$symbol": ' : '{"$code": ');
+        out.quoted(bytes, at + 4, end - 1);
+        out.byte(0x7d);
+        break;
+      case bsonType.javaScriptWithScope:
+        this.#codeWithScope(bytes, at);
+        break;
+      case bsonType.regularExpression:
+        this.#regularExpression(bytes, at, end);
+        break;
+      case bsonType.dbPointer:
+        this.#dbPointer(bytes, at);
+        break;
+      default:
+        out.ascii(this.#plain(bytes, type, at, end));
+    }
+  }
+
+  /** A value whose text is ASCII, whatever it is. */
+  #plain(bytes: Buffer, type: number, at: number, end: number): string {
     switch (type) {
       case bsonType.double:
         return this.#double(bytes.readDoubleLE(at));
-      case bsonType.string:
-        return quoted(stringAt(bytes, at));
-      case bsonType.document:
-        return this.document(bytes, at);
-      case bsonType.array:
-        return this.#array(bytes, at);
       case bsonType.binary:
         return this.#binary(bytes, at, end);
       case bsonType.undefined:
         return '{"$undefined": true}';
-      case bsonType.objectId:
-        return `{"$oid": "${bytes.toString('hex', at, at + 12)}"}`;
       case bsonType.boolean:
         return bytes[at] === 1 ? 'true' : 'false';
       case bsonType.dateTime:
-        return this.#dateTime(bytes.readBigInt64LE(at));
+        return this.#dateTime(bytes, at);
       case bsonType.null:
         return 'null';
-      case bsonType.regularExpression:
-        return this.#regularExpression(bytes, at, end);
-      case bsonType.dbPointer:
-        return this.#dbPointer(bytes, at);
-      case bsonType.javaScript:
-        return `{"$code": ${quoted(stringAt(bytes, at))}}`;
-      case bsonType.symbol:
-        return `{"$symbol": ${quoted(stringAt(bytes, at))}}`;
-      case bsonType.javaScriptWithScope: {
-        const scope = valueEnd(bytes, bsonType.string, at + 4);
-        return `{"$code": ${quoted(stringAt(bytes, at + 4))}${this.#comma}"$scope": ${this.document(bytes, scope)}}`;
-      }
       case bsonType.int32: {
         const value = bytes.readInt32LE(at);
         return this.#dialect === 'extended' ? `{"$numberInt": "${value}"}` : String(value);
       }
       case bsonType.timestamp:
         return `{"$timestamp": {"t": ${bytes.readUInt32LE(at + 4)}${this.#comma}"i": ${bytes.readUInt32LE(at)}}}`;
-      case bsonType.int64: {
-        const value = bytes.readBigInt64LE(at);
-        return this.#dialect === 'relaxed' ? String(value) : `{"$numberLong": "${value}"}`;
-      }
+      case bsonType.int64:
+        return this.#dialect === 'relaxed' ? longText(bytes, at) : `{"$numberLong": "${longText(bytes, at)}"}`;
       case bsonType.decimal128:
         return `{"$numberDecimal": "${decimal128Text(bytes, at)}"}`;
       case bsonType.minKey:
@@ -97,23 +155,15 @@ export class ExtendedJson {
     }
   }
 
-  #array(bytes: Buffer, start: number): string {
-    let text = '[';
-    const comma = this.#comma;
-    eachElement(bytes, start, (_, type, at, end) => {
-      text += `${text.length === 1 ? '' : comma}${this.value(bytes, type, at, end)}`;
-    });
-    return `${text}]`;
-  }
-
   #double(value: number): string {
     if (this.#dialect === 'extended' || (this.#dialect === 'relaxed' && !Number.isFinite(value)))
       return `{"$numberDouble": "${javaDouble(value)}"}`;
     return javaDouble(value);
   }
 
-  #dateTime(ms: bigint): string {
-    if (this.#dialect === 'strict') return `{"$date": ${ms}}`;
+  #dateTime(bytes: Buffer, at: number): string {
+    if (this.#dialect === 'strict') return `{"$date": ${longText(bytes, at)}}`;
+    const ms = bytes.readBigInt64LE(at);
     if (this.#dialect === 'extended' || ms < 0n || ms > yearsEndMs) return `{"$date": {"$numberLong": "${ms}"}}`;
     return `{"$date": "${isoText(ms)}"}`;
   }
@@ -128,19 +178,34 @@ export class ExtendedJson {
     return `{"$binary": {"base64": ${first}${comma}"subType": "${hex}"}}`;
   }
 
-  /** The options in their order in the alphabet, as the Java driver has them (BsonRegularExpression). */
-  #regularExpression(bytes: Buffer, at: number, end: number): string {
-    const middle = cStringEnd(bytes, at);
-    const pattern = quoted(cString(bytes, at, middle));
-    const options = quoted([...cString(bytes, middle, end)].sort().join(''));
-    const comma = this.#comma;
-    if (this.#dialect === 'strict') return `{"$regex": ${pattern}${comma}"$options": ${options}}`;
-    return `{"$regularExpression": {"pattern": ${pattern}${comma}"options": ${options}}}`;
+  #codeWithScope(bytes: Buffer, at: number): void {
+    const scope = valueEnd(bytes, bsonType.string, at + 4);
+    out.ascii('{"$code": ');
+    out.quoted(bytes, at + 8, scope - 1);
+    out.ascii(`${this.#comma}"$scope": `);
+    this.#document(bytes, scope);
+    out.byte(0x7d);
   }
 
-  #dbPointer(bytes: Buffer, at: number): string {
+  /** The options in their order in the alphabet, as the Java driver has them (BsonRegularExpression). */
+  #regularExpression(bytes: Buffer, at: number, end: number): void {
+    const middle = cStringEnd(bytes, at);
+    const options = Buffer.from([...cString(bytes, middle, end)].sort().join(''));
+    const strict = this.#dialect === 'strict';
+    out.ascii(strict ? '{"$regex": ' : '{"$regularExpression": {"pattern": ');
+    out.quoted(bytes, at, middle - 1);
+    out.ascii(`${this.#comma}${strict ? '"$options"' : '"options"'}: `);
+    out.quoted(options, 0, options.length);
+    out.ascii(strict ? '}' : '}}');
+  }
+
+  #dbPointer(bytes: Buffer, at: number): void {
     const id = valueEnd(bytes, bsonType.string, at);
-    const reference = `{"$ref": ${quoted(stringAt(bytes, at))}${this.#comma}"$id": {"$oid": "${bytes.toString('hex', id, id + 12)}"}}`;
-    return this.#dialect === 'extended' ? `{"$dbPointer": ${reference}}` : reference;
+    const extended = this.#dialect === 'extended';
+    out.ascii(extended ? '{"$dbPointer": {"$ref": ' : '{"$ref": ');
+    out.quoted(bytes, at + 4, id - 1);
+    out.ascii(`${this.#comma}"$id": {"$oid": "`);
+    out.hex(bytes, id, id + 12);
+    out.ascii(extended ? '"}}}' : '"}}');
   }
 }
