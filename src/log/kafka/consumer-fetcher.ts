@@ -1,12 +1,11 @@
 import type { LogRecord, PartitionLag, PartitionOffset, TopicPartition } from '../../contract/index.ts';
 import type { ConsumerSettings } from '../consumer-config.ts';
-import type { ConnectionPool } from './client.ts';
-import type { Cluster } from './cluster.ts';
 import { committedRecords } from './committed.ts';
 import { type BufferOwner, ConsumerBuffer } from './consumer-buffer.ts';
 import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata, unknownTopic } from './errors.ts';
-import { answerName, fetchOnce, type Served } from './fetch.ts';
-import { byLeader, type Reading } from './read-partitions.ts';
+import { answerName, type FetchLimits, type Served } from './fetch.ts';
+import type { FetchSource } from './fetch-source.ts';
+import type { Reading } from './read-partitions.ts';
 
 /** How long fetching may fail before the consumer does. */
 const failingMsMax = 60_000;
@@ -22,8 +21,9 @@ export type FetchedPartition = PartitionOffset & {
 type Fetching = Reading & BufferOwner & { lastStable: bigint };
 
 export type FetcherParts = {
-  readonly cluster: Cluster;
-  readonly settings: ConsumerSettings;
+  /** Closed with the fetcher. */
+  readonly source: FetchSource;
+  readonly settings: Pick<ConsumerSettings, 'fetchBytesMin' | 'fetchWaitMsMax' | 'fetchBytesMax' | 'partitionBytesMax'>;
   readonly bufferBytesMax: number;
   /** Where to go on where the offset is not in the log. Rejects OFFSET_UNKNOWN. */
   reset(partition: TopicPartition, offset: bigint): Promise<bigint>;
@@ -39,12 +39,10 @@ export type FetcherParts = {
  */
 export class ConsumerFetcher implements AsyncDisposable {
   readonly #parts: FetcherParts;
-  readonly #pool: ConnectionPool;
   readonly #buffer = new ConsumerBuffer();
   readonly #stopped = new AbortController();
-  readonly #underWay = new Set<number>();
-  /** The most that one request may bring. */
-  #requestBytesMax = 0;
+  /** By broker, what the request that is under way may bring. */
+  readonly #underWay = new Map<number, number>();
   /** Those just served go to the end, so that a full partition does not starve the others. */
   #fetched: Fetching[];
   #pumping = false;
@@ -55,12 +53,15 @@ export class ConsumerFetcher implements AsyncDisposable {
 
   constructor(parts: FetcherParts, partitions: readonly FetchedPartition[]) {
     this.#parts = parts;
-    // Of its own: a request that waits for records holds up what comes behind it.
-    this.#pool = parts.cluster.newPool(1);
     this.#fetched = partitions.map(({ topic, partition, topicId, offset, end }) => {
       return { topic, partition, topicId, position: offset, given: offset, end: null, lastStable: end };
     });
     this.#pump();
+  }
+
+  /** Bytes that are read ahead. */
+  get buffered(): number {
+    return this.#buffer.bytes;
   }
 
   /** What is next, at most so many; none where nothing has come yet. Throws what fetching has failed with. */
@@ -100,7 +101,7 @@ export class ConsumerFetcher implements AsyncDisposable {
   /** Ends what is under way too. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort();
-    await this.#parts.cluster.closePool(this.#pool);
+    await this.#parts.source[Symbol.asyncDispose]();
   }
 
   #find(wanted: TopicPartition): Fetching | undefined {
@@ -128,19 +129,20 @@ export class ConsumerFetcher implements AsyncDisposable {
   }
 
   async #ask(): Promise<void> {
-    const { cluster, settings, bufferBytesMax } = this.#parts;
-    const nodes = await byLeader(cluster, this.#fetched);
-    this.#requestBytesMax = Math.max(1, Math.min(settings.fetchBytesMax, Math.floor(bufferBytesMax / (nodes.size + 1))));
+    const { source, settings, bufferBytesMax } = this.#parts;
+    const nodes = await source.byLeader(this.#fetched);
+    const bytesMax = Math.max(1, Math.min(settings.fetchBytesMax, Math.floor(bufferBytesMax / (nodes.size + 1))));
     for (const [node, parts] of nodes) {
       if (this.#over) return;
-      if (this.#underWay.has(node) || !this.#hasRoom()) continue;
-      this.#underWay.add(node);
-      fetchOnce(cluster, () => cluster.connectionTo(this.#pool, node), parts, {
+      if (this.#underWay.has(node) || !this.#hasRoom(bytesMax)) continue;
+      this.#underWay.set(node, bytesMax);
+      const limits: FetchLimits = {
         waitMs: settings.fetchWaitMsMax,
         bytesMin: settings.fetchBytesMin,
-        bytesMax: this.#requestBytesMax,
-        partitionBytesMax: Math.min(settings.partitionBytesMax, this.#requestBytesMax),
-      }).then(
+        bytesMax,
+        partitionBytesMax: Math.min(settings.partitionBytesMax, bytesMax),
+      };
+      source.fetch(node, parts, limits).then(
         served => this.#arrived(node, served),
         (error: unknown) => {
           this.#underWay.delete(node);
@@ -151,9 +153,9 @@ export class ConsumerFetcher implements AsyncDisposable {
   }
 
   /** Also where nothing is buffered or under way: a record larger than the buffer must come through. */
-  #hasRoom(): boolean {
-    const taken = this.#buffer.bytes + this.#underWay.size * this.#requestBytesMax;
-    return taken === 0 || taken + this.#requestBytesMax <= this.#parts.bufferBytesMax;
+  #hasRoom(bytesMax: number): boolean {
+    const taken = [...this.#underWay.values()].reduce((sum, bytes) => sum + bytes, this.#buffer.bytes);
+    return taken === 0 || taken + bytesMax <= this.#parts.bufferBytesMax;
   }
 
   #arrived(node: number, served: readonly Served[]): void {
@@ -199,17 +201,17 @@ export class ConsumerFetcher implements AsyncDisposable {
 
   #failed(error: unknown): void {
     if (this.#over) return;
-    const { cluster, topicsChanged } = this.#parts;
+    const { source, topicsChanged } = this.#parts;
     const answer = brokerAnswer(error)?.answer ?? '';
     if (unknownTopic.has(answer) || answer === 'INCONSISTENT_TOPIC_ID') topicsChanged();
-    if (staleMetadata.has(answer) || isLost(error)) cluster.admin.clearMetadata();
+    if (staleMetadata.has(answer) || isLost(error)) source.forgetLeaders();
     if (isRepeatable(error) === false || performance.now() - this.#lastGoodMs > failingMsMax) {
       this.#fail(kafkaError('read', error));
       return;
     }
     if (this.#pausing) return;
     this.#pausing = true;
-    void cluster.pause(this.#stopped.signal).then(() => {
+    void source.pause(this.#stopped.signal).then(() => {
       this.#pausing = false;
       this.#pump();
     });

@@ -17,6 +17,7 @@ import { ConsumerFetcher, type FetchedPartition } from './consumer-fetcher.ts';
 import { ConsumerMembership, type Generation } from './consumer-membership.ts';
 import { type SubscribedTopics, sameTopics } from './consumer-topics.ts';
 import { isRepeatable, toLogError } from './errors.ts';
+import { ClusterFetchSource } from './fetch-source.ts';
 import { fenced, type GroupOffsets } from './group-offsets.ts';
 import { describeRanges } from './positions.ts';
 import type { ObservedTopic, TopicEras } from './topic-eras.ts';
@@ -231,7 +232,7 @@ export class KafkaConsumer implements LogConsumer {
     };
     this.#fetcher = new ConsumerFetcher(
       {
-        cluster,
+        source: new ClusterFetchSource(cluster),
         settings,
         bufferBytesMax: options.bufferBytesMax,
         reset,

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LogRecord } from '../../../../src/contract/index.ts';
+import { ConsumerBuffer } from '../../../../src/log/kafka/consumer-buffer.ts';
+
+const records = (topic: string, from: number, count: number): readonly LogRecord[] =>
+  Array.from({ length: count }, (_, index) => ({
+    topic,
+    partition: 0,
+    offset: BigInt(from + index),
+    timestampMs: 0,
+    key: null,
+    value: Buffer.alloc(1000),
+    headers: [],
+  }));
+const places = (taken: readonly LogRecord[]) => taken.map(({ topic, offset }) => `${topic}${offset}`);
+
+test('records are given out in the order in which they came, no more than asked for', () => {
+  const buffer = new ConsumerBuffer();
+  const [a, b] = [{ given: 0n }, { given: 0n }];
+  buffer.add(a, records('a', 0, 3));
+  buffer.add(b, records('b', 10, 2));
+  assert.equal(buffer.firstOf(b), 10n);
+  assert.deepEqual(places(buffer.take(2)), ['a0', 'a1']);
+  assert.equal(a.given, 2n);
+  assert.equal(buffer.firstOf(a), 2n);
+  assert.deepEqual(places(buffer.take(10)), ['a2', 'b10', 'b11']);
+  assert.deepEqual([a.given, b.given], [3n, 12n]);
+  assert.equal(buffer.firstOf(a), null);
+  assert.deepEqual(buffer.take(10), []);
+});
+
+test('bytes are counted until the last record of an answer is given out: the whole answer is in memory until then', () => {
+  const buffer = new ConsumerBuffer();
+  const owner = { given: 0n };
+  buffer.add(owner, records('a', 0, 10));
+  const whole = buffer.bytes;
+  assert.ok(whole >= 10_000);
+  buffer.take(9);
+  assert.equal(buffer.bytes, whole);
+  buffer.take(1);
+  assert.equal(buffer.bytes, 0);
+});
+
+test('what a seek has passed is forgotten', () => {
+  const buffer = new ConsumerBuffer();
+  const [a, b] = [{ given: 0n }, { given: 0n }];
+  buffer.add(a, records('a', 0, 3));
+  buffer.add(b, records('b', 0, 1));
+  buffer.add(a, records('a', 3, 3));
+  buffer.forget(a);
+  assert.deepEqual(places(buffer.take(10)), ['b0']);
+  assert.equal(buffer.bytes, 0);
+});
