@@ -1,8 +1,8 @@
 import { Cluster } from 'ioredis';
-import { SluiceError } from '../../src/contract/index.ts';
+import { type SinkRecord, SluiceError } from '../../src/contract/index.ts';
 import { clusterSlot } from './cluster-slot.ts';
 import { type Command, type Outcome, type Session, scriptCommand, send } from './commands.ts';
-import { eachChange, type WriteMode } from './mode.ts';
+import { eachChange, type Failures, type WriteMode } from './mode.ts';
 import type { RedisSettings } from './options.ts';
 import { filledFrom, incompleteRow, isPartial, type PendingRow, PendingRows } from './pending-rows.ts';
 import { hashScript, stringScript, verdicts } from './scripts.ts';
@@ -13,6 +13,9 @@ const scriptBytesMax = 128 * 1024;
 /** How often a row that lacks columns is read and merged anew because it changed in between, before the batch is given back. */
 const mergesMax = 5;
 
+/** Records that are made ready while those before them are written. */
+const sliceRecords = 500;
+
 /** A row as the script gets it. */
 type Entry = { readonly row: PendingRow; readonly args: readonly string[]; readonly bytes: number };
 
@@ -22,11 +25,13 @@ type Entry = { readonly row: PendingRow; readonly args: readonly string[]; reado
  */
 export function writeThroughMode(settings: RedisSettings): WriteMode {
   const writer = new RowWriter(settings);
-  return async (records, session) => {
+  async function writeSlice(records: readonly SinkRecord[], first: number, session: Session, before: Promise<Failures>): Promise<Failures> {
     const failed: { index: number; error: SluiceError }[] = [];
     const rows = new PendingRows(settings);
     eachChange(records, settings.unavailable, failed, (change, record, index) => rows.add(change, record, index));
     let left = rows.values();
+    // Whole rows may come to the server in any order, since versions decide; columns are taken from the row just before.
+    if (left.some(({ content }) => isPartial(content))) await before;
     for (let merges = 1; left.length > 0; merges++) {
       const result = await writer.write(session, left);
       for (const { row, reason } of result.refused) for (const index of row.indices) failed.push({ index, error: refusal(row, reason) });
@@ -38,7 +43,21 @@ export function writeThroughMode(settings: RedisSettings): WriteMode {
         );
       }
     }
-    return failed;
+    return failed.map(({ index, error }) => ({ index: first + index, error }));
+  }
+  return async (records, session) => {
+    const half = { ...session, batchBytesMax: session.batchBytesMax / 2 };
+    const failed: (readonly { index: number; error: SluiceError }[])[] = [];
+    // The server works on one slice while the next is made. One connection keeps their order.
+    let before: Promise<Failures> = Promise.resolve([]);
+    for (let first = 0; first < records.length; first += sliceRecords) {
+      const slice = writeSlice(records.slice(first, first + sliceRecords), first, half, before);
+      // Where the one before fails, nobody asks for this one any more.
+      slice.catch(() => undefined);
+      failed.push(await before);
+      before = slice;
+    }
+    return [...failed, await before].flat();
   };
 }
 

@@ -103,16 +103,19 @@ function decimalText(unscaled: bigint, scale: number): string {
 }
 
 /** The first second of the years that ISO 8601 writes with four digits, and the one behind their last. */
-const yearRange = [-62_167_219_200n, 253_402_300_800n] as const;
+const yearRange = [-62_167_219_200, 253_402_300_800] as const;
 
 /** Counts since 1970 in units of 10^-digits seconds. Beyond the years 0 to 9999 the count itself, which no reader takes for a date. */
 function timestampText(count: bigint, digits: number): string {
-  const unit = 10n ** BigInt(digits);
-  let seconds = count / unit;
-  let fraction = count % unit;
-  if (fraction < 0n) [seconds, fraction] = [seconds - 1n, fraction + unit];
+  const unit = 10 ** digits;
+  const inexact = Number(count);
+  // Numbers hold microseconds; what they do not hold is divided as the integer that it is.
+  const seconds = Number.isSafeInteger(inexact)
+    ? Math.floor(inexact / unit)
+    : Number((count - BigInt(unit - 1) * BigInt(count < 0n)) / BigInt(unit));
   if (seconds < yearRange[0] || seconds >= yearRange[1]) return String(count);
-  return `"${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}${fractionText(fraction, digits)}Z"`;
+  const fraction = Number.isSafeInteger(inexact) ? inexact - seconds * unit : Number(count - BigInt(seconds) * BigInt(unit));
+  return `"${new Date(seconds * 1000).toISOString().slice(0, 19)}${fractionText(fraction, digits)}Z"`;
 }
 
 function timeText(count: bigint, digits: number): string {
@@ -120,15 +123,15 @@ function timeText(count: bigint, digits: number): string {
   const seconds = Number(count / unit);
   if (count < 0n || seconds > 86_400) return String(count);
   const pad = (part: number) => String(Math.floor(part)).padStart(2, '0');
-  return `"${pad(seconds / 3600)}:${pad((seconds % 3600) / 60)}:${pad(seconds % 60)}${fractionText(count % unit, digits)}"`;
+  return `"${pad(seconds / 3600)}:${pad((seconds % 3600) / 60)}:${pad(seconds % 60)}${fractionText(Number(count % unit), digits)}"`;
 }
 
-function fractionText(fraction: bigint, digits: number): string {
-  return fraction === 0n ? '' : `.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`;
+function fractionText(fraction: number, digits: number): string {
+  return fraction === 0 ? '' : `.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`;
 }
 
 function dateText(days: number): string {
-  const seconds = BigInt(Math.trunc(days)) * 86_400n;
+  const seconds = days * 86_400;
   if (seconds < yearRange[0] || seconds >= yearRange[1]) return String(days);
   return `"${new Date(days * dayMs).toISOString().slice(0, 10)}"`;
 }

@@ -116,6 +116,21 @@ for (const format of formats) {
     assert.equal(await redis.exists(`${p}:1`), 1);
   });
 
+  test(`${format}: columns are taken from the row just before, also far back in a large batch`, async () => {
+    const p = freshPrefix();
+    const records = new UserRecords();
+    await using sink = redisSinkOn(server, config(p));
+    const batch: SinkRecord[] = [];
+    for (let id = 0; id < 400; id++) batch.push(records.create({ id, email: 'e0', bio: 'b0' }));
+    for (let round = 1; round <= 8; round++)
+      for (let id = 0; id < 400; id++) {
+        const row = round % 2 === 0 ? { email: `e${round}`, bio: unavailable } : { email: unavailable, bio: `b${round}` };
+        batch.push(records.update({ id, ...row }, null));
+      }
+    await writeAll(sink, batch);
+    for (let id = 0; id < 400; id++) assert.deepEqual(await stored(format, `${p}:${id}`), { id, email: 'e8', bio: 'b7' });
+  });
+
   test(`${format}: random changes, batches and redeliveries end as the model does`, async () => {
     const change = fc.record({
       id: fc.integer({ min: 1, max: 4 }),

@@ -58,6 +58,16 @@ test('a decimal keeps every digit', () => {
   );
 });
 
+test('a timestamp of nanoseconds says the same instant', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), nanoseconds => {
+      const text = JSON.parse(json('io.debezium.time.NanoTimestamp', 'int64', nanoseconds)) as string;
+      const [, whole, fraction = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(text)!;
+      assert.equal(BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0')), nanoseconds);
+    }),
+  );
+});
+
 test('text has no quotes', () => {
   assert.equal(documentText(schemas.string, 'a"b'), 'a"b');
   assert.equal(documentText(schemas.int64, 5n), '5');
