@@ -1,5 +1,6 @@
 import { errorsPage } from './errors-page.ts';
 import { commonPage, connectorPage, connectorPages, convertersPage, predicatesPage, transformsPage } from './plugin-pages.ts';
+import { sinkCommonPage, sinkPages } from './sink-pages.ts';
 import { workerPage } from './worker-page.ts';
 
 const generated = '<!-- Written by `npm run docs` from the config specs: change those, not this page. -->';
@@ -13,6 +14,8 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     ['reference/worker.md', workerPage()],
     ['reference/connector-common.md', commonPage()],
     ...connectors,
+    ['reference/sink-common.md', sinkCommonPage()],
+    ...(await sinkPages()),
     ['reference/transforms.md', await transformsPage()],
     ['reference/predicates.md', await predicatesPage()],
     ['reference/converters.md', await convertersPage()],
