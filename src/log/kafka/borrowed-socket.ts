@@ -71,7 +71,10 @@ export class BorrowedSocket {
     taggedHeader: boolean,
     callback: Callback<Answer>,
   ): void {
-    if (this.#socket.destroyed || !this.#socket.writable) return callback(connectionClosed());
+    if (this.#socket.destroyed || !this.#socket.writable) {
+      callback(connectionClosed());
+      return;
+    }
     this.#lastId = this.#lastId <= -(2 ** 31) ? -1 : this.#lastId - 1;
     const id = this.#lastId;
     const writer = Writer.create().appendInt16(apiKey).appendInt16(version).appendInt32(id).appendString(this.#clientId, false);
@@ -115,7 +118,7 @@ export class BorrowedSocket {
 
   #answer(frame: Buffer): void {
     const id = frame.readInt32BE(lengthBytes);
-    if (id >= 0) return this.#handOver(frame);
+    if (id >= 0) this.#handOver(frame);
     const waiting = this.#waiting.get(id);
     // Of a request that was given up: too late.
     if (waiting === undefined) return;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OnRetry } from '../../contract/index.ts';
+import { BorrowedSocket } from './borrowed-socket.ts';
 import { Admin, type ClusterTopicMetadata, type Connection, ConnectionPool } from './client.ts';
 import type { KafkaConnection } from './connection-config.ts';
-import { BorrowedSocket } from './borrowed-socket.ts';
 import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata, unknownTopic } from './errors.ts';
 
 /** Partitions of a topic and who leads each. */

@@ -162,11 +162,13 @@ export class PartitionSends {
     producer: BatchProducer | null,
   ): Promise<Refused[]> {
     const refused: Refused[][] = [];
+    // Without sequences a repeated request may overtake a later one: then one at a time.
+    const underWayMax = this.#settings.idempotent ? this.#settings.requestsInFlightMax : 1;
     const underWay: { readonly bytes: number; readonly done: Promise<unknown> }[] = [];
     let bytesUnderWay = 0;
     for (const [index, part] of parts.entries()) {
       const bytes = part.reduce((sum, { batch }) => sum + batch.length, 0);
-      while (underWay.length >= this.#settings.requestsInFlightMax || (underWay.length > 0 && bytesUnderWay + bytes > bytesUnderWayMax)) {
+      while (underWay.length >= underWayMax || (underWay.length > 0 && bytesUnderWay + bytes > bytesUnderWayMax)) {
         const first = underWay.shift()!;
         await first.done;
         bytesUnderWay -= first.bytes;

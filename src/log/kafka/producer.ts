@@ -68,8 +68,7 @@ export class TaskProducer implements AsyncDisposable {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#transactionalId = transactionalId;
-    // Without sequences a repeated request may overtake a later one: then one at a time.
-    this.#pool = cluster.newPool(settings.idempotent ? settings.requestsInFlightMax : 1);
+    this.#pool = cluster.newPool(settings.requestsInFlightMax);
     this.#sends = new PartitionSends(cluster, this.#pool, settings, transactionalId);
   }
 

@@ -93,7 +93,7 @@ function clusterOf(broker: Broker): ProduceCluster {
     connection: { requestTimeoutMs: 1000 },
     version: async () => 11,
     topic: async () => ({ partitions: [partition, partition, partition] }),
-    connectionTo: async () => connection,
+    socketTo: async () => connection,
     call: async (doing, operation) => {
       for (let attempt = 0; ; attempt++) {
         try {
@@ -162,7 +162,7 @@ test('what cannot be repeated ends the sending, with the topic’s name', async 
   const cluster = clusterOf(broker);
   const refusing = { responses: [{ name: 't', partitionResponses: [{ index: 0, errorCode: codes.MESSAGE_TOO_LARGE }] }] };
   const connection: ProduceConnection = { send: (...args) => args[6](null, refusing as never) };
-  const sends = new PartitionSends({ ...cluster, connectionTo: async () => connection }, pool, settings, 'id');
+  const sends = new PartitionSends({ ...cluster, socketTo: async () => connection }, pool, settings, 'id');
   await assert.rejects(
     sends.send(new Map([['t', new Map([[0, [batchOf(1)]]])]]), producer),
     (error: unknown) => error instanceof SluiceError && error.code === 'RECORD_TOO_LARGE' && /topic t/.test(error.message),
