@@ -94,6 +94,11 @@ const known = {
     'table.exclude.list': ofTables,
     'column.include.list': ofColumns,
     'column.exclude.list': ofColumns,
+    'binary.handling.mode': 'Binary values stand in documents as extended JSON writes them.',
+    'event.converting.failure.handling.mode': 'Documents are written from their bytes as they are: nothing is converted that could fail.',
+    'legacy.snapshot.max.threads':
+      'snapshot.max.threads above 1 reads collections side by side, and large ones in ranges; 1 reads one after the other.',
+    'mongodb.task.id': 'A connector has one task.',
     'message.key.columns': 'The key of a record is the document’s _id.',
     'snapshot.locking.mode': 'A snapshot of MongoDB locks nothing.',
     'snapshot.select.statement.overrides': 'Use snapshot.collection.filter.overrides.',

@@ -14,7 +14,8 @@ function parsed(options: RawConfig = {}) {
 const faultsOf = (options: RawConfig) => mongoSpec.parse({ ...least, ...options }).faults;
 
 /** Every option of Debezium 3.6's MongoDbConnectorConfig and CommonConnectorConfig, one example each of those with variable names. */
-const documented = `capture.mode capture.mode.full.update.type capture.scope capture.start.op.time capture.target collection.exclude.list
+const documented =
+  `binary.handling.mode event.converting.failure.handling.mode legacy.snapshot.max.threads mongodb.task.id capture.mode capture.mode.full.update.type capture.scope capture.start.op.time capture.target collection.exclude.list
   collection.include.list converters cursor.max.await.time.ms cursor.oversize.handling.mode cursor.oversize.skip.threshold cursor.pipeline
   cursor.pipeline.order custom.metric.tags custom.sanitize.pattern database.exclude.list database.include.list errors.max.retries
   event.processing.failure.handling.mode executor.shutdown.timeout.ms extended.headers.enabled field.exclude.list field.name.adjustment.mode
