@@ -72,6 +72,8 @@ export type HandlerConfig = ConfigOf<typeof handlerOptions> & {
   readonly topics: readonly string[];
   /** Transforms may give records other topics than `topics` names. */
   readonly transformed: boolean;
+  /** Later records of a key whose record failed are to fail too (`errors.deadletterqueue.later.records=park`), within a batch as behind it. */
+  readonly parksLater: boolean;
 };
 
 export const handlerSpec = configSpec<typeof handlerOptions, HandlerConfig>({
@@ -91,6 +93,7 @@ export const handlerSpec = configSpec<typeof handlerOptions, HandlerConfig>({
       moduleConfig: Object.fromEntries(named.map(([name, text]) => [name.slice(configPrefix.length), text])),
       topics: (raw['topics'] ?? '').split(',').flatMap(topic => (topic.trim() === '' ? [] : [topic.trim()])),
       transformed: (raw['transforms'] ?? '').trim() !== '',
+      parksLater: raw['errors.deadletterqueue.later.records']?.trim() === 'park',
     };
   },
 });

@@ -1,9 +1,7 @@
-import { access, constants } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type CheckResult,
   type ConnectRecord,
-  nearest,
   type PartitionOffset,
   type PluginContext,
   type Sink,
@@ -11,15 +9,15 @@ import {
   type SinkRecord,
   type SinkResult,
   SluiceError,
-  toSluiceError,
 } from '../../src/contract/index.ts';
 import { eventOf } from './change-events.ts';
+import { checkHandler } from './check.ts';
 import { type EventSurroundings, runEvent } from './event-run.ts';
 import { runLanes } from './lanes.ts';
 import { type LoadedHandler, loadHandler } from './module.ts';
 import { OnceMemory } from './once-memory.ts';
 import type { HandlerConfig } from './options.ts';
-import { plainValue } from './plain-value.ts';
+import { type Laned, lanesOf } from './record-lanes.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** What became of one record. */
@@ -49,43 +47,8 @@ export class HandlerSink implements Sink {
     this.#tombstones = new Tombstones(config['handler.tombstones']);
   }
 
-  async check(): Promise<readonly CheckResult[]> {
-    const file = this.#config['handler.once.file'];
-    return [...(await this.#checkModule()), ...(file === null ? [] : [await checkOnceFile(resolve(file))])];
-  }
-
-  async #checkModule(): Promise<readonly CheckResult[]> {
-    const option = 'handler.module';
-    const subject = `module ${this.#config[option]}`;
-    try {
-      const handler = await loadHandler(this.#config[option]);
-      const found = [...handler.keys()];
-      const { topics, transformed } = this.#config;
-      const ok: CheckResult = {
-        subject,
-        status: 'ok',
-        code: null,
-        option,
-        message: `It has functions for ${found.join(', ')}.`,
-        remedy: null,
-      };
-      const missing = topics.filter(topic => !handler.has(topic));
-      const faults = missing.map((topic): CheckResult => {
-        const near = nearest(topic, found);
-        const message = `It has no functions for topic '${topic}'${near ? `; '${near}' is near.` : '.'}`;
-        const remedy = `Add '${topic}' to the default export ({} where nothing need be done), or take it out of topics.`;
-        return { subject, status: transformed ? 'warning' : 'fault', code: 'RECORD_REFUSED', option, message, remedy };
-      });
-      const idle = topics.length === 0 || transformed ? [] : found.filter(topic => !topics.includes(topic));
-      const warnings = idle.map((topic): CheckResult => {
-        const message = `It has functions for topic '${topic}', which the connector does not read.`;
-        return { subject, status: 'warning', code: null, option, message, remedy: `Add '${topic}' to topics.` };
-      });
-      return [ok, ...faults, ...warnings];
-    } catch (error) {
-      const { code, message, remedy } = toSluiceError(error);
-      return [{ subject, status: 'fault', code, option, message, remedy }];
-    }
+  check(): Promise<readonly CheckResult[]> {
+    return checkHandler(this.#config);
   }
 
   async assign(): Promise<readonly PartitionOffset[]> {
@@ -101,9 +64,13 @@ export class HandlerSink implements Sink {
     });
     this.#tombstones.learn(records);
     const replayed = mode === 'replay';
-    const handle = async (record: SinkRecord) => {
+    const parks = this.#config.parksLater;
+    const handle = async ({ record, lane }: Laned) => {
       const place = placeText(record, mode);
-      if (!this.#outcomes.has(place)) this.#outcomes.set(place, await this.#handle(record, replayed, loaded, abort));
+      let outcome = this.#outcomes.get(place);
+      outcome ??= parks && lane.failed ? heldBack(record) : await this.#handle(record, replayed, loaded, abort);
+      this.#outcomes.set(place, outcome);
+      if ('error' in outcome && record.key !== null) lane.failed = true;
     };
     await runLanes(lanesOf(records), this.#config['handler.concurrency'], handle);
     const outcomes = this.#outcomes;
@@ -161,38 +128,11 @@ export class HandlerSink implements Sink {
   }
 }
 
-async function checkOnceFile(file: string): Promise<CheckResult> {
-  const option = 'handler.once.file';
-  const found = { subject: option, option } as const;
-  try {
-    await access(file, constants.R_OK | constants.W_OK).catch(() => access(dirname(file), constants.W_OK));
-    return { ...found, status: 'ok', code: null, message: `${file} can be written.`, remedy: null };
-  } catch {
-    const remedy = 'Make the folder, or correct the path and its permissions.';
-    return { ...found, status: 'fault', code: 'TARGET_UNAVAILABLE', message: `${file} cannot be written.`, remedy };
-  }
-}
-
 function placeText({ place, version }: SinkRecord, mode: string): string {
   return `${mode} ${place.topic} ${place.partition} ${place.offset} ${version}`;
 }
 
-/** The records of each key, in their order (invariant 7); those without a key are one lane a partition. */
-function lanesOf(records: readonly SinkRecord[]): readonly (readonly SinkRecord[])[] {
-  const lanes = new Map<string, SinkRecord[]>();
-  for (const record of records) {
-    const { topic, partition } = record.place;
-    const lane = `${topic} ${partition} ${record.key === null ? '' : keyText(record)}`;
-    const others = lanes.get(lane);
-    if (others) others.push(record);
-    else lanes.set(lane, [record]);
-  }
-  return [...lanes.values()];
-}
-
-function keyText({ key, keySchema }: SinkRecord): string {
-  return JSON.stringify(plainValue(key, keySchema), (_, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`;
-    return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
-  });
+function heldBack({ place: { topic, partition, offset } }: SinkRecord): Outcome {
+  const message = `An earlier record of its key failed, so the record at ${topic}-${partition} offset ${offset} waits with it (errors.deadletterqueue.later.records=park).`;
+  return { error: new SluiceError('RECORD_REFUSED', message) };
 }

@@ -72,6 +72,26 @@ test('plugins are written against sluice/contract, with its types', async () => 
   await run(process.execPath, ['plugin.js']);
 });
 
+test('handlers are written against sluice/handler, with the types of their rows', async () => {
+  const program = `
+    import { defineHandler, RetriableError, type UpdateEvent } from 'sluice/handler';
+    type User = { readonly id: number; readonly email: string };
+    const changed = ({ changed, before }: UpdateEvent<User>): boolean => changed?.has('email') === true && before?.email !== '';
+    export default defineHandler<{ users: User }>({
+      users: {
+        onCreate({ after }, context) { context.publish('events', after.id, { email: after.email.toLowerCase() }); },
+        onUpdate(event) { if (changed(event)) throw new RetriableError('later'); },
+        // @ts-expect-error: a row has no such field
+        onDelete({ before }) { before?.name; },
+      },
+    });`;
+  writeFileSync(folder.file('handler.ts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+  await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'handler.ts']);
+  await run(process.execPath, ['handler.js']);
+});
+
 test('an old Node is told which one is needed', async () => {
   const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '18.20.0' } })`;
   const refused = run(process.execPath, ['--import', older, sluice, '--version']);

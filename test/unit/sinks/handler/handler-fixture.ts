@@ -76,7 +76,7 @@ export class HandlerFixture<Probe extends object> implements AsyncDisposable {
 
   sink(module: string, config: Readonly<Record<string, string>> = {}): Sink {
     const raw = { 'handler.module': module, topics: 'users', ...config };
-    const parsed = handlerConnector.spec.parse(raw, name => name === 'topics' || name === 'transforms');
+    const parsed = handlerConnector.spec.parse(raw, name => !name.startsWith('handler.'));
     if (parsed.config === null) throw new Error(parsed.faults.map(({ message }) => message).join('\n'));
     const clock = { nowMs: Date.now, nowNs: process.hrtime.bigint };
     const sink = handlerConnector.create(parsed.config, { connector: 'users-handler', task: 0, logger: silentLogger, clock });

@@ -151,6 +151,38 @@ describe('an error', () => {
   });
 });
 
+test('later records of a key whose record failed follow it, or wait with it by option, within a batch too', async () => {
+  await using fixture = new HandlerFixture({ calls: [] as number[] });
+  const module = fixture.module(`export default { users: { onCreate({ after }) {
+    $probe.calls.push(after.value);
+    if (after.value === 1) throw new Error('no');
+  } } };`);
+  const records = () => [
+    user(1, 0),
+    user(1, 1),
+    user(2, 2),
+    user(1, 3),
+    record('users', null, row(9, 1)),
+    record('users', null, row(9, 4)),
+  ];
+  const failed = async (policy: string) => {
+    fixture.probe.calls.length = 0;
+    const sink = fixture.sink(module, { 'handler.concurrency': '1', 'errors.deadletterqueue.later.records': policy });
+    return (await sink.write(batch(...records()), never)).failed.map(({ index, error }) => [index, error.code]);
+  };
+  assert.deepEqual(await failed('follow'), [
+    [1, 'HANDLER_FAILED'],
+    [4, 'HANDLER_FAILED'],
+  ]);
+  assert.deepEqual(fixture.probe.calls, [0, 1, 3, 2, 1, 4]);
+  assert.deepEqual(await failed('park'), [
+    [1, 'HANDLER_FAILED'],
+    [3, 'RECORD_REFUSED'],
+    [4, 'HANDLER_FAILED'],
+  ]);
+  assert.deepEqual(fixture.probe.calls, [0, 1, 2, 1, 4], 'records without a key always follow');
+});
+
 test('what was handled before one had to be put off is not handled again with it', async () => {
   await using fixture = new HandlerFixture({ calls: [] as number[], away: true });
   const sink = fixture.sink(
