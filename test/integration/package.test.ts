@@ -90,6 +90,10 @@ test('handlers are written against sluice/handler, with the types of their rows'
   const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
   await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'handler.ts']);
   await run(process.execPath, ['handler.js']);
+  // The daemon of the package runs the TypeScript as it is.
+  const config = { 'connector.class': 'handler', topics: 'users', 'handler.module': 'handler.ts' };
+  writeFileSync(folder.file('connector.json'), JSON.stringify({ name: 'users', config }));
+  assert.match(await run('npx', ['--no', 'sluice', '--', 'check', 'connector.json']), /module handler\.ts: It has functions for users\./);
 });
 
 test('an old Node is told which one is needed', async () => {
