@@ -5,6 +5,9 @@ import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { RowGroup } from './tables.ts';
 import { versionKey } from './version-key.ts';
 
+/** Rows of one statement: while the server writes them, the next ones are made ready. */
+const rowsAtOnce = 1_000;
+
 /**
  * Rows as one statement: unnest makes them of one array a column, versions decide which are newer than what the table has had, and those are
  * inserted, changed and deleted. The versions stand in a table beside, deleted rows' as well, so that nothing old comes back.
@@ -19,18 +22,30 @@ export class BulkWrite {
     this.#versions = versions;
   }
 
+  /** The server works on one statement while the next is made. */
   async write(group: RowGroup): Promise<void> {
-    for (const [missing, rows] of byMissing(group.rows)) {
-      const arrays = columnArrays(rows, group.columns.length);
-      if (group.versioned) {
-        const keys = new ColumnArray();
-        for (const row of rows) keys.add(versionKey(row.values, group.keys));
-        arrays.push(keys.literal(), `{${rows.map(({ version }) => version).join(',')}}`);
-        if (rows.some(({ deleted }) => deleted)) arrays.push(`{${rows.map(({ deleted }) => (deleted ? 't' : 'f')).join(',')}}`);
+    let running: Promise<unknown> = Promise.resolve();
+    for (const [missing, all] of byMissing(group.rows)) {
+      for (let at = 0; at < all.length; at += rowsAtOnce) {
+        const rows = all.length <= rowsAtOnce ? all : all.slice(at, at + rowsAtOnce);
+        const { text, values } = this.#made(group, missing, rows);
+        await running;
+        running = this.#session.query(text, values);
       }
-      const deletes = group.versioned && arrays.length > group.columns.length + 2;
-      await this.#session.query(this.#statement(group, missing, deletes), arrays);
     }
+    await running;
+  }
+
+  #made(group: RowGroup, missing: string, rows: readonly ReducedRow[]): { readonly text: string; readonly values: readonly string[] } {
+    const arrays = columnArrays(rows, group.columns.length);
+    if (group.versioned) {
+      const keys = new ColumnArray();
+      for (const row of rows) keys.add(versionKey(row.values, group.keys));
+      arrays.push(keys.literal(), `{${rows.map(({ version }) => version).join(',')}}`);
+    }
+    const deletes = rows.some(({ deleted }) => deleted);
+    if (deletes) arrays.push(`{${rows.map(({ deleted }) => (deleted ? 't' : 'f')).join(',')}}`);
+    return { text: this.#statement(group, missing, deletes), values: arrays };
   }
 
   #statement(group: RowGroup, missing: string, deletes: boolean): string {
@@ -47,7 +62,15 @@ export class BulkWrite {
   #text({ table, columns, keys, mode, versioned }: RowGroup, missing: ReadonlySet<number>, deletes: boolean): string {
     const target = qualified(table.name.schema, table.name.table);
     const types = columns.map(({ type }) => unnestType(type));
-    const further = versioned ? [['_key', 'text[]'], ['_version', 'bigint[]'], ...(deletes ? [['_deleted', 'boolean[]']] : [])] : [];
+    const further = [
+      ...(versioned
+        ? [
+            ['_key', 'text[]'],
+            ['_version', 'bigint[]'],
+          ]
+        : []),
+      ...(deletes ? [['_deleted', 'boolean[]']] : []),
+    ];
     const parameters = [...types.map(({ array }) => array), ...further.map(([, type]) => type)].map((type, at) => `$${at + 1}::${type}`);
     const inner = columns.map((_, at) => `c${at}`);
     const read = columns.map((_, at) => `c${at}${types[at]!.cast} as c${at}`);
@@ -59,7 +82,7 @@ export class BulkWrite {
       .slice(0, keys)
       .map(({ name }, at) => `t.${quoted(name)} = i.c${at}`)
       .join(' and ');
-    const gone = `gone as (delete from ${target} t using incoming i where i._deleted and i._key in (select key from won) and ${same})`;
+    const gone = `gone as (delete from ${target} t using incoming i where i._deleted${versioned ? ' and i._key in (select key from won)' : ''} and ${same})`;
     const ctes = [incoming, ...(versioned ? [won] : []), ...(deletes ? [gone] : [])];
     const conditions = [...(deletes ? ['not i._deleted'] : []), ...(versioned ? ['i._key in (select key from won)'] : [])];
     const where = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
@@ -71,7 +94,7 @@ export class BulkWrite {
     }
     const set = told.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
     const conflict =
-      keys === 0 || (mode === 'insert' && versioned)
+      keys === 0 || (mode === 'insert' && columns[0]!.name !== '__connect_topic')
         ? ''
         : ` on conflict (${columns
             .slice(0, keys)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type CheckResult,
   type PartitionOffset,
+  type PluginContext,
   type Sink,
   type SinkAssignment,
   type SinkBatch,
@@ -14,6 +15,7 @@ import type { Owner } from '../sql/postgres-offsets.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { describeTarget } from '../sql/target-url.ts';
 import { KnownTables } from './evolution.ts';
+import { LateRecords, latestVersions } from './late-records.ts';
 import type { JdbcConfig } from './options.ts';
 import { PostgresTables } from './postgres-tables.ts';
 import { type RecordAction, RecordRows } from './record-rows.ts';
@@ -26,14 +28,18 @@ const doing = 'Writing the tables';
 /** Keeps plain tables: upserts and deletes in bulk, in one transaction with the offsets, newer rows only. */
 export class JdbcSink implements Sink {
   readonly #config: JdbcConfig;
+  readonly #context: PluginContext;
   readonly #tables: Tables;
   readonly #rows: RecordRows;
   readonly #known: KnownTables;
   #owner: Owner = { id: randomUUID(), generation: 0 };
+  /** Of the last assignment: a replay comes without. */
+  #group: string | null = null;
   #prepared = false;
 
-  constructor(config: JdbcConfig) {
+  constructor(config: JdbcConfig, context: PluginContext) {
     this.#config = config;
+    this.#context = context;
     const { address } = config;
     this.#tables = address.kind === 'sqlite' ? new SqliteTables(address.file) : new PostgresTables(address);
     this.#rows = new RecordRows(config);
@@ -58,15 +64,15 @@ export class JdbcSink implements Sink {
       const offsets = await this.#tables.assign(assignment, owner.id);
       this.#prepared = true;
       this.#owner = owner;
+      this.#group = assignment.group;
       return offsets;
     });
   }
 
   async write(batch: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
-    const { records, consumed } = batch;
     const failed: { index: number; error: SluiceError }[] = [];
     const actions: RecordAction[] = [];
-    for (const [index, record] of records.entries()) {
+    for (const [index, record] of batch.records.entries()) {
       try {
         const action = this.#rows.action(record, index);
         if (action !== null) actions.push(action);
@@ -77,10 +83,18 @@ export class JdbcSink implements Sink {
     try {
       await this.#tables.transaction(doing, abort, async () => {
         if (!this.#prepared) await this.#tables.prepare();
-        const fresh = await this.#fresh(actions, batch);
-        if (consumed) await this.#tables.move(consumed, this.#owner);
-        for (const { item, error } of await bisect(fresh, items => this.#tables.undoable(() => this.#write(items))))
-          failed.push({ index: item.index, error });
+        const { consumed } = batch;
+        const late = new LateRecords(this.#tables, this.#config, consumed?.group ?? this.#group);
+        await late.load(actions);
+        const fresh = actions.filter(action => late.isFresh(action, batch.mode));
+        if (batch.mode === 'replay' && fresh.length < actions.length) this.#passedOver(actions.length - fresh.length);
+        if (consumed) await this.#tables.move(consumed, this.#owner, latestVersions(batch.records));
+        const refused = await this.#writeAll(fresh, late.tracked || batch.mode === 'replay');
+        await late.note(
+          fresh,
+          refused.map(({ item }) => item),
+        );
+        failed.push(...refused.map(({ item, error }) => ({ index: item.index, error })));
       });
       this.#prepared = true;
     } catch (error) {
@@ -90,23 +104,23 @@ export class JdbcSink implements Sink {
     return { publish: [], failed: failed.sort((a, b) => a.index - b.index) };
   }
 
-  /** What has no version of its own (rows without key, truncations) is done once: it must lie behind the offsets of the target. */
-  async #fresh(actions: readonly RecordAction[], { consumed }: SinkBatch): Promise<readonly RecordAction[]> {
-    const { keyMode } = this.#config;
-    const once = ({ kind }: RecordAction) => keyMode === 'none' || kind === 'truncate';
-    if (!actions.some(once)) return actions;
-    if (consumed === null) return actions.filter(action => !once(action));
-    const offsets = await this.#tables.offsets(consumed.group);
-    const next = new Map(offsets.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
-    return actions.filter(action => {
-      const { topic, partition, offset } = action.record.place;
-      return !once(action) || offset >= (next.get(`${topic}-${partition}`) ?? 0n);
-    });
+  /** Without versions by key first; where a record is refused, all again with them, so that it can come later and be told from what followed it. */
+  async #writeAll(actions: readonly RecordAction[], tracked: boolean): Promise<readonly { item: RecordAction; error: SluiceError }[]> {
+    const write = (versioned: boolean) => (items: readonly RecordAction[]) => this.#tables.undoable(() => this.#write(items, versioned));
+    if (!tracked && actions.length > 0) {
+      try {
+        await write(false)(actions);
+        return [];
+      } catch (error) {
+        if (!(error instanceof SluiceError) || error.retry !== 'record') throw error;
+      }
+    }
+    return bisect(actions, write(true));
   }
 
-  async #write(actions: readonly RecordAction[]): Promise<void> {
+  async #write(actions: readonly RecordAction[], versioned: boolean): Promise<void> {
     try {
-      for (const group of await rowGroups(actions, this.#config, this.#known, this.#rows)) {
+      for (const group of await rowGroups(actions, this.#config, this.#known, this.#rows, versioned)) {
         if ('truncate' in group) await this.#tables.truncate(group.truncate);
         else await this.#tables.write(group);
       }
@@ -115,6 +129,10 @@ export class JdbcSink implements Sink {
       this.#known.forget();
       throw thrown instanceof SluiceError ? thrown : targetError(thrown, doing);
     }
+  }
+
+  #passedOver(count: number): void {
+    this.#context.logger.info({ count }, `${count} replayed records lie behind what their partitions have reached, and were passed over.`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

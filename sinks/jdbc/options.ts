@@ -23,6 +23,7 @@ export type JdbcConfig = {
   readonly unavailable: string;
   /** Most rows of one statement. */
   readonly rowsMax: number;
+  readonly tracking: 'partition' | 'key';
 };
 
 const group = 'Connector';
@@ -112,6 +113,13 @@ export const jdbcSpec = configSpec({
       group,
       displayName: 'Batch size',
     }),
+    'version.tracking': options.choice(['partition', 'key'], {
+      default: 'partition',
+      doc: 'How a record that comes late is told from a new one. `partition`: by the version reached in its partition, which costs nothing; what a replay or a refused record needs beside is kept by key. `key`: by the version of each key, in a table beside, always: twice the work, but a dead letter that failed in a converter or transform can be redelivered also behind later records of its partition.',
+      importance: 'LOW',
+      group,
+      displayName: 'Version tracking',
+    }),
     'use.reduction.buffer': options.boolean({
       default: 'true',
       doc: 'Several changes of a row in a batch are written as its last. With a key it is always so: `false` is refused.',
@@ -154,6 +162,7 @@ export const jdbcSpec = configSpec({
       exclude: config['field.exclude.list'],
       unavailable: config['unavailable.value.placeholder'],
       rowsMax: config['batch.size'],
+      tracking: config['version.tracking'],
     };
   },
 });

@@ -5,5 +5,5 @@ import { type JdbcConfig, jdbcSpec } from './options.ts';
 /** The sink of plain tables. */
 export const jdbcSink: Plugin<JdbcConfig, JdbcSink> = {
   spec: jdbcSpec,
-  create: config => new JdbcSink(config),
+  create: (config, context) => new JdbcSink(config, context),
 };

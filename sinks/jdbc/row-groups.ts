@@ -13,22 +13,23 @@ type Open = { readonly table: FoundTable; readonly shape: RowShape; readonly red
 
 /**
  * Actions as groups of rows, each table's in their order: one ends where the columns change or the table is emptied. Makes and widens tables on
- * the way. Part of a transaction.
+ * the way. `versioned`: rows are compared by the version that is kept of their key. Part of a transaction.
  */
 export async function rowGroups(
   actions: readonly RecordAction[],
   config: JdbcConfig,
   known: KnownTables,
   reader: RecordRows,
+  versioned: boolean,
 ): Promise<readonly GroupOrTruncation[]> {
   const done: GroupOrTruncation[] = [];
   const open = new Map<string, Open>();
-  const versioned = config.keyMode !== 'none' && config.keyMode !== 'kafka';
+  const keyed = hasOwnKey(config);
   const close = (id: string) => {
     const group = open.get(id);
     if (group === undefined) return;
     open.delete(id);
-    done.push(...parts(group, config, versioned));
+    done.push(...parts(group, config, versioned && keyed));
   };
   let last: RecordAction | null = null;
   let table: FoundTable | null = null;
@@ -54,7 +55,7 @@ export async function rowGroups(
     }
     if (group === undefined) {
       const keys = Array.from({ length: action.shape.keys }, (_, at) => at);
-      group = { table, shape: action.shape, reduced: versioned ? new ReducedRows(keys) : null, rows: [] };
+      group = { table, shape: action.shape, reduced: keyed ? new ReducedRows(keys) : null, rows: [] };
       open.set(id, group);
     }
     const widened =
@@ -66,6 +67,11 @@ export async function rowGroups(
   }
   for (const id of [...open.keys()]) close(id);
   return done;
+}
+
+/** Whether rows have a key of their own, by which they have versions. */
+export function hasOwnKey({ keyMode }: JdbcConfig): boolean {
+  return keyMode !== 'none' && keyMode !== 'kafka';
 }
 
 /** A delete has the key's columns alone: it goes with any rows of the same key. */

@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
 import { quoted } from '../sql/identifiers.ts';
-import type { Owner } from '../sql/postgres-offsets.ts';
+import type { AppliedOffset, Owner } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { SqliteOffsets } from '../sql/sqlite-offsets.ts';
 import { SqliteSession } from '../sql/sqlite-session.ts';
@@ -9,7 +9,7 @@ import { checkWritable } from '../sql/sqlite-writable.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { targetType } from '../sql/target-type.ts';
 import type { TableName } from './table-name.ts';
-import type { FoundTable, RowGroup, TableColumn, Tables } from './tables.ts';
+import type { FoundTable, RefusedRecord, RowGroup, TableColumn, Tables } from './tables.ts';
 import { versionKey } from './version-key.ts';
 
 /** Tables of a SQLite file, written row by row by prepared statements; the schema of a name is part of its table's. */
@@ -47,7 +47,9 @@ export class SqliteTables implements Tables {
     this.#session.exec(
       `create table if not exists _sluice_relations (id integer primary key, name text not null unique);
        create table if not exists _sluice_versions (relation integer not null, key text not null, version integer not null,
-         primary key (relation, key)) without rowid`,
+         primary key (relation, key)) without rowid;
+       create table if not exists _sluice_refused (topic text not null, part integer not null, version integer not null,
+         primary key (version, topic, part)) without rowid`,
     );
     this.#offsets.create();
   }
@@ -56,12 +58,31 @@ export class SqliteTables implements Tables {
     return this.#offsets.assign(assignment, owner);
   }
 
-  async offsets(group: string): Promise<readonly PartitionOffset[]> {
+  async offsets(group: string): Promise<readonly AppliedOffset[]> {
     return this.#offsets.offsets(group);
   }
 
-  async move(consumed: Consumed, owner: Owner): Promise<void> {
-    this.#offsets.move(consumed, owner);
+  async move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void> {
+    this.#offsets.move(consumed, owner, versions);
+  }
+
+  async tracked(): Promise<boolean> {
+    const [row] = this.#session.all('select exists (select 1 from _sluice_versions) or exists (select 1 from _sluice_refused) as tracked');
+    return Number(row?.['tracked']) === 1;
+  }
+
+  async refused(versions: readonly bigint[]): Promise<ReadonlySet<string>> {
+    const found = versions.flatMap(version =>
+      this.#session.all('select topic, part, version from _sluice_refused where version = ?', version),
+    );
+    return new Set(found.map(row => `${row['topic']}-${row['part']}@${row['version']}`));
+  }
+
+  async noteRefused(refused: readonly RefusedRecord[], written: readonly RefusedRecord[]): Promise<void> {
+    for (const { topic, partition, version } of refused)
+      this.#session.run('insert into _sluice_refused values (?, ?, ?) on conflict do nothing', topic, partition, version);
+    for (const { topic, partition, version } of written)
+      this.#session.run('delete from _sluice_refused where topic = ? and part = ? and version = ?', topic, partition, version);
   }
 
   async find(name: TableName): Promise<FoundTable | null> {

@@ -1,11 +1,14 @@
 import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
 import type { Dialect } from '../sql/column-types.ts';
-import type { Owner } from '../sql/postgres-offsets.ts';
+import type { AppliedOffset, Owner } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { TargetType } from '../sql/target-type.ts';
 import type { TableName } from './table-name.ts';
 
 export type TableColumn = { readonly name: string; readonly type: TargetType };
+
+/** A record by its place and version. */
+export type RefusedRecord = { readonly topic: string; readonly partition: number; readonly version: bigint };
 
 /** A table as the catalog has it. */
 export type FoundTable = {
@@ -41,8 +44,15 @@ export interface Tables extends AsyncDisposable {
   undoable(work: () => Promise<void>): Promise<void>;
   prepare(): Promise<void>;
   assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]>;
-  offsets(group: string): Promise<readonly PartitionOffset[]>;
-  move(consumed: Consumed, owner: Owner): Promise<void>;
+  offsets(group: string): Promise<readonly AppliedOffset[]>;
+  /** `versions`: of the latest record applied, by `topic-partition`. */
+  move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void>;
+  /** Whether rows' versions have been kept by key, or records refused, since the tables are written. */
+  tracked(): Promise<boolean>;
+  /** Which of these versions are of records that were refused and are still missing, as `topic-partition@version`. */
+  refused(versions: readonly bigint[]): Promise<ReadonlySet<string>>;
+  /** Notes what was refused, and what no longer is. */
+  noteRefused(refused: readonly RefusedRecord[], written: readonly RefusedRecord[]): Promise<void>;
   /** Null where there is no such table. */
   find(name: TableName): Promise<FoundTable | null>;
   create(name: TableName, columns: readonly (TableColumn & { readonly isKey: boolean })[]): Promise<void>;

@@ -2,6 +2,9 @@ import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError }
 import { ColumnArray } from './column-arrays.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
+/** A partition's offset, and the version of the latest record applied of it; null before the first. */
+export type AppliedOffset = PartitionOffset & { readonly version: bigint | null };
+
 /** What fences a task: its last assignment. */
 export type Owner = { readonly id: string; readonly generation: number };
 
@@ -23,7 +26,7 @@ export class PostgresOffsets {
   async create(): Promise<void> {
     await this.#session.script(
       `create table if not exists ${this.#table} (group_name text not null, topic text not null, part integer not null,
-         next_offset bigint, generation bigint not null, owner text not null, primary key (group_name, topic, part))`,
+         next_offset bigint, version bigint, generation bigint not null, owner text not null, primary key (group_name, topic, part))`,
     );
   }
 
@@ -49,22 +52,23 @@ export class PostgresOffsets {
 
   /**
    * Moves the offsets, as the first statement of a transaction: it holds the rows until the end, so that of two owners one waits, and then is
-   * refused. Throws FENCED.
+   * refused. `versions`: of the latest record applied, by `topic-partition`. Throws FENCED.
    */
-  async move({ group, generation, next }: Consumed, owner: Owner): Promise<void> {
+  async move({ group, generation, next }: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint> = new Map()): Promise<void> {
     if (generation < owner.generation) throw fenced(group);
     if (next.length === 0) return;
-    const arrays = [new ColumnArray(), new ColumnArray(), new ColumnArray()] as const;
+    const arrays = [new ColumnArray(), new ColumnArray(), new ColumnArray(), new ColumnArray()] as const;
     for (const { topic, partition, offset } of next) {
       arrays[0].add(topic);
       arrays[1].add(partition);
       arrays[2].add(offset);
+      arrays[3].add(versions.get(`${topic}-${partition}`));
     }
     const { rowCount } = await this.#session.query(
-      `insert into ${this.#table} as o (group_name, topic, part, next_offset, generation, owner)
-       select $1::text, topic, part, next, $2::bigint, $3::text
-         from unnest($4::text[], $5::integer[], $6::bigint[]) as p (topic, part, next) order by topic, part
-       on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset where o.owner = excluded.owner`,
+      `insert into ${this.#table} as o (group_name, topic, part, next_offset, version, generation, owner)
+       select $1::text, topic, part, next, version, $2::bigint, $3::text
+         from unnest($4::text[], $5::integer[], $6::bigint[], $7::bigint[]) as p (topic, part, next, version) order by topic, part
+       on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset, version = greatest(o.version, excluded.version) where o.owner = excluded.owner`,
       [group, generation, owner.id, ...arrays.map(array => array.literal())],
     );
     if (rowCount !== next.length) throw fenced(group);
@@ -75,12 +79,17 @@ export class PostgresOffsets {
     await this.#session.query(`update ${this.#table} set next_offset = 0 where group_name = $1 and topic = $2`, [group, topic]);
   }
 
-  async offsets(group: string): Promise<PartitionOffset[]> {
+  async offsets(group: string): Promise<AppliedOffset[]> {
     const rows = await this.#session.ask(
-      `select topic, part, next_offset from ${this.#table} where group_name = $1 and next_offset is not null order by topic, part`,
+      `select topic, part, next_offset, version from ${this.#table} where group_name = $1 and next_offset is not null order by topic, part`,
       [group],
     );
-    return rows.map(row => ({ topic: String(row['topic']), partition: Number(row['part']), offset: BigInt(String(row['next_offset'])) }));
+    return rows.map(row => ({
+      topic: String(row['topic']),
+      partition: Number(row['part']),
+      offset: BigInt(String(row['next_offset'])),
+      version: row['version'] === null ? null : BigInt(String(row['version'])),
+    }));
   }
 }
 

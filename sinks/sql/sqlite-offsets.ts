@@ -1,5 +1,5 @@
 import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
-import { fenced, type Owner } from './postgres-offsets.ts';
+import { type AppliedOffset, fenced, type Owner } from './postgres-offsets.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
 /** As PostgresOffsets, in a table of a SQLite file: same rules, same columns. */
@@ -16,7 +16,7 @@ export class SqliteOffsets {
   create(): void {
     this.#session.exec(
       `create table if not exists ${this.#table} (group_name text not null, topic text not null, part integer not null,
-         next_offset integer, generation integer not null, owner text not null, primary key (group_name, topic, part)) without rowid`,
+         next_offset integer, version integer, generation integer not null, owner text not null, primary key (group_name, topic, part)) without rowid`,
     );
   }
 
@@ -36,16 +36,18 @@ export class SqliteOffsets {
     });
   }
 
-  move({ group, generation, next }: Consumed, owner: Owner): void {
+  move({ group, generation, next }: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint> = new Map()): void {
     if (generation < owner.generation) throw fenced(group);
     for (const { topic, partition, offset } of next) {
       const changed = this.#session.run(
-        `insert into ${this.#table} as o (group_name, topic, part, next_offset, generation, owner) values (?, ?, ?, ?, ?, ?)
-         on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset where o.owner = excluded.owner`,
+        `insert into ${this.#table} as o (group_name, topic, part, next_offset, version, generation, owner) values (?, ?, ?, ?, ?, ?, ?)
+         on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset,
+           version = coalesce(max(o.version, excluded.version), o.version, excluded.version) where o.owner = excluded.owner`,
         group,
         topic,
         partition,
         offset,
+        versions.get(`${topic}-${partition}`) ?? null,
         generation,
         owner.id,
       );
@@ -57,12 +59,17 @@ export class SqliteOffsets {
     this.#session.run(`update ${this.#table} set next_offset = 0 where group_name = ? and topic = ?`, group, topic);
   }
 
-  offsets(group: string): PartitionOffset[] {
+  offsets(group: string): AppliedOffset[] {
     return this.#session
       .all(
-        `select topic, part, next_offset from ${this.#table} where group_name = ? and next_offset is not null order by topic, part`,
+        `select topic, part, next_offset, version from ${this.#table} where group_name = ? and next_offset is not null order by topic, part`,
         group,
       )
-      .map(row => ({ topic: String(row['topic']), partition: Number(row['part']), offset: row['next_offset'] as bigint }));
+      .map(row => ({
+        topic: String(row['topic']),
+        partition: Number(row['part']),
+        offset: row['next_offset'] as bigint,
+        version: row['version'] as bigint | null,
+      }));
   }
 }

@@ -34,6 +34,8 @@ export function createRowsView(schema: string | null, table: TableDefinition): s
   return `create view ${live} as select ${columns} from ${rowsTable(schema, table.name)} where not ${deletedColumn}`;
 }
 
+const constant = /^(?:'(?:[^']|'')*'|-?\d+(?:\.\d+)?|null|true|false)$/i;
+
 /** An index for each way from a table to a key, and for each step through another table. Its name tells what it is on, by a digest. */
 export function createIndexes(schema: string | null, view: ViewDefinition): readonly { readonly sql: string; readonly route: Route }[] {
   const made: { sql: string; route: Route }[] = [];
@@ -42,8 +44,11 @@ export function createIndexes(schema: string | null, view: ViewDefinition): read
       const digest = createHash('sha256').update(`${on}(${columns})`).digest('hex').slice(0, 16);
       made.push({ sql: `create index if not exists ${quoted(`_by_${digest}`)} on ${rowsTable(schema, on)} (${columns})`, route });
     };
-    if (route.kind === 'direct') add(table, route.expressions.map(({ text }) => `(${text})`).join(', '));
-    else {
+    if (route.kind === 'direct') {
+      // A key column that is the same for all rows is nothing to search by.
+      const searched = route.expressions.map(({ text }) => text.trim()).filter(text => !constant.test(text));
+      if (searched.length > 0) add(table, searched.map(text => `(${text})`).join(', '));
+    } else {
       add(table, list(route.on.map(({ ours }) => ours)));
       add(route.table, list(route.on.map(({ theirs }) => theirs)));
     }

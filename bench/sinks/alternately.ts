@@ -1,0 +1,19 @@
+/** One way to do the work; gives how much a second. */
+export type Contender = { readonly name: string; run(round: number): Promise<number> };
+
+/**
+ * Runs all in turn, then all again in the other order, so that what changes on the machine meets everybody; the first round warms up. The
+ * median of each, in their order.
+ */
+export async function alternately(rounds: number, unit: string, contenders: readonly Contender[]): Promise<readonly number[]> {
+  const found = contenders.map((): number[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    const order = [...contenders.entries()];
+    for (const [index, { name, run }] of round % 2 === 0 ? order : order.reverse()) {
+      const perSecond = await run(round);
+      if (round > 0) found[index]!.push(perSecond);
+      process.stderr.write(`${round === 0 ? 'warm-up' : round}. ${name}: ${Math.round(perSecond)} ${unit}/s\n`);
+    }
+  }
+  return found.map(values => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0);
+}
