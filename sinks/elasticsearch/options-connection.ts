@@ -133,8 +133,6 @@ function nodeUrls(text: string): readonly URL[] {
     const full = /^https?:\/\//i.test(part) ? part : `http://${part}`;
     if (!URL.canParse(full)) throw new Error(`URL ${index + 1} of the list is not valid`);
     const url = new URL(full);
-    // It would stand in logs and in REST answers, which show this option.
-    if (url.username || url.password) throw new Error('Credentials belong into connection.username and connection.password');
     if (secure) url.protocol = 'https:';
     return url;
   });

@@ -14,6 +14,9 @@ type Config = ConfigOf<typeof known>;
 function connection(config: Config, report: ConfigReport): ConnectionSettings {
   const nodes = config['connection.url'];
   const [user, password, apiKey] = [config['connection.username'], config['connection.password'], config['connection.api.key']];
+  // Not where the URL is read: what is said there quotes it.
+  if (nodes.some(url => url.username !== '' || url.password !== ''))
+    report.fault('connection.url', 'Credentials belong into connection.username and connection.password, not into connection.url.');
   if ((user === null) !== (password === null))
     report.fault('connection.username', 'connection.username and connection.password belong together.');
   if (user !== null && apiKey !== null) report.fault('connection.api.key', 'Log in by user and password or by an API key, not by both.');

@@ -242,7 +242,7 @@ describe('elasticsearch: documents and mappings', () => {
     ]);
     const price = Buffer.from('0123456789abcdef0123456789abcdef', 'hex');
     await using sink = task();
-    await sink.write(live(rows.upsert(1, ['long text', price, '{"deep": 12345678901234567890.5}', 1n])), never);
+    await sink.write(live(rows.upsert(1, ['long text', price, '{"deep":12345678901234567890.5}', 1n])), never);
     const before = (await reader.ask('GET', `/${rows.topic}/_source/1`)).text;
     const placeholder = Buffer.from(unsent);
     await sink.write(live(rows.upsert(1, [unsent, placeholder, unsent, 2n], ['x', price, '{}', 1n])), never);
