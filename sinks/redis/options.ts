@@ -190,6 +190,7 @@ function topicTemplates(raw: RawConfig, report: ConfigReport): ReadonlyMap<strin
     try {
       found.set(topic, templates(text));
     } catch (error) {
+      found.set(topic, []);
       report.fault(name, `Invalid value ${text} for configuration ${name}: ${(error as Error).message}`);
     }
   }
