@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { utimesSync } from 'node:fs';
-import { relative } from 'node:path';
+import { readFileSync, utimesSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { batch, created, HandlerFixture, never, record } from './handler-fixture.ts';
 
@@ -67,6 +67,12 @@ const users = 'export default { users: {} };';
 test('check lists the topics of a module that is right', async () => {
   assert.deepEqual(await findings(users), ['ok: It has functions for users.']);
   assert.deepEqual(await findings('module.exports = { users: {} };', {}, 'handler.cjs'), await findings(users), 'in JavaScript too');
+});
+
+test('the module that the documentation shows is one', async () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'handlers.md'), 'utf8');
+  const [, text = ''] = /```ts\n([\s\S]*?)```/.exec(page)!;
+  assert.deepEqual(await findings(text, { topics: 'shop.public.users' }), ['ok: It has functions for shop.public.users.']);
 });
 
 test('check compares the module with the topics that are read, unless transforms rename them', async () => {
