@@ -7,6 +7,12 @@ import { answerName, type FetchLimits, type Served } from './fetch.ts';
 import type { FetchSource } from './fetch-source.ts';
 import type { Reading } from './read-partitions.ts';
 
+/**
+ * What a byte that is asked for may become in memory, as brokers count compressed ones: learnt from every answer that was larger than asked
+ * for, and slowly forgotten. At first it is guessed.
+ */
+const expansionGuessed = 4;
+const expansionKept = 0.9;
 /** How long fetching may fail before the consumer does. */
 const failingMsMax = 60_000;
 
@@ -41,7 +47,8 @@ export class ConsumerFetcher implements AsyncDisposable {
   readonly #parts: FetcherParts;
   readonly #buffer = new ConsumerBuffer();
   readonly #stopped = new AbortController();
-  /** By broker, what the request that is under way may bring. */
+  #expansion = expansionGuessed;
+  /** By broker, the bytes that the request that is under way may take in memory. */
   readonly #underWay = new Map<number, number>();
   /** Those just served go to the end, so that a full partition does not starve the others. */
   #fetched: Fetching[];
@@ -131,11 +138,12 @@ export class ConsumerFetcher implements AsyncDisposable {
   async #ask(): Promise<void> {
     const { source, settings, bufferBytesMax } = this.#parts;
     const nodes = await source.byLeader(this.#fetched);
-    const bytesMax = Math.max(1, Math.min(settings.fetchBytesMax, Math.floor(bufferBytesMax / (nodes.size + 1))));
+    const share = Math.max(1, Math.floor(bufferBytesMax / (nodes.size + 1)));
+    const bytesMax = Math.max(1, Math.min(settings.fetchBytesMax, Math.floor(share / this.#expansion)));
     for (const [node, parts] of nodes) {
       if (this.#over) return;
-      if (this.#underWay.has(node) || !this.#hasRoom(bytesMax)) continue;
-      this.#underWay.set(node, bytesMax);
+      if (this.#underWay.has(node) || !this.#hasRoom(share)) continue;
+      this.#underWay.set(node, share);
       const limits: FetchLimits = {
         waitMs: settings.fetchWaitMsMax,
         bytesMin: settings.fetchBytesMin,
@@ -143,7 +151,7 @@ export class ConsumerFetcher implements AsyncDisposable {
         partitionBytesMax: Math.min(settings.partitionBytesMax, bytesMax),
       };
       source.fetch(node, parts, limits).then(
-        served => this.#arrived(node, served),
+        served => this.#arrived(node, served, bytesMax),
         (error: unknown) => {
           this.#underWay.delete(node);
           this.#failed(error);
@@ -153,14 +161,15 @@ export class ConsumerFetcher implements AsyncDisposable {
   }
 
   /** Also where nothing is buffered or under way: a record larger than the buffer must come through. */
-  #hasRoom(bytesMax: number): boolean {
-    const taken = [...this.#underWay.values()].reduce((sum, bytes) => sum + bytes, this.#buffer.bytes);
-    return taken === 0 || taken + bytesMax <= this.#parts.bufferBytesMax;
+  #hasRoom(bytes: number): boolean {
+    const taken = [...this.#underWay.values()].reduce((sum, share) => sum + share, this.#buffer.bytes);
+    return taken === 0 || taken + bytes <= this.#parts.bufferBytesMax;
   }
 
-  #arrived(node: number, served: readonly Served[]): void {
+  #arrived(node: number, served: readonly Served[], bytesMax: number): void {
     this.#underWay.delete(node);
     if (this.#over) return;
+    const bytesBefore = this.#buffer.bytes;
     const moved = new Set<Fetching>();
     let fault: BrokerError | null = null;
     for (const { reading, partition } of served) {
@@ -176,6 +185,7 @@ export class ConsumerFetcher implements AsyncDisposable {
       if (fetching.position > before) moved.add(fetching);
     }
     if (moved.size > 0) {
+      this.#expansion = Math.max(1, (this.#buffer.bytes - bytesBefore) / bytesMax, this.#expansion * expansionKept);
       this.#fetched = [...this.#fetched.filter(fetching => !moved.has(fetching)), ...moved];
       this.#parts.arrived();
     }

@@ -19,6 +19,8 @@ export class ScriptedPartitions implements FetchSource {
   readonly leaders = new Map<number, number>();
   readonly ends = new Map<number, number>();
   readonly errors = new Map<number, string>();
+  /** How much larger records are in memory than in an answer. */
+  compression = 1;
   forgotten = 0;
   disposed = false;
 
@@ -69,7 +71,7 @@ export class ScriptedPartitions implements FetchSource {
       let bytes = 0;
       while (error === undefined && at < end) {
         const count = Math.min(batchRecords, end - at);
-        const size = count * recordBytes;
+        const size = (count * recordBytes) / this.compression;
         if (left < limits.bytesMax && (size > left || bytes + size > limits.partitionBytesMax)) break;
         batches.push(batchOf(at, count));
         at += count;
