@@ -41,9 +41,22 @@ test('the bench measures: a quick run finds every record, once, and fills its ta
     assert.match(stdout, new RegExp(title));
 });
 
+test('the bench measures MySQL: a run begins at its backlog’s place, and finds every change once', { timeout: 280_000 }, async () => {
+  using scratch = new ScratchFolder('bench-test');
+  const file = scratch.file('results.json');
+  const { stdout } = await bench('--quick', '--database', 'mysql', '--only', 'stream,sluice-embedded', '--json', file);
+  const { database, runs, failures, settings, versions }: Results = JSON.parse(readFileSync(file, 'utf8'));
+  assert.deepEqual(failures, []);
+  assert.deepEqual([database, runs.length, runs[0]!.subject], ['mysql', 1, 'sluice-embedded']);
+  assert.deepEqual([runs[0]!.figures.records, runs[0]!.figures.recordsTwice], [settings['changes'], 0]);
+  assert.match(versions['MySQL'] ?? '', /^\d+\./);
+  assert.match(stdout, /changes\/s/);
+});
+
 test('the bench says what it does not understand, and how it is used', async () => {
   const { stdout } = await bench('--help');
   assert.match(stdout, /--quick/);
+  await assert.rejects(bench('--database', 'mysqll'), { code: 2, stderr: /none of postgres, mysql, mongodb; did you mean 'mysql'\?/ });
   await assert.rejects(bench('--only', 'streem'), (error: { code?: number; stderr?: string }) => {
     assert.equal(error.code, 2);
     assert.match(error.stderr ?? '', /no scenario or subject 'streem'; did you mean 'stream'\?/);
