@@ -23,6 +23,9 @@ export type EventSurroundings = {
 
 class TimeIsUp extends Error {}
 
+/** What `context.signal` says when the function has ended well. */
+const eventEnded = new Error('the event has ended');
+
 /**
  * Calls the function of an event and waits for its end. Answers what it published. Throws a SluiceError: TARGET_UNAVAILABLE for a RetriableError,
  * RECORD_REFUSED for a RefusedError, HANDLER_FAILED for every other error and where the time is up; or, aborted, the signal's reason.
@@ -33,21 +36,18 @@ export async function runEvent(
   surroundings: EventSurroundings,
   abort: AbortSignal,
 ): Promise<readonly ConnectRecord[]> {
-  const ended = new AbortController();
+  abort.throwIfAborted();
+  const course = new Course();
   const published: ConnectRecord[] = [];
-  const context = contextOf(surroundings, published, ended.signal);
-  const stop = () => ended.abort(abort.reason);
-  abort.addEventListener('abort', stop, { once: true });
+  const context = contextOf(surroundings, published, course);
+  const stop = () => course.end(abort.reason);
   let timer: NodeJS.Timeout | undefined;
   try {
-    abort.throwIfAborted();
     const running = call(handler, dispatch, context);
     if (running instanceof Promise) {
-      const stopped = new Promise<never>((_, reject) => {
-        ended.signal.addEventListener('abort', () => reject(ended.signal.reason), { once: true });
-      });
-      timer = setTimeout(() => ended.abort(new TimeIsUp()), surroundings.timeoutMs);
-      await Promise.race([running, stopped]);
+      abort.addEventListener('abort', stop, { once: true });
+      timer = setTimeout(() => course.end(new TimeIsUp()), surroundings.timeoutMs);
+      await Promise.race([running, course.stopped]);
     }
     return published;
   } catch (error) {
@@ -56,7 +56,41 @@ export async function runEvent(
   } finally {
     clearTimeout(timer);
     abort.removeEventListener('abort', stop);
-    ended.abort(new Error('the event has ended'));
+    course.end(eventEnded);
+  }
+}
+
+/** How long an event goes on. Most functions never ask for a signal, which costs more than all the rest: it is made for those that do. */
+class Course {
+  #ending: { readonly reason: unknown } | null = null;
+  #controller: AbortController | null = null;
+  #reject: ((reason: unknown) => void) | null = null;
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#ending !== null) this.#controller.abort(this.#ending.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Rejects with the reason when it is ended before its function. */
+  get stopped(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#reject = reject;
+    });
+  }
+
+  /** Only the first reason counts. */
+  end(reason: unknown): void {
+    if (this.#ending !== null) return;
+    this.#ending = { reason };
+    this.#controller?.abort(reason);
+    if (reason !== eventEnded) this.#reject?.(reason);
+  }
+
+  assertGoing(): void {
+    if (this.#ending !== null) throw this.#ending.reason === eventEnded ? new Error(eventEnded.message) : this.#ending.reason;
   }
 }
 
@@ -76,21 +110,23 @@ function call(handler: TopicHandler<object>, dispatch: Dispatch, context: Handle
 function contextOf(
   { connector, task, config, logger, once }: EventSurroundings,
   published: ConnectRecord[],
-  signal: AbortSignal,
+  course: Course,
 ): HandlerContext {
   return {
     connector,
     task,
     config,
     logger,
-    signal,
+    get signal() {
+      return course.signal;
+    },
     publish(topic, key, value, options = {}) {
-      signal.throwIfAborted();
+      course.assertGoing();
       if (published.length >= publishedMax) throw new RefusedError(`One event published more than ${publishedMax} records.`);
       published.push(recordOf(topic, key, value, options));
     },
     async once(key, effect) {
-      signal.throwIfAborted();
+      course.assertGoing();
       return once.once(key, () => effect(`${connector}:${key}`));
     },
   };
