@@ -283,7 +283,9 @@ class SinkTask implements ConsumingView {
     this.#interrupt.abort();
     const bound = new AbortController();
     if (this.#failure !== null) this.#abortWrite.abort();
-    const late = this.#plan.pause(stopGraceMs, bound.signal).then(() => this.#abortWrite.abort());
+    const late = this.#plan.pause(stopGraceMs, bound.signal).then(() => {
+      if (!bound.signal.aborted) this.#abortWrite.abort();
+    });
     await this.#writing;
     bound.abort();
     await late;

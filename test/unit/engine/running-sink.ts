@@ -1,4 +1,12 @@
-import type { ConnectRecord, PartitionOffset, Sink, SinkBatch, SinkResult, SluiceError, Transform } from '../../../src/contract/index.ts';
+import {
+  type ConnectRecord,
+  type PartitionOffset,
+  type Sink,
+  type SinkBatch,
+  type SinkResult,
+  SluiceError,
+  type Transform,
+} from '../../../src/contract/index.ts';
 import { runSinkTask } from '../../../src/engine/sink-task.ts';
 import type { ConsumingView, SinkErrorPolicy, SinkTaskPlan } from '../../../src/engine/sink-task-plan.ts';
 import { registry } from '../../../src/registry.ts';
@@ -34,11 +42,11 @@ export class ScriptedSink implements Sink {
     this.assign = async () => places;
   }
 
-  async write({ records }: SinkBatch): Promise<SinkResult> {
+  async write({ records }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
     this.writes++;
     this.underWay++;
     try {
-      await this.gate;
+      if (this.gate !== null) await Promise.race([this.gate, ended(abort)]);
       const failure = this.failures.shift();
       if (failure !== undefined) throw failure;
       const failed: { index: number; error: SluiceError }[] = [];
@@ -64,6 +72,11 @@ export class ScriptedSink implements Sink {
   }
 }
 
+async function ended(abort: AbortSignal): Promise<never> {
+  await new Promise<void>(resolve => abort.addEventListener('abort', () => resolve(), { once: true }));
+  throw new SluiceError('TARGET_UNAVAILABLE', 'The write was aborted.');
+}
+
 export const tolerant: SinkErrorPolicy = { tolerance: 'all', logEnable: false, logIncludeMessages: false, deadLetters: null };
 
 /** A sink's task over a log in memory with topic `t`. Values and keys are texts. Stopped when disposed. */
@@ -75,6 +88,7 @@ export class RunningSink implements AsyncDisposable {
   view: ConsumingView | null = null;
   readonly #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #disposed = false;
 
   async start(changes: Partial<SinkTaskPlan> & { transform?: Transform } = {}): Promise<this> {
     const strings = await registry.load('converter', 'org.apache.kafka.connect.storage.StringConverter');
@@ -100,6 +114,7 @@ export class RunningSink implements AsyncDisposable {
       pause: (delayMs, abort) =>
         new Promise(resolve => {
           this.pauses.push({ delayMs, end: resolve });
+          if (this.#disposed) resolve();
           abort.addEventListener('abort', () => resolve(), { once: true });
         }),
       random: () => 0,
@@ -163,6 +178,8 @@ export class RunningSink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    for (const { end } of this.pauses) end();
     this.#abort.abort();
     await this.#running.catch(() => {});
   }
