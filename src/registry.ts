@@ -99,6 +99,16 @@ const table: Table = {
       load: async () => (await import('../sinks/elasticsearch/plugin.ts')).elasticsearchSink,
     },
     {
+      class: 'org.apache.kafka.connect.file.FileStreamSinkConnector',
+      aliases: ['file', 'FileStreamSink'],
+      load: async () => (await import('../sinks/file/sink.ts')).fileSink,
+    },
+    {
+      class: 'HttpSink',
+      aliases: ['http'],
+      load: async () => (await import('../sinks/http/sink.ts')).httpSink,
+    },
+    {
       class: 'RedisSink',
       aliases: ['redis'],
       load: async () => (await import('../sinks/redis/plugin.ts')).redisSink,
@@ -239,6 +249,11 @@ const table: Table = {
 
 /** Classes that a config may name, known but not supported: refused with the reason. */
 export const refusedClasses: ReadonlyMap<string, string> = new Map([
+  [
+    'com.redis.kafka.connect.RedisSinkConnector',
+    'its data structures have no versions; use `redis`, which takes its options of the connection (redis.uri, redis.cluster.enabled ...), with redis.mode',
+  ],
+  ['com.github.jcustenborder.kafka.connect.redis.RedisSinkConnector', 'use `redis` with redis.mode=write-through'],
   ['io.debezium.transforms.tracing.ActivateTracingSpan', 'there is no tracing here'],
   ['io.debezium.transforms.openlineage.OpenLineage', 'no lineage is reported to OpenLineage'],
   ['io.debezium.transforms.EnforceRecordSize', 'records are not cut to a size; use column.truncate.to.N.chars'],
