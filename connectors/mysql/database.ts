@@ -55,6 +55,8 @@ export class MysqlDatabase implements ChangeDatabase {
   #session: Session | null = null;
   #stored: StoredPosition | null = null;
   #progress = new Map<string, TableProgress<SnapshotView>>();
+  /** Deletes what was stored of an interrupted snapshot that is not gone on with. */
+  #outdated: readonly SourceOffset[] = [];
   #snapshot: Snapshot<CatalogTable, Connection, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
   #start: BinlogPosition | null = null;
@@ -122,7 +124,8 @@ export class MysqlDatabase implements ChangeDatabase {
       this.#session!.schema.models.clear();
     }
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
+    // What is not gone on with is deleted with the new position: it must not count as read under that.
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#forgetProgress();
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -158,12 +161,13 @@ export class MysqlDatabase implements ChangeDatabase {
     let { models } = session.schema;
     if (fresh) {
       this.#start = readers.position;
-      yield this.#schemaBatch(statements, readers.position, snapshotKeys(false));
+      const begun = this.#schemaBatch(statements, readers.position, snapshotKeys(false));
+      yield { ...begun, offsets: [...begun.offsets, ...this.#outdated] };
     } else {
       // What is left is read as the tables are now; the stream goes on with them as they were at its position.
       this.#start = this.#stored!.position;
       models = session.modelsOf(statements);
-      yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
+      yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false)), ...this.#outdated], committedAtMs: null };
     }
     const { sourceInfo } = this.#makers;
     const { file, position, gtids } = readers.position;

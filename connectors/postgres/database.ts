@@ -72,6 +72,8 @@ export class PostgresDatabase implements ChangeDatabase {
   #created: CreatedSlot | null = null;
   #stored: StoredPosition | null = null;
   #progress = new Map<string, TableProgress<SnapshotView>>();
+  /** Deletes what was stored of an interrupted snapshot that is not gone on with. */
+  #outdated: readonly SourceOffset[] = [];
   #snapshot: Snapshot<CatalogTable, pg.Client, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
   #start: StreamPosition | null = null;
@@ -151,7 +153,8 @@ export class PostgresDatabase implements ChangeDatabase {
     const { client, tables } = this.#session!;
     if (fresh) this.#stored = null;
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#progress.clear();
+    // What is not gone on with is deleted with the new position: it must not count as read under that.
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#forgetProgress();
     if (!stream) return;
     using _client = breakOffAfter(abort, client);
     using _replication = this.#replication!.breakOffAfter(abort);
@@ -220,7 +223,7 @@ export class PostgresDatabase implements ChangeDatabase {
         logger: this.#logger,
       },
     );
-    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false))], committedAtMs: null };
+    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false)), ...this.#outdated], committedAtMs: null };
     yield* this.#snapshot.read(catalogTables, abort);
     if (abort.aborted) return;
     this.#progress = this.#snapshot.results;

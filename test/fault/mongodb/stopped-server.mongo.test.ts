@@ -10,7 +10,7 @@ const snapshotDocuments = 9_000;
 
 // On SecantusDB, in MongoDB's place: the server is one of the test's own.
 for (const { name, open } of logsUnderFault) {
-  test(`MongoDB is killed and started again, ${faultRounds} times: ${name} log`, { timeout: 120_000 + faultRounds * 30_000 }, async t => {
+  test(`MongoDB is killed and started again, ${faultRounds} times: ${name} log`, { timeout: 240_000 + faultRounds * 30_000 }, async t => {
     await using server = await startMongodb();
     const random = randomOf(faultSeed * 7919);
     await using capture = await MongoCapture.start(server, await open(), faultSeed);
