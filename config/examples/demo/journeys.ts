@@ -8,7 +8,7 @@ import type { Customer, Workload } from './workload.ts';
 
 /** How often a target is looked at: what a time may be off by. */
 const lookEveryMs = 1;
-const arriveMsMax = 10_000;
+const arriveMsMax = 30_000;
 /** How long the targets have to catch up with everything, at the end of a counted run. */
 const settleMsMax = 60_000;
 const everyMs = 2_000;

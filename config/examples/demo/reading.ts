@@ -6,7 +6,7 @@ import { tables } from './shop.ts';
 import type { Sluice } from './sluice.ts';
 import { eventually } from './waiting.ts';
 
-const startMsMax = 30_000;
+const startMsMax = 60_000;
 const topics = tables.map(table => `shop.public.${table}`);
 
 /** A change as it lies in the log, and how long after its commit it came there; null where the source tells whole seconds only. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OwnedProcess } from './child-process.ts';
 import { eventually, freePort, Hopeless } from './waiting.ts';
 
-const startMsMax = 30_000;
+const startMsMax = 60_000;
 /** The daemon ends by itself within 10 s. */
 const stopMsMax = 12_000;
 const root = join(import.meta.dirname, '..', '..', '..');
