@@ -12,13 +12,13 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A table that changes at random, its records, and what it holds in the end. */
-export function randomChanges(topic: SuiteTopic, count: number, random: () => number) {
+/** A table of so many ids that changes at random, its records, and what it holds in the end. */
+export function randomChanges(topic: SuiteTopic, count: number, random: () => number, ids = 12) {
   const rows = new Map<number, SuiteRow>();
   const records: SinkRecord[] = [];
   const below = (limit: number) => Math.floor(random() * limit);
   while (records.length < count) {
-    const id = 1 + below(12);
+    const id = 1 + below(ids);
     const before = rows.get(id) ?? null;
     if (before !== null && random() < 0.3) {
       rows.delete(id);
