@@ -76,7 +76,10 @@ export class PostgresOffsets {
 
   /** Makes partitions of a topic begin anew at their next assignment. Part of a transaction. */
   async forget(group: string, topic: string): Promise<void> {
-    await this.#session.query(`update ${this.#table} set next_offset = 0 where group_name = $1 and topic = $2 and next_offset is not null`, [group, topic]);
+    await this.#session.query(
+      `update ${this.#table} set next_offset = 0 where group_name = $1 and topic = $2 and next_offset is not null`,
+      [group, topic],
+    );
   }
 
   async offsets(group: string): Promise<AppliedOffset[]> {

@@ -34,6 +34,20 @@ function fieldsOf(value: Value | undefined): Fields | null {
 
 const otherwise = { key: null, row: null, before: null };
 
+/** A row alone: where it says that it is deleted, or that it is of something else. Looked up once a schema. */
+const plainRows = new WeakMap<Schema, { readonly deleted: number; readonly isRow: boolean }>();
+
+function plainChange(record: ConnectRecord, value: Struct, key: Fields | null): RecordChange {
+  let plain = plainRows.get(value.schema);
+  if (plain === undefined) {
+    plain = { deleted: value.schema.indexOf('__deleted'), isRow: readChange(record).kind !== 'none' };
+    plainRows.set(value.schema, plain);
+  }
+  if (!plain.isRow) return { ...otherwise, kind: 'none' };
+  if (plain.deleted >= 0 && String(value.values[plain.deleted]) === 'true') return { kind: 'delete', key, row: null, before: value };
+  return { kind: 'upsert', key, row: value, before: null };
+}
+
 /** Reads the change of a record: envelopes with a schema in place, everything else by the contract's `readChange`. */
 export function recordChange(record: ConnectRecord): RecordChange {
   const { value } = record;
@@ -52,6 +66,7 @@ export function recordChange(record: ConnectRecord): RecordChange {
         return { ...otherwise, kind: 'truncate' };
     }
   }
+  if (value instanceof Struct && envelope === null) return plainChange(record, value, key);
   const change = readChange(record);
   return { kind: change.kind, key, row: change.after?.fields ?? null, before: change.before?.fields ?? null };
 }

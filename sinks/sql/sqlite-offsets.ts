@@ -56,7 +56,11 @@ export class SqliteOffsets {
   }
 
   forget(group: string, topic: string): void {
-    this.#session.run(`update ${this.#table} set next_offset = 0 where group_name = ? and topic = ? and next_offset is not null`, group, topic);
+    this.#session.run(
+      `update ${this.#table} set next_offset = 0 where group_name = ? and topic = ? and next_offset is not null`,
+      group,
+      topic,
+    );
   }
 
   offsets(group: string): AppliedOffset[] {

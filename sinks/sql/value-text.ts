@@ -118,7 +118,10 @@ function schemalessWriter(type: TargetType): ColumnWriter {
 
 function arrayWriter(schema: Schema | null, type: TargetType): ColumnWriter {
   const element = type.element!;
-  const write = columnWriter(schema?.valueSchema ?? null, element);
+  // Arrays in arrays are further dimensions of one element type.
+  let items = schema?.valueSchema ?? null;
+  while (items?.type === 'array') items = items.valueSchema;
+  const write = columnWriter(items, element);
   return value => {
     if (typeof value === 'string') return value;
     if (!Array.isArray(value)) throw new UnwritableValue('a value for an array column is no array');
