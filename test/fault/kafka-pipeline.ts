@@ -13,7 +13,7 @@ import { workerGroup } from '../support/worker-group.ts';
 import { assertSlotNotAhead, offsetsForConsoleConsumer, publishedForConsoleConsumer } from './strangers.ts';
 
 /** How long a fault may take to show itself, or to heal: request time-outs and back-off included. */
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 export type KafkaPipelineSettings = {
   readonly seed: number;
