@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import('./control.ts')).resume,
   stop: async () => (await import('./control.ts')).stop,
   restart: async () => (await import('./control.ts')).restart,
+  views: async () => (await import('./views.ts')).views,
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
 };
 

@@ -54,6 +54,18 @@ A worker file needs nothing; these are the options most have:
     arguments: { least: 0, most: 0 },
   },
   {
+    name: 'views',
+    synopsis: 'views verify FILE [VIEW ...]',
+    summary: 'compute materialized views anew and compare them to what is stored',
+    help: `  FILE                 the connector's file
+  VIEW                 views of it (default: all)
+  -c, --config FILE    the worker's file, for its config providers
+
+  sluice views verify connectors/shop-views.yaml customer_orders`,
+    flags: { ...workerFlag },
+    arguments: { least: 2, most: 100 },
+  },
+  {
     name: 'check',
     synopsis: 'check FILE [-c WORKER]',
     summary: 'look at a connector or worker file and try the databases, without starting anything',
