@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ConnectClient } from '../../support/connect-client.ts';
+import { startDaemon } from '../../support/daemon.ts';
+import { freshDatabase } from '../../support/fresh-database.ts';
+import { ScratchFolder } from '../../support/scratch-folder.ts';
+import { sharedPostgres } from '../../support/servers.ts';
+import { until } from '../../support/until.ts';
+
+test('who waits for the position behind a commit finds the change in the target', { timeout: 180_000 }, async t => {
+  await using database = await freshDatabase(await sharedPostgres(18));
+  await database.run('create table orders (id int primary key)');
+  await using daemon = await startDaemon({});
+  using scratch = new ScratchFolder('own-writes');
+  const file = scratch.file('applied.txt');
+  const rest = new ConnectClient(daemon.url);
+  const url = new URL(database.url);
+  await rest.putConfig('source', {
+    'connector.class': 'postgres',
+    'database.hostname': url.hostname,
+    'database.port': url.port,
+    'database.user': url.username,
+    'database.password': decodeURIComponent(url.password) || 'none',
+    'database.dbname': database.name,
+    'topic.prefix': 'own',
+    'plugin.name': 'pgoutput',
+    'slot.name': database.name,
+  });
+  await rest.putConfig('sink', {
+    'connector.class': 'handler',
+    topics: 'own.public.orders',
+    'handler.module': join(import.meta.dirname, 'own-writes-handler.ts'),
+    'handler.config.append': file,
+  });
+  const streaming = async () => {
+    const { tasks } = await rest.call<{ tasks: { phase: string | null }[] }>('GET', '/sluice/connectors/source');
+    return tasks[0]?.phase === 'streaming';
+  };
+  await until(streaming, { what: `the source to stream. The daemon's log:\n${daemon.log()}\n`, timeoutMs: 60_000 });
+  for (let id = 1; id <= 20; id++) {
+    await database.client.query('insert into orders values ($1)', [id]);
+    const { rows } = await database.client.query('select pg_current_wal_insert_lsn()::text as lsn');
+    const beganMs = performance.now();
+    await rest.call('GET', `/connectors/sink/wait?source=source&position=${rows[0].lsn}&timeout=60000`);
+    t.diagnostic(`waited ${Math.round(performance.now() - beganMs)} ms`);
+    assert.equal(readFileSync(file, 'utf8').trim().split('\n').at(-1), String(id));
+  }
+  await assert.rejects(rest.call('GET', '/connectors/sink/wait?source=source&position=nowhere'), { status: 400 });
+  await assert.rejects(rest.call('GET', '/connectors/sink/wait?source=source&position=FFFFFF/0&timeout=100'), { status: 503 });
+  await assert.rejects(rest.call('GET', '/connectors/source/wait?timeout=100'), { status: 400 });
+  await assert.rejects(rest.call('GET', '/connectors/sink/wait?key=1'), { status: 400 });
+});
