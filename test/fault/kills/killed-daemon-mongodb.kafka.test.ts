@@ -42,6 +42,8 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number): 
     'topic.prefix': prefix,
     'capture.mode': 'change_streams',
     'snapshot.fetch.size': String(chunk),
+    // One collection, read in ranges of its ids.
+    'snapshot.max.threads': '3',
     'max.batch.size': '50',
   };
   const json = { converter: 'org.apache.kafka.connect.json.JsonConverter', 'converter.schemas.enable': 'false' };
