@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { CheckResult, RawConfig } from '../../../src/contract/index.ts';
@@ -122,6 +124,24 @@ test('a full server is waited for', async () => {
   await using sink = redisSinkOn(full, writing);
   await assert.rejects(write(sink, [new UserRecords().create({ id: 1, email: null, bio: null })]), { code: 'TARGET_UNAVAILABLE' });
   assert.match((await wrong(writing, full)).join(), /fault TARGET_UNAVAILABLE command SET/);
+});
+
+test('a server that takes connections and never answers is given up after redis.timeout.ms', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer(socket => void sockets.push(socket.on('error', () => undefined)));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    const place = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port };
+    for (const config of [writing, { 'redis.mode': 'evict', 'redis.keys': 'user:{id}:*' }]) {
+      await using sink = redisSinkOn(place, { ...config, 'redis.timeout.ms': '200' });
+      const batch = [new UserRecords().create({ id: 1, email: null, bio: null })];
+      await assert.rejects(write(sink, batch), { code: 'TARGET_UNAVAILABLE' });
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
 });
 
 test('a node of a cluster needs redis.cluster.enabled, which needs a cluster', async () => {
