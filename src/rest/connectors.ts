@@ -191,9 +191,8 @@ function offsetsOf(body: unknown): readonly SubmittedOffset[] {
   if (listed.length === 0) throw new RequestError(400, 'Partitions / offsets need to be provided for an alter offsets request');
   return listed.map((entry: unknown) => {
     const { partition, offset } = isObject(entry) ? entry : {};
-    if (partition !== undefined && partition !== null && !isObject(partition))
-      throw new RequestError(400, 'Each entry needs a "partition": an object.');
+    if (partition !== null && !isObject(partition)) throw new RequestError(400, 'Each entry needs a "partition" object.');
     if (offset !== null && !isObject(offset)) throw new RequestError(400, 'Each entry needs an "offset": an object, or null to delete it.');
-    return { partition: partition ?? null, offset };
+    return { partition, offset };
   });
 }

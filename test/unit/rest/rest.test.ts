@@ -207,7 +207,8 @@ describe('plugins by REST', () => {
     await using worker = await new RestWorker().start();
     const all = (await worker.call('GET', '/connector-plugins?connectorsOnly=false')).body as { class: string; type: string }[];
     const connectors = (await worker.call('GET', '/connector-plugins')).body as { class: string; type: string }[];
-    assert.ok(all.some(({ type }) => type === 'converter') && connectors.every(({ type }) => type === 'source'));
+    assert.ok(all.some(({ type }) => type === 'converter') && connectors.every(({ type }) => type === 'source' || type === 'sink'));
+    assert.ok(connectors.some(({ type }) => type === 'sink'));
     assert.ok(connectors.some(({ class: name }) => name === scriptedClass));
   });
 });
