@@ -39,11 +39,9 @@ export class LateRecords {
 
   /** Part of the batch's transaction, before its offsets are moved. */
   async load(actions: readonly RecordAction[]): Promise<void> {
-    if (this.#group !== null) {
-      const offsets = await this.#tables.offsets(this.#group);
-      this.#reached = new Map(offsets.map(offset => [`${offset.topic}-${offset.partition}`, offset]));
-    }
-    this.tracked = this.#config.tracking === 'key' || (await this.#tables.tracked());
+    const { offsets, tracked } = await this.#tables.state(this.#group);
+    this.#reached = new Map(offsets.map(offset => [`${offset.topic}-${offset.partition}`, offset]));
+    this.tracked = this.#config.tracking === 'key' || tracked;
     const late = actions.filter(action => this.#isReached(action));
     if (late.length > 0) this.#refused = await this.#tables.refused(late.map(({ record }) => record.version));
   }

@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
 import { qualified, quoted } from '../sql/identifiers.ts';
-import { type AppliedOffset, type Owner, PostgresOffsets } from '../sql/postgres-offsets.ts';
+import { type AppliedOffset, appliedOffset, type Owner, PostgresOffsets } from '../sql/postgres-offsets.ts';
 import { type PostgresAddress, PostgresSession } from '../sql/postgres-session.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { targetType } from '../sql/target-type.ts';
@@ -10,6 +10,7 @@ import type { FoundTable, RefusedRecord, RowGroup, TableColumn, Tables } from '.
 
 /** The sink's own tables, in the schema where tables without one are. */
 const relationsTable = '_sluice_relations';
+const offsetsTable = '_sluice_offsets';
 const versionsTable = '_sluice_versions';
 const refusedTable = '_sluice_refused';
 
@@ -21,7 +22,7 @@ export class PostgresTables implements Tables {
 
   constructor(address: PostgresAddress) {
     this.#session = new PostgresSession(address, '-c jit=off');
-    this.#offsets = new PostgresOffsets(this.#session, quoted('_sluice_offsets'));
+    this.#offsets = new PostgresOffsets(this.#session, offsetsTable);
     this.#bulk = new BulkWrite(this.#session, versionsTable);
   }
 
@@ -66,19 +67,19 @@ export class PostgresTables implements Tables {
     return this.#offsets.assign(assignment, owner);
   }
 
-  offsets(group: string): Promise<readonly AppliedOffset[]> {
-    return this.#offsets.offsets(group);
+  /** In one statement: it is asked with each batch. */
+  async state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }> {
+    const { rows } = await this.#session.query(
+      `select t.tracked, o.topic, o.part, o.next_offset, o.version
+         from (select exists (select from ${versionsTable}) or exists (select from ${refusedTable}) as tracked) t
+         left join ${offsetsTable} o on o.group_name = $1 and o.next_offset is not null`,
+      [group],
+    );
+    return { offsets: rows.filter(row => row['topic'] !== null).map(appliedOffset), tracked: rows[0]?.['tracked'] === true };
   }
 
   move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void> {
     return this.#offsets.move(consumed, owner, versions);
-  }
-
-  async tracked(): Promise<boolean> {
-    const { rows } = await this.#session.query(
-      `select exists (select from ${versionsTable}) or exists (select from ${refusedTable}) as tracked`,
-    );
-    return rows[0]?.['tracked'] === true;
   }
 
   async refused(versions: readonly bigint[]): Promise<ReadonlySet<string>> {

@@ -58,17 +58,13 @@ export class SqliteTables implements Tables {
     return this.#offsets.assign(assignment, owner);
   }
 
-  async offsets(group: string): Promise<readonly AppliedOffset[]> {
-    return this.#offsets.offsets(group);
+  async state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }> {
+    const [row] = this.#session.all('select exists (select 1 from _sluice_versions) or exists (select 1 from _sluice_refused) as tracked');
+    return { offsets: group === null ? [] : this.#offsets.offsets(group), tracked: Number(row?.['tracked']) === 1 };
   }
 
   async move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void> {
     this.#offsets.move(consumed, owner, versions);
-  }
-
-  async tracked(): Promise<boolean> {
-    const [row] = this.#session.all('select exists (select 1 from _sluice_versions) or exists (select 1 from _sluice_refused) as tracked');
-    return Number(row?.['tracked']) === 1;
   }
 
   async refused(versions: readonly bigint[]): Promise<ReadonlySet<string>> {

@@ -44,11 +44,10 @@ export interface Tables extends AsyncDisposable {
   undoable(work: () => Promise<void>): Promise<void>;
   prepare(): Promise<void>;
   assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]>;
-  offsets(group: string): Promise<readonly AppliedOffset[]>;
+  /** The group's offsets (none without a group), and whether versions have been kept by key, or records refused, since the tables are written. */
+  state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }>;
   /** `versions`: of the latest record applied, by `topic-partition`. */
   move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void>;
-  /** Whether rows' versions have been kept by key, or records refused, since the tables are written. */
-  tracked(): Promise<boolean>;
   /** Which of these versions are of records that were refused and are still missing, as `topic-partition@version`. */
   refused(versions: readonly bigint[]): Promise<ReadonlySet<string>>;
   /** Notes what was refused, and what no longer is. */

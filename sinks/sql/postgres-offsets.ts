@@ -87,13 +87,18 @@ export class PostgresOffsets {
       `select topic, part, next_offset, version from ${this.#table} where group_name = $1 and next_offset is not null order by topic, part`,
       [group],
     );
-    return rows.map(row => ({
-      topic: String(row['topic']),
-      partition: Number(row['part']),
-      offset: BigInt(String(row['next_offset'])),
-      version: row['version'] === null ? null : BigInt(String(row['version'])),
-    }));
+    return rows.map(appliedOffset);
   }
+}
+
+/** An offset as a row of the table has it. */
+export function appliedOffset(row: Readonly<Record<string, unknown>>): AppliedOffset {
+  return {
+    topic: String(row['topic']),
+    partition: Number(row['part']),
+    offset: BigInt(String(row['next_offset'])),
+    version: row['version'] === null ? null : BigInt(String(row['version'])),
+  };
 }
 
 export function fenced(group: string): SluiceError {
