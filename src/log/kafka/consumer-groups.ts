@@ -46,6 +46,7 @@ export class KafkaConsumerGroups implements ConsumerGroups, AsyncDisposable {
       offsets: new GroupOffsets(cluster, options.group),
       topics: new SubscribedTopics(cluster, options.topics, new Set([configStorage.topic, offsetStorage.topic, statusStorage.topic])),
       eras: this.#eras,
+      rebalances: by => this.#rebalances(by),
       closed: closed => this.#consumers.delete(closed),
     });
     this.#consumers.add(consumer);
@@ -69,6 +70,11 @@ export class KafkaConsumerGroups implements ConsumerGroups, AsyncDisposable {
   async remove(group: string): Promise<void> {
     await using offsets = new GroupOffsets(this.#adminCluster, group);
     await offsets.removeGroup();
+  }
+
+  /** The other members of the group in this process need not wait for a heartbeat to hear of it. */
+  #rebalances(by: KafkaConsumer): void {
+    for (const consumer of this.#consumers) if (consumer !== by && consumer.group === by.group) consumer.rejoin();
   }
 
   /** Topics were made or deleted by this process. */

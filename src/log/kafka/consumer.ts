@@ -32,6 +32,8 @@ export type KafkaConsumerParts = {
   readonly offsets: GroupOffsets;
   readonly topics: SubscribedTopics;
   readonly eras: TopicEras;
+  /** The group is about to be shared anew. */
+  rebalances(consumer: KafkaConsumer): void;
   closed(consumer: KafkaConsumer): void;
 };
 
@@ -75,6 +77,7 @@ export class KafkaConsumer implements LogConsumer {
     const ended = AbortSignal.any([abort, this.#disposed.signal]);
     const onEnd = () => this.#changed();
     ended.addEventListener('abort', onEnd, { once: true });
+    this.#parts.rebalances(this);
     const left = new AbortController();
     const watching = this.#watchTopics(AbortSignal.any([ended, left.signal]));
     try {
@@ -129,6 +132,15 @@ export class KafkaConsumer implements LogConsumer {
     return this.#fetcher?.lag() ?? [];
   }
 
+  /** Joins again as soon as what it has is dealt with, not only when a heartbeat tells it to. */
+  rejoin(): void {
+    this.#membership.requestRejoin();
+  }
+
+  get group(): string {
+    return this.#parts.options.group;
+  }
+
   /** Topics may have come or gone: looks at once. */
   topicsChanged(): void {
     this.#lookDue = true;
@@ -140,6 +152,7 @@ export class KafkaConsumer implements LogConsumer {
     this.#disposed.abort();
     this.#disown();
     await this.#membership[Symbol.asyncDispose]();
+    this.#parts.rebalances(this);
     await this.#fetcher?.[Symbol.asyncDispose]();
     const { cluster, requests, offsets, closed } = this.#parts;
     await offsets[Symbol.asyncDispose]();
