@@ -159,7 +159,8 @@ export function connectorRoutes(supervisor: Supervisor, settings: ConnectorRoute
     {
       path: '/connectors/{connector}/offsets',
       whenReady: true,
-      whose: {},
+      // Its owner knows whether it is a sink, and its group.
+      whose: { reads: true },
       methods: {
         GET: async request => ok({ offsets: await supervisor.offsets.read(nameOf(request)) }),
         PATCH: async request => {
