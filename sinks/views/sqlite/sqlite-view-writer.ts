@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
+import { SluiceError } from '../../../src/contract/index.ts';
 import { quoted } from '../../sql/identifiers.ts';
 import type { SqliteSession } from '../../sql/sqlite-session.ts';
 import type { KeyParts } from '../affected-keys.ts';
@@ -72,6 +73,8 @@ export class SqliteViewWriter implements ViewWriting<SqlitePart> {
 
   verify(): { readonly missing: number; readonly surplus: number; readonly rows: number } {
     const columns = this.#session.all(`select name from pragma_table_info(?)`, this.#view.name).map(row => String(row['name']));
+    if (columns.length === 0)
+      throw new SluiceError('NOT_FOUND', `The file ${this.#session.file} has no view ${this.#view.name} yet: run the connector first.`);
     const source = `(select * from ${subselect(this.#view)} v where ${this.#view.key.map(column => `${quoted(column)} is not null`).join(' and ')})`;
     // SQLite has no EXCEPT ALL: equal rows are counted.
     const counted = (from: string) => `select ${list(columns)}, count(*) as _sluice_n from ${from} group by ${list(columns)}`;
