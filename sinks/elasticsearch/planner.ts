@@ -35,6 +35,10 @@ export class Planner {
           'it says that its table was truncated, which deletes no documents; build the index anew (index.alias), or have the source skip truncates (skipped.operations=t)',
         );
       default:
+        if (change.operation === 'c' || change.operation === 'u' || change.operation === 'r')
+          throw new RecordFault(
+            'its envelope holds no row of fields; MongoDB’s documents come as fields with the transform ExtractNewDocumentState',
+          );
         // Messages, heartbeats, boundaries of transactions and schema changes are of no row.
         if (rowOf(record.value) === null) throw new RecordFault('its value is no object, and a document is one');
         return [];
