@@ -101,14 +101,19 @@ export async function connect(settings: ConnectionSettings): Promise<mysql.Conne
 /** A row of a result by its columns' names; numbers beyond 2^53 and times are text, binary columns are buffers. */
 export type ResultRow = Readonly<Record<string, string | number | Buffer | null>>;
 
-/** Runs a statement and answers its rows. For small results: large ones go by `TextRows`. Throws a code of `databaseError`. */
+/**
+ * Runs a statement and answers its rows. For small results: large ones go by `TextRows`. Throws a code of `databaseError`:
+ * DATABASE_UNAVAILABLE where no answer comes within `timeoutMs`.
+ */
 export function query(
   connection: mysql.Connection,
   statement: string,
   values: readonly (string | number)[] = [],
+  timeoutMs?: number,
 ): Promise<readonly ResultRow[]> {
+  const options = { sql: statement, values: [...values], ...(timeoutMs !== undefined && { timeout: timeoutMs }) };
   return new Promise((resolve, reject) => {
-    connection.query(statement, [...values], (error, rows) => {
+    connection.query(options, (error, rows) => {
       if (error) reject(databaseError(error, statement.slice(0, 60)));
       else resolve(Array.isArray(rows) ? (rows as ResultRow[]) : []);
     });

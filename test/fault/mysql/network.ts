@@ -20,8 +20,8 @@ function ended(name: string, dumps: boolean): NetworkFault {
   return {
     name,
     async strike(_, capture, __, server) {
-      await capture.cutConnections(server, dumps);
-      await capture.retrying(lost);
+      // Looked for from the beginning: it may be well again before all connections are ended.
+      await Promise.all([capture.retrying(lost), capture.cutConnections(server, dumps)]);
       await capture.recovered();
     },
   };
