@@ -37,8 +37,17 @@ export class ConnectClient {
     return (text ? JSON.parse(text) : undefined) as Answer;
   }
 
+  /** Makes or changes a connector. A group that rebalances asks its clients to come again, as Connect's does. */
   async putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
-    await this.call('PUT', `/connectors/${encodeURIComponent(name)}/config`, config);
+    const put = () =>
+      this.call('PUT', `/connectors/${encodeURIComponent(name)}/config`, config).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof RestError && error.status === 409 && /rebalance is in progress/.test(error.message)) return false;
+          throw error;
+        },
+      );
+    await until(put, { what: `the group to take the config of ${name}`, timeoutMs: 60_000 });
   }
 
   async delete(name: string): Promise<void> {
