@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { RawConfig, Sink, SinkRecord, SinkResult } from '../../../src/contract/index.ts';
 import { redisSink } from '../../../sinks/redis/plugin.ts';
+import type { RawConfig, Sink, SinkRecord, SinkResult } from '../../../src/contract/index.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 let made = 0;
