@@ -102,7 +102,10 @@ export function violations(file: SourceFile): string[] {
   // What the sinks of SQL tables share is a room beside them, as connectors/debezium is.
   const shared = sink === 'sinks/views' || sink === 'sinks/jdbc' ? ['sinks/sql'] : [];
   if (sink)
-    return violationsIn(file, room(sink, [contract, ...shared], [...imports.filter(({ kind }) => kind === 'package').map(({ target }) => target)]));
+    return violationsIn(
+      file,
+      room(sink, [contract, ...shared], [...imports.filter(({ kind }) => kind === 'package').map(({ target }) => target)]),
+    );
   if (home) return violationsIn(file, home);
   if (within(file.path, [...compositionRoot, ...forAll])) return imports.flatMap(found => outsideViolation(file.path, found) ?? []);
   return [`${file.path} is in no room: move it to one, or give its folder a line in the table in test/unit/architecture/rooms.ts.`];
