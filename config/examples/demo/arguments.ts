@@ -7,9 +7,9 @@ npm run demo -- --with redis,elasticsearch   the cache in Redis, the index in El
 npm run demo -- --source mysql           a shop on MySQL, or on mariadb or mongodb
 `;
 
-export const sources = ['postgres', 'mysql', 'mariadb', 'mongodb'] as const;
+const sources = ['postgres', 'mysql', 'mariadb', 'mongodb'] as const;
 export type SourceName = (typeof sources)[number];
-export const companions = ['redis', 'elasticsearch'] as const;
+const companions = ['redis', 'elasticsearch'] as const;
 export type Companion = (typeof companions)[number];
 
 /** What the demo was asked for. `changes` null: until Ctrl-C. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { companions, type DemoArguments, type SourceName } from './arguments.ts';
+import type { DemoArguments, SourceName } from './arguments.ts';
 import { Events } from './events.ts';
 import { mongoShop } from './mongo-shop.ts';
 import { faint, say } from './screen.ts';
@@ -27,13 +27,16 @@ export async function prepare(
   resources: AsyncDisposableStack,
   abort: AbortSignal,
 ): Promise<Running> {
-  const url = async (name: ServerName) => {
+  const urls = new Map<ServerName, string>();
+  const start = async (name: ServerName) => {
     const server = resources.use(await serverOf(name, abort));
     say(faint(`  ${server.what} answers`));
-    return server.url;
+    urls.set(name, server.url);
   };
-  const opened = await Promise.all([url(source), ...companions.map(name => (wanted.has(name) ? url(name) : ''))]);
-  const [database, redis, elasticsearch] = opened as [string, string, string];
+  // Waits for all of them, so that each is in `resources` also where another one cannot be had.
+  const started = await Promise.allSettled([source, ...wanted].map(start));
+  for (const server of started) if (server.status === 'rejected') throw server.reason;
+  const [database = '', redis = '', elasticsearch = ''] = ([source, 'redis', 'elasticsearch'] as const).map(name => urls.get(name));
   const shop = resources.use(await shops[source].shop(database));
   const cache = redis ? new RedisCache(redis) : new LocalCache(folder);
   const index = elasticsearch ? new ElasticsearchIndex(elasticsearch) : new LocalIndex(folder);
