@@ -58,7 +58,7 @@ async function sinkWrite(url: string): Promise<Writer> {
   const clock = { nowMs: () => Date.now(), nowNs: () => process.hrtime.bigint() };
   const sink = elasticsearchSink.create(config!, { connector: 'bench', task: 0, logger, clock });
   const never = new AbortController().signal;
-  await sink.assign?.({ group: 'connect-bench', generation: 1, partitions: [{ topic, partition: 0 }] }, never);
+  await sink.assign?.({ group: 'connect-bench', generation: 1, partitions: [{ topic, partition: 0, era: 1 }] }, never);
   let records: readonly SinkRecord[] = [];
   return {
     name: 'sink.write',

@@ -91,7 +91,7 @@ async function sinkWrite(name: string, round: number): Promise<number> {
   );
   const never = new AbortController().signal;
   const group = 'connect-bench';
-  await sink.assign({ group, generation: round + 1, partitions: [{ topic: name, partition: 0 }] }, never);
+  await sink.assign({ group, generation: round + 1, partitions: [{ topic: name, partition: 0, era: 1 }] }, never);
   const startedMs = performance.now();
   for (const [index, records] of batches.entries()) {
     const next = [{ topic: name, partition: 0, offset: BigInt((index + 1) * batchSize) }];

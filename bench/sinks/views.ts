@@ -51,7 +51,7 @@ async function measure(target: string, url: string): Promise<void> {
   const clock = { nowMs: () => Date.now(), nowNs: () => process.hrtime.bigint() };
   await using sink = viewsSink.create(config, { connector: 'bench', task: 0, logger: silentLogger, clock });
   const group = 'connect-bench';
-  const partitions = ['customers', 'orders'].map(topic => ({ topic, partition: 0 }));
+  const partitions = ['customers', 'orders'].map(topic => ({ topic, partition: 0, era: 1 }));
   await sink.assign({ group, generation: 1, partitions }, never);
   const write = async (records: readonly SinkRecord[]) => {
     const next = [{ topic: records[0]!.topic, partition: 0, offset }];

@@ -1,5 +1,13 @@
 import { type Client, errors } from '@elastic/elasticsearch';
-import { type Logger, type PartitionOffset, type SinkBatch, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
+import {
+  eraOf,
+  type Logger,
+  type PartitionOffset,
+  type SinkAssignment,
+  type SinkBatch,
+  SluiceError,
+  type TopicPartition,
+} from '../../src/contract/index.ts';
 import type { BulkItem, BulkWriter } from './bulk-writer.ts';
 import type { IndexNaming } from './index-name.ts';
 import type { Operation } from './operation.ts';
@@ -36,15 +44,19 @@ export class Generations {
   }
 
   /** Partitions of what is being built go on where that is; those of what is searched already, where the group's offset is. */
-  async assign(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<readonly PartitionOffset[]> {
+  async assign(partitions: SinkAssignment['partitions'], signal: AbortSignal): Promise<readonly PartitionOffset[]> {
     this.#standings.clear();
-    const building: TopicPartition[] = [];
+    const building: (TopicPartition & { readonly era: number })[] = [];
     for (const partition of partitions) if (!(await this.#serves(partition.topic, signal))) building.push(partition);
     const entries = await this.#state.get(
       building.map(partition => this.#positionId(partition)),
       signal,
     );
-    return building.map(({ topic, partition }, index) => ({ topic, partition, offset: BigInt(entries[index]?.['offset'] ?? 0) }));
+    return building.map(({ topic, partition, era }, index) => {
+      const entry = entries[index];
+      const known = entry !== undefined && eraOf(versionOf(entry)) === era;
+      return { topic, partition, offset: known ? BigInt(entry['offset'] ?? 0) : 0n };
+    });
   }
 
   /** Whether a topic's rows are searched in the index we write. Where names come from rows, nobody knows before those come. */

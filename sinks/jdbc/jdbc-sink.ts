@@ -8,6 +8,7 @@ import {
   type SinkBatch,
   type SinkResult,
   SluiceError,
+  type TopicPartition,
   toSluiceError,
 } from '../../src/contract/index.ts';
 import { bisect } from '../sql/bisect.ts';
@@ -66,6 +67,13 @@ export class JdbcSink implements Sink {
       this.#owner = owner;
       this.#group = assignment.group;
       return offsets;
+    });
+  }
+
+  async forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void> {
+    await this.#tables.transaction('Forgetting offsets', abort, async () => {
+      await this.#tables.prepare();
+      await this.#tables.drop(group, partitions);
     });
   }
 

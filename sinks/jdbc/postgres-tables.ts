@@ -1,4 +1,4 @@
-import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
+import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import { qualified, quoted } from '../sql/identifiers.ts';
 import { type AppliedOffset, appliedOffset, type Owner, PostgresOffsets } from '../sql/postgres-offsets.ts';
 import { type PostgresAddress, PostgresSession } from '../sql/postgres-session.ts';
@@ -65,6 +65,10 @@ export class PostgresTables implements Tables {
 
   assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]> {
     return this.#offsets.assign(assignment, owner);
+  }
+
+  drop(group: string, partitions: readonly TopicPartition[] | null): Promise<void> {
+    return this.#offsets.drop(group, partitions);
   }
 
   /** In one statement: it is asked with each batch. */

@@ -1,4 +1,4 @@
-import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
+import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import { quoted } from '../sql/identifiers.ts';
 import type { AppliedOffset, Owner } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
@@ -56,6 +56,10 @@ export class SqliteTables implements Tables {
 
   async assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]> {
     return this.#offsets.assign(assignment, owner);
+  }
+
+  async drop(group: string, partitions: readonly TopicPartition[] | null): Promise<void> {
+    this.#offsets.drop(group, partitions);
   }
 
   async state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }> {

@@ -1,4 +1,4 @@
-import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
+import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import type { Dialect } from '../sql/column-types.ts';
 import type { AppliedOffset, Owner } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
@@ -44,6 +44,8 @@ export interface Tables extends AsyncDisposable {
   undoable(work: () => Promise<void>): Promise<void>;
   prepare(): Promise<void>;
   assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]>;
+  /** As `Sink.forgetOffsets`. */
+  drop(group: string, partitions: readonly TopicPartition[] | null): Promise<void>;
   /** The group's offsets (none without a group), and whether versions have been kept by key, or records refused, since the tables are written. */
   state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }>;
   /** `versions`: of the latest record applied, by `topic-partition`. */

@@ -1,4 +1,4 @@
-import type { Consumed, PartitionOffset, SinkAssignment } from '../../src/contract/index.ts';
+import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import { type AppliedOffset, fenced, type Owner } from './postgres-offsets.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
@@ -6,6 +6,7 @@ import type { SqliteSession } from './sqlite-session.ts';
 export class SqliteOffsets {
   readonly #session: SqliteSession;
   readonly #table: string;
+  readonly #eras = new Map<string, number>();
 
   /** `table`: its quoted name. */
   constructor(session: SqliteSession, table: string) {
@@ -16,18 +17,22 @@ export class SqliteOffsets {
   create(): void {
     this.#session.exec(
       `create table if not exists ${this.#table} (group_name text not null, topic text not null, part integer not null,
-         next_offset integer, version integer, generation integer not null, owner text not null, primary key (group_name, topic, part)) without rowid`,
+         next_offset integer, era integer, version integer, generation integer not null, owner text not null, primary key (group_name, topic, part)) without rowid`,
     );
   }
 
   assign({ group, generation, partitions }: SinkAssignment, owner: string): PartitionOffset[] {
-    return partitions.flatMap(({ topic, partition }) => {
+    return partitions.flatMap(({ topic, partition, era }) => {
+      this.#eras.set(`${topic}-${partition}`, era);
       const [row] = this.#session.all(
-        `insert into ${this.#table} (group_name, topic, part, generation, owner) values (?, ?, ?, ?, ?)
-         on conflict (group_name, topic, part) do update set generation = excluded.generation, owner = excluded.owner returning next_offset`,
+        `insert into ${this.#table} as o (group_name, topic, part, era, generation, owner) values (?, ?, ?, ?, ?, ?)
+         on conflict (group_name, topic, part) do update set generation = excluded.generation, owner = excluded.owner, era = excluded.era,
+           next_offset = case when o.next_offset = 0 or o.era = excluded.era then o.next_offset end
+         returning next_offset`,
         group,
         topic,
         partition,
+        era,
         generation,
         owner,
       );
@@ -40,7 +45,7 @@ export class SqliteOffsets {
     if (generation < owner.generation) throw fenced(group);
     for (const { topic, partition, offset } of next) {
       const changed = this.#session.run(
-        `insert into ${this.#table} as o (group_name, topic, part, next_offset, version, generation, owner) values (?, ?, ?, ?, ?, ?, ?)
+        `insert into ${this.#table} as o (group_name, topic, part, next_offset, version, era, generation, owner) values (?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (group_name, topic, part) do update set next_offset = excluded.next_offset,
            version = coalesce(max(o.version, excluded.version), o.version, excluded.version) where o.owner = excluded.owner`,
         group,
@@ -48,6 +53,7 @@ export class SqliteOffsets {
         partition,
         offset,
         versions.get(`${topic}-${partition}`) ?? null,
+        this.#eras.get(`${topic}-${partition}`) ?? null,
         generation,
         owner.id,
       );
@@ -61,6 +67,17 @@ export class SqliteOffsets {
       group,
       topic,
     );
+  }
+
+  drop(group: string, partitions: readonly TopicPartition[] | null): void {
+    if (partitions === null) this.#session.run(`update ${this.#table} set next_offset = null where group_name = ?`, group);
+    for (const { topic, partition } of partitions ?? [])
+      this.#session.run(
+        `update ${this.#table} set next_offset = null where group_name = ? and topic = ? and part = ?`,
+        group,
+        topic,
+        partition,
+      );
   }
 
   offsets(group: string): AppliedOffset[] {

@@ -1,4 +1,4 @@
-import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError } from '../../src/contract/index.ts';
+import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
 import { literal, qualified, quoted } from '../sql/identifiers.ts';
 import type { Owner } from '../sql/postgres-offsets.ts';
 import type { TableDefinition } from './definition.ts';
@@ -20,6 +20,7 @@ export interface Offsets {
   assign(assignment: SinkAssignment, owner: string): Promise<PartitionOffset[]> | PartitionOffset[];
   move(consumed: Consumed, owner: Owner): Promise<void> | void;
   forget(group: string, topic: string): Promise<void> | void;
+  drop(group: string, partitions: readonly TopicPartition[] | null): Promise<void> | void;
   offsets(group: string): Promise<PartitionOffset[]> | PartitionOffset[];
 }
 

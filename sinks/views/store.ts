@@ -1,4 +1,4 @@
-import type { CheckResult, Consumed, PartitionOffset, SinkAssignment, SluiceError } from '../../src/contract/index.ts';
+import type { CheckResult, Consumed, PartitionOffset, SinkAssignment, SluiceError, TopicPartition } from '../../src/contract/index.ts';
 import type { RowChange } from './changed-rows.ts';
 import type { DefinitionFault, Definitions } from './definition.ts';
 
@@ -23,6 +23,8 @@ export interface ViewStore extends AsyncDisposable {
   check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]>;
   /** Makes what is not there yet, takes the partitions over, and answers their offsets. */
   assign(definitions: Definitions, assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
+  /** As `Sink.forgetOffsets`. */
+  forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void>;
   /** One transaction: base rows, views and offsets. What it answers was refused; all else is durable. */
   apply(changes: readonly IndexedChange[], consumed: Consumed | null, abort: AbortSignal): Promise<ApplyResult>;
   /** Compares views to their selects, in one transaction. */

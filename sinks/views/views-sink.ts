@@ -8,6 +8,7 @@ import {
   type SinkBatch,
   type SinkResult,
   SluiceError,
+  type TopicPartition,
   toSluiceError,
 } from '../../src/contract/index.ts';
 import { targetError } from '../sql/target-errors.ts';
@@ -61,6 +62,10 @@ export class ViewsSink implements Sink {
   async assign(assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
     const definitions = await this.#read();
     return this.#store.assign(definitions, assignment, abort);
+  }
+
+  forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void> {
+    return this.#store.forgetOffsets(group, partitions, abort);
   }
 
   async write({ records, consumed }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {

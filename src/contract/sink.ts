@@ -1,5 +1,5 @@
 import type { SluiceError } from './errors.ts';
-import type { Consumed, PartitionOffset } from './log-consumer.ts';
+import type { Consumed, PartitionOffset, TopicPartition } from './log-consumer.ts';
 import type { ConnectRecord } from './record.ts';
 import type { CheckResult } from './source.ts';
 
@@ -24,6 +24,11 @@ export function recordVersion(era: number, offset: bigint): bigint {
   return (BigInt(era) << offsetBits) | offset;
 }
 
+/** The era of a version. */
+export function eraOf(version: bigint): number {
+  return Number(version >> offsetBits);
+}
+
 /** Records of some partitions, each partition's in its order. */
 export type SinkBatch = {
   readonly records: readonly SinkRecord[];
@@ -46,7 +51,8 @@ export type SinkAssignment = {
   readonly group: string;
   /** Rises with every assignment of the group: a target that keeps offsets refuses writes of an older one. */
   readonly generation: number;
-  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+  /** `era`: as in the versions of a partition's records. An offset that was kept in another one says nothing. */
+  readonly partitions: readonly (TopicPartition & { readonly era: number })[];
 };
 
 /** One task of a sink connector. One owner; disposing ends its connections. Everything moves in batches. */
@@ -58,6 +64,11 @@ export interface Sink extends AsyncDisposable {
    * partition goes on (those left out: where the group's offset is); the others have no such method.
    */
   assign?(assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
+  /**
+   * Of a target that keeps offsets: forgets those of these partitions (null: of all), since the group's have been set from outside and count
+   * from now on. What it knows of versions stays. Called while the group has no tasks; also before anything was ever assigned.
+   */
+  forgetOffsets?(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void>;
   /**
    * Writes a batch; resolves when it is durable. Writing again what is there, or what is older than what is there, changes nothing
    * (invariant 4). Calls do not overlap. Throws a SluiceError where the target is away (`backoff`: the same batch comes again) or refuses

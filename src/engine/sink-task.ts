@@ -237,7 +237,7 @@ class SinkTask implements ConsumingView {
     for (const partition of assigned) this.#partitions.add(partition);
     await this.#loadParked(abort);
     if (this.#sink.assign === undefined) return;
-    const all = this.#partitions.all().map(({ topic, partition }) => ({ topic, partition }));
+    const all = this.#partitions.all().map(({ topic, partition, era }) => ({ topic, partition, era }));
     const assignment = { group: this.#plan.consumer.group, generation, partitions: all };
     const interrupt = AbortSignal.any([abort, this.#interrupt.signal]);
     const places = await patiently(() => this.#sink.assign!(assignment, interrupt), this.#plan, interrupt).catch((error: unknown) => {

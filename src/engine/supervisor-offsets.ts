@@ -1,4 +1,12 @@
-import { crashPoint, type JsonObject, type PartitionOffset, SluiceError, type SourceOffset } from '../contract/index.ts';
+import {
+  crashPoint,
+  type JsonObject,
+  type PartitionOffset,
+  type PluginContext,
+  SluiceError,
+  type SourceOffset,
+  type TopicPartition,
+} from '../contract/index.ts';
 import type { SupervisedConnector } from './supervisor-connector.ts';
 import type { Running } from './supervisor-running.ts';
 
@@ -12,9 +20,11 @@ const offsetKey = 'kafka_offset';
 /** Offsets of connectors, in Connect's form: what a source has stored, and where a sink's group is. Changed only where the connector is stopped. */
 export class ConnectorOffsets {
   readonly #running: Running;
+  readonly #context: (connector: string) => PluginContext;
+  readonly #ended: AbortSignal;
 
-  constructor(running: Running) {
-    this.#running = running;
+  constructor(running: Running, context: (connector: string) => PluginContext, ended: AbortSignal) {
+    [this.#running, this.#context, this.#ended] = [running, context, ended];
   }
 
   async read(name: string): Promise<readonly SourceOffset[]> {
@@ -34,6 +44,7 @@ export class ConnectorOffsets {
       const { log } = this.#running;
       if (connector.type === 'sink') {
         const parsed = offsets.map(sinkOffset);
+        await this.#forget(connector, parsed);
         await this.#ofGroup(name, 'alter', () => log.groups.alterOffsets(connector.group, parsed));
       } else await log.connectors.alterOffsets(name, offsets.map(sourceOffset));
       crashPoint('offsets-altered');
@@ -44,10 +55,21 @@ export class ConnectorOffsets {
     await this.#running.connectors.run(name, async () => {
       const connector = this.#stopped(name);
       const { log } = this.#running;
-      if (connector.type === 'sink') return this.#ofGroup(name, 'reset', () => log.groups.remove(connector.group));
+      if (connector.type === 'sink') {
+        await this.#forget(connector, null);
+        return this.#ofGroup(name, 'reset', () => log.groups.remove(connector.group));
+      }
       const partitions = (await log.connectors.offsets(name)).map(({ partition }) => ({ partition, offset: null }));
       if (partitions.length > 0) await log.connectors.alterOffsets(name, partitions);
     });
+  }
+
+  /** A target that keeps offsets itself would go on from those, whatever the group's say. First, so that a crash between the two repeats records. */
+  async #forget({ name, group, sink: plan }: SupervisedConnector, partitions: readonly TopicPartition[] | null): Promise<void> {
+    if (plan === null)
+      throw new SluiceError('BAD_REQUEST', `The configuration of connector ${name} is not valid: its offsets cannot be modified.`);
+    await using sink = plan.createBeside(this.#context(name)).sink;
+    await sink.forgetOffsets?.(group, partitions, this.#ended);
   }
 
   /** In Connect's words where the group still has members. */

@@ -68,7 +68,7 @@ export class Supervisor {
       },
       connector: (name, missing) => this.#connector(name, missing),
     };
-    this.offsets = new ConnectorOffsets(this.#subjects);
+    this.offsets = new ConnectorOffsets(this.#subjects, name => this.#resolving.context(name), this.#ended.signal);
     const { pause, random, clock, connectorLogger } = settings;
     const services = (connector: string) => ({
       pause,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumed, PartitionOffset, SinkAssignment } from '../../../src/contract/index.ts';
+import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../../src/contract/index.ts';
 import { qualified, quoted } from '../../sql/identifiers.ts';
 import { type Owner, PostgresOffsets } from '../../sql/postgres-offsets.ts';
 import { type PostgresAddress, PostgresSession } from '../../sql/postgres-session.ts';
@@ -55,6 +55,13 @@ export class PostgresViewStore implements ViewStore {
       this.#writers = await this.#writersOf(active);
       this.#owner = owner;
       return offsets;
+    });
+  }
+
+  async forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void> {
+    await this.#session.transaction('Forgetting offsets', abort, async () => {
+      await this.#books.create();
+      await this.#books.offsets.drop(group, partitions);
     });
   }
 

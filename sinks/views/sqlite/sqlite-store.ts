@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumed, PartitionOffset, SinkAssignment } from '../../../src/contract/index.ts';
+import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../../src/contract/index.ts';
 import { quoted } from '../../sql/identifiers.ts';
 import type { Owner } from '../../sql/postgres-offsets.ts';
 import { SqliteOffsets } from '../../sql/sqlite-offsets.ts';
@@ -53,6 +53,13 @@ export class SqliteViewStore implements ViewStore {
       this.#writers = this.#writersOf(active);
       this.#owner = owner;
       return offsets;
+    });
+  }
+
+  async forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void> {
+    await this.#session.transaction('Forgetting offsets', abort, async () => {
+      await this.#books.create();
+      await this.#books.offsets.drop(group, partitions);
     });
   }
 

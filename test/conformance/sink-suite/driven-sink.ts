@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Consumed, PartitionOffset, Sink, SinkRecord, SinkResult } from '../../../src/contract/index.ts';
+import type { SuiteTopic } from './records.ts';
 
 const group = 'connect-suite';
 
@@ -18,15 +19,26 @@ export class DrivenSink implements AsyncDisposable {
   /** What the target answered: records before it do not come to the sink again. */
   #from = 0n;
 
+  /** Where the target says that it goes on; 0 where it says nothing. */
+  get from(): bigint {
+    return this.#from;
+  }
+
   private constructor(sink: Sink, topic: string) {
     this.#sink = sink;
     this.#topic = topic;
   }
 
-  static async assign(sink: Sink, topic: string): Promise<DrivenSink> {
+  /** As the engine does where the group's offsets are set by REST. */
+  static async forgetOffsets(sink: Sink, { topic }: SuiteTopic): Promise<void> {
+    await using forgetting = sink;
+    await forgetting.forgetOffsets?.(group, [{ topic, partition: 0 }], new AbortController().signal);
+  }
+
+  static async assign(sink: Sink, { topic, era }: SuiteTopic): Promise<DrivenSink> {
     const driven = new DrivenSink(sink, topic);
     driven.#generation = ++generation;
-    const partitions = [{ topic, partition: 0 }];
+    const partitions = [{ topic, partition: 0, era }];
     const from: readonly PartitionOffset[] =
       (await sink.assign?.({ group, generation: driven.#generation, partitions }, driven.#abort.signal)) ?? [];
     for (const place of from) {

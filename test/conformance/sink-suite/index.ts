@@ -44,7 +44,7 @@ export function sinkSuite(name: string, sink: StatefulSink): void {
 }
 
 function statements(sink: StatefulSink, form: RecordForm): void {
-  const start = async (topic: SuiteTopic) => DrivenSink.assign(await sink.make(topic.topic), topic.topic);
+  const start = async (topic: SuiteTopic) => DrivenSink.assign(await sink.make(topic.topic), topic);
 
   async function holds(topic: SuiteTopic, rows: readonly SuiteRow[], message: string): Promise<void> {
     const found = await sink.state(topic.topic);
@@ -127,6 +127,33 @@ function statements(sink: StatefulSink, form: RecordForm): void {
     await holds(topic, [row(2, 1)], 'the row stays deleted');
     await task.write([topic.upsert(row(1, 3))]);
     await holds(topic, [row(1, 3), row(2, 1)], 'a newer record makes the row again');
+  });
+
+  test('a topic that was made again is taken from its start, wherever the former one was', async () => {
+    const topic = newTopic(form);
+    {
+      await using task = await start(topic);
+      await task.write([topic.upsert(row(1, 1)), topic.upsert(row(2, 1)), topic.upsert(row(1, 2), row(1, 1))]);
+    }
+    topic.makeAgain();
+    await using task = await start(topic);
+    assert.equal(task.from, 0n);
+    await task.write([topic.upsert(row(1, 10))]);
+    await holds(topic, [row(1, 10), row(2, 1)], 'the first record of the new topic');
+  });
+
+  test('where the group’s offsets are set from outside, the target’s own no longer count', async () => {
+    const topic = newTopic(form);
+    const records = [topic.upsert(row(1, 1)), topic.upsert(row(1, 2), row(1, 1)), topic.upsert(row(2, 1))];
+    {
+      await using task = await start(topic);
+      await task.write(records);
+    }
+    await DrivenSink.forgetOffsets(await sink.make(topic.topic), topic);
+    await using task = await start(topic);
+    assert.equal(task.from, 0n);
+    await task.write(records);
+    await holds(topic, [row(1, 2), row(2, 1)], 'nothing is undone by what comes again');
   });
 
   test('a record of a topic that was made again wins, however small its offset', async () => {

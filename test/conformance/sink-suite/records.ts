@@ -57,6 +57,10 @@ export class SuiteTopic {
     return this.#offset;
   }
 
+  get era(): number {
+    return this.#era;
+  }
+
   /** The topic is made again: offsets begin at 0 once more, under the next era. */
   makeAgain(): void {
     this.#era++;

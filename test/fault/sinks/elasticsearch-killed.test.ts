@@ -18,7 +18,7 @@ test('a server that is killed and comes back in mid-load holds every row as the 
   const settings = { 'index.settings': '{"number_of_replicas": 0}', 'read.timeout.ms': '30000', 'max.retries': '0' };
   await using sink = elasticsearchTask({ 'connection.url': server.url, 'behavior.on.null.values': 'delete', ...settings });
   const abort = new AbortController();
-  await sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic: topic.topic, partition: 0 }] }, abort.signal);
+  await sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic: topic.topic, partition: 0, era: 1 }] }, abort.signal);
   let written = 0;
   let failures = 0;
 

@@ -19,7 +19,7 @@ function task(options: Readonly<Record<string, string>> = {}): Sink {
 }
 
 function assign(sink: Sink, topic: string) {
-  return sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic, partition: 0 }] }, never);
+  return sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic, partition: 0, era: 1 }] }, never);
 }
 
 /** A row that was made and deleted, and of which Elasticsearch has forgotten everything. */

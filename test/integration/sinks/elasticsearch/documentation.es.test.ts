@@ -32,7 +32,7 @@ test('the example of docs/sinks/elasticsearch.md does what it says', async () =>
     ],
     topics,
   );
-  await sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic: topics!, partition: 0 }] }, never);
+  await sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic: topics!, partition: 0, era: 1 }] }, never);
   await sink.write(live(rows.upsert(1, ['ada@example.com', 'Ada']), rows.upsert(2, ['bob@example.com', 'Bob']), rows.delete(2)), never);
   assert.deepEqual(
     (await reader.documents(alias)).map(({ _source }) => _source),

@@ -27,7 +27,7 @@ function task(generation: number, options: Readonly<Record<string, string>> = {}
 
 /** Where the engine is to seek to, for the one partition. */
 async function assigned(sink: Sink, topic: string): Promise<bigint | null> {
-  const places = await sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic, partition: 0 }] }, never);
+  const places = await sink.assign!({ group: 'connect-search', generation: 1, partitions: [{ topic, partition: 0, era: 1 }] }, never);
   return places[0]?.offset ?? null;
 }
 

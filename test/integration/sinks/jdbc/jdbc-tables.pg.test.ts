@@ -57,7 +57,10 @@ async function written(database: FreshDatabase, config: Record<string, string>, 
   for (const records of batches) {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const next = topics.map(topic => ({ topic, partition: 0, offset }));
-    await sink.assign?.({ group: 'connect-jdbc', generation: 1, partitions: topics.map(topic => ({ topic, partition: 0 })) }, never);
+    await sink.assign?.(
+      { group: 'connect-jdbc', generation: 1, partitions: topics.map(topic => ({ topic, partition: 0, era: 1 })) },
+      never,
+    );
     const consumed = { group: 'connect-jdbc', member: 'test', generation: 1, next };
     failed.push(...(await sink.write({ records, mode: 'live', consumed }, never)).failed);
   }

@@ -31,7 +31,7 @@ views:
 type Target = { readonly config: RawConfig; rows(sql: string): Promise<readonly Record<string, unknown>[]> };
 
 async function assign(sink: ViewsSink, generation: number) {
-  return sink.assign({ group, generation, partitions: [{ topic: 'shop.customers', partition: 0 }] }, never);
+  return sink.assign({ group, generation, partitions: [{ topic: 'shop.customers', partition: 0, era: 1 }] }, never);
 }
 
 async function write(sink: ViewsSink, records: readonly SinkRecord[], generation: number): Promise<void> {

@@ -44,7 +44,7 @@ export async function viewsEqualSelects(
   const shop = new RandomShop(seed);
   let generation = 0;
   let done = 0;
-  const partitions = ['shop.customers', 'shop.orders', 'shop.lines'].map(topic => ({ topic, partition: 0 }));
+  const partitions = ['shop.customers', 'shop.orders', 'shop.lines'].map(topic => ({ topic, partition: 0, era: 1 }));
   for (let task = 0; task < 6; task++) {
     await using sink = target.make();
     const from = await sink.assign({ group, generation: ++generation, partitions }, never);
