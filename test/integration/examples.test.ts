@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { readDefinitions } from '../../sinks/views/read-definitions.ts';
 import { kafkaOptions } from '../../src/cli/kafka-options.ts';
 import { readConnectorFile } from '../../src/config/connector-files.ts';
 import { parseConfigText } from '../../src/config/document.ts';
@@ -68,8 +69,21 @@ describe('config/worker.yaml', () => {
 
 describe('the connectors of config/examples', () => {
   const files = globSync('examples/**/*.{yaml,json}', { cwd: config }).filter(file => !file.endsWith('worker.yaml'));
+  const textOf = (file: string) => readFileSync(join(config, file), 'utf8');
+  const [views, connectorFiles] = [true, false].map(wanted => files.filter(file => /^views:/m.test(textOf(file)) === wanted)) as [
+    string[],
+    string[],
+  ];
 
-  for (const file of files) {
+  for (const file of views) {
+    test(`${file} is a file of views`, () => {
+      const { definitions, faults } = readDefinitions(textOf(file), file);
+      assert.deepEqual(faults, []);
+      assert.ok(definitions !== null && definitions.views.length > 0);
+    });
+  }
+
+  for (const file of connectorFiles) {
     test(`${file} is a connector`, async () => {
       const connectors = await readConnectorFile(join(config, file));
       assert.ok(connectors.length > 0);
