@@ -57,7 +57,8 @@ export function wayFaults(lost: RegExp): readonly WayFault[] {
         await proxy.add({ type: 'limit_data', attributes: { bytes: 1 + random(50_000) } });
         return () => proxy.remove('limit_data');
       },
-      { reason: lost },
+      // What gets through before the cut may be progress, and then it is a first attempt each time.
+      { reason: lost, attempts: 1 },
     ),
     broken(
       'connections reset',
