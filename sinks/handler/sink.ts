@@ -33,6 +33,7 @@ type Loaded = { readonly handler: LoadedHandler; readonly surroundings: EventSur
  * before one of a batch had to be put off is remembered until the batch has gone well, and not handled again with it.
  */
 export class HandlerSink implements Sink {
+  readonly publishes = true;
   readonly #config: HandlerConfig;
   readonly #context: PluginContext;
   readonly #tombstones: Tombstones;

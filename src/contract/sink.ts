@@ -57,6 +57,8 @@ export type SinkAssignment = {
 
 /** One task of a sink connector. One owner; disposing ends its connections. Everything moves in batches. */
 export interface Sink extends AsyncDisposable {
+  /** Set where its results may hold records to publish: the task then owns its place in the log from its start. */
+  readonly publishes?: true;
   /** Everything a start needs: reachable, allowed, fitting. All faults at once. Changes nothing in the target. */
   check(abort: AbortSignal): Promise<readonly CheckResult[]>;
   /**

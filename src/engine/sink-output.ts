@@ -8,7 +8,7 @@ export type OutputPlan = Pick<SinkTaskPlan, 'id' | 'key' | 'value' | 'header' | 
 
 /**
  * What a sink task puts into the log: records that the sink publishes, and dead letters. They become durable with the group's offsets, in
- * one unit. The writer is opened when it is first needed.
+ * one unit. Of a task that only might write the writer is opened when it is first needed.
  */
 export class SinkOutput implements AsyncDisposable {
   readonly #plan: OutputPlan;
@@ -21,6 +21,15 @@ export class SinkOutput implements AsyncDisposable {
     this.#serializer = new BatchSerializer(plan);
   }
 
+  /**
+   * Takes the task's place in the log over before anything is read. What a killed predecessor left open there ends with that: on Kafka nobody
+   * would read past its transaction, nor learn the group's offsets within it, before its time-out a minute later.
+   */
+  async open(abort: AbortSignal): Promise<void> {
+    const { id, log, observer, writer } = this.#plan;
+    this.#writer ??= await log.writer(id, writer, abort, retry => observer.retrying(retry));
+  }
+
   /** Resolves when all of it is durable. Rejects as the log does: FENCED too where the partitions are another member's by now. */
   async append(
     publish: readonly ConnectRecord[],
@@ -28,7 +37,7 @@ export class SinkOutput implements AsyncDisposable {
     consumed: Consumed | null,
     abort: AbortSignal,
   ): Promise<void> {
-    const { id, errors, log, observer, writer } = this.#plan;
+    const { id, errors } = this.#plan;
     const { deadLetters } = errors;
     const topics = new Set<string>();
     for (const record of publish) {
@@ -52,8 +61,8 @@ export class SinkOutput implements AsyncDisposable {
     const records = this.#serializer.finish();
     await this.#ensure(topics, abort);
     try {
-      this.#writer ??= await log.writer(id, writer, abort, retry => observer.retrying(retry));
-      await this.#writer.append({ records, offsets: [], ...(consumed !== null && { consumed }) });
+      await this.open(abort);
+      await this.#writer!.append({ records, offsets: [], ...(consumed !== null && { consumed }) });
     } catch (error) {
       // It may be unusable from here on; the next append opens another.
       await this[Symbol.asyncDispose]();

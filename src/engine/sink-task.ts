@@ -34,6 +34,7 @@ export async function runSinkTask(plan: SinkTaskPlan, abort: AbortSignal): Promi
   await using sink = plan.sink;
   await using consumer = plan.log.consumer(plan.consumer);
   await using output = new SinkOutput(plan);
+  if (sink.publishes || plan.errors.deadLetters !== null) await output.open(abort);
   const task = new SinkTask(plan, sink, consumer, output);
   plan.observer.consuming(task);
   plan.observer.started();
