@@ -42,10 +42,11 @@ const bigintOf = (value: unknown): bigint | null => (typeof value === 'number' ?
 /** The offset for a position: Debezium's keys (PostgresOffsetContext), with ours beside them, which its loader does not ask for. */
 export function positionOffset(partition: JsonObject, position: StreamPosition, identity: SystemIdentity, extra: JsonObject): SourceOffset {
   const { confirmedLsn, partial, lsn, lastCommitLsn, txId, timestampUs } = position;
-  // An idle stream confirms more than its last commit. Debezium, taking over, refuses a commit that lies before the slot's restart_lsn; the
-  // confirmed position serves it as well, since every commit it has not read lies behind.
-  const idle = partial === null && lastCommitLsn !== null && confirmedLsn > lastCommitLsn;
-  const shownLsn = idle && confirmedLsn > lsn ? confirmedLsn : lsn;
+  // Debezium, taking over, takes an event at the stored LSN for done, and what follows in its transaction for the first one that is not: but a row
+  // of the next transaction may begin at the very byte behind the last commit, between others (its WalPositionLocator). One byte before what
+  // is confirmed no event begins, and every commit it has to read lies behind. A transaction of which a part is published comes whole again.
+  const lastRead = lastCommitLsn === null ? null : (confirmedLsn > lastCommitLsn ? confirmedLsn : lastCommitLsn) - 1n;
+  const shownLsn = lastRead ?? lsn;
   return {
     partition,
     offset: {
@@ -53,9 +54,9 @@ export function positionOffset(partition: JsonObject, position: StreamPosition, 
       ...(txId === null ? {} : { txId }),
       lsn: Number(shownLsn),
       lsn_proc: Number(shownLsn),
-      ...(lastCommitLsn === null ? {} : { lsn_commit: Number(idle ? confirmedLsn : lastCommitLsn) }),
+      ...(lastRead === null ? {} : { lsn_commit: Number(lastRead) }),
       ...extra,
-      ...(idle ? { sluice_last_commit_lsn: Number(lastCommitLsn) } : {}),
+      ...(lastCommitLsn === null ? {} : { sluice_last_commit_lsn: Number(lastCommitLsn) }),
       sluice_confirmed_lsn: Number(confirmedLsn),
       ...(partial === null ? {} : { sluice_commit_lsn: Number(partial.commitLsn), sluice_messages: partial.messages }),
       sluice_system_id: identity.systemId,
