@@ -43,6 +43,8 @@ export class PacketChannel {
     this.#socket.on('readable', this.#onReadable);
     this.#socket.on('error', this.#onError);
     this.#socket.on('close', this.#onClose);
+    // Lost while the connection was idle: nothing more is told of it.
+    this.#closed = this.#socket.destroyed;
   }
 
   readonly #onReadable = () => this.wake();
