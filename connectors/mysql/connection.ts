@@ -1,4 +1,5 @@
 import mysql from 'mysql2';
+import { SluiceError } from '../../src/contract/index.ts';
 import { databaseError } from './database-error.ts';
 
 /** TLS by `database.ssl.mode`; the material as PEM (mysql2 takes no other form). */
@@ -90,7 +91,7 @@ export async function connect(settings: ConnectionSettings): Promise<mysql.Conne
   }
   try {
     await query(connection, sessionSettings);
-    for (const statement of settings.initialStatements) await query(connection, statement);
+    for (const statement of settings.initialStatements) await query(connection, statement, [], null);
     return connection;
   } catch (error) {
     await disconnect(connection);
@@ -101,23 +102,35 @@ export async function connect(settings: ConnectionSettings): Promise<mysql.Conne
 /** A row of a result by its columns' names; numbers beyond 2^53 and times are text, binary columns are buffers. */
 export type ResultRow = Readonly<Record<string, string | number | Buffer | null>>;
 
+/** So long a server may take to begin its answer to a statement that waits for nobody. */
+const answerMsMax = 45_000;
+
 /**
  * Runs a statement and answers its rows. For small results: large ones go by `TextRows`. Throws a code of `databaseError`:
- * DATABASE_UNAVAILABLE where no answer comes within `timeoutMs`.
+ * DATABASE_UNAVAILABLE where no answer comes within `timeoutMs` (null: however long it takes, for what waits for locks).
  */
 export function query(
   connection: mysql.Connection,
   statement: string,
   values: readonly (string | number)[] = [],
-  timeoutMs?: number,
+  timeoutMs: number | null = answerMsMax,
 ): Promise<readonly ResultRow[]> {
-  const options = { sql: statement, values: [...values], ...(timeoutMs !== undefined && { timeout: timeoutMs }) };
+  const options = { sql: statement, values: [...values], ...(timeoutMs !== null && { timeout: timeoutMs }) };
   return new Promise((resolve, reject) => {
     connection.query(options, (error, rows) => {
-      if (error) reject(databaseError(error, statement.slice(0, 60)));
+      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') reject(silentServer(timeoutMs ?? 0));
+      else if (error) reject(databaseError(error, statement.slice(0, 60)));
       else resolve(Array.isArray(rows) ? (rows as ResultRow[]) : []);
     });
   });
+}
+
+function silentServer(waitedMs: number): SluiceError {
+  const seconds = Math.round(waitedMs / 1000);
+  return new SluiceError(
+    'DATABASE_UNAVAILABLE',
+    `The connection to the database is lost: nothing has come from the server for ${seconds} s.`,
+  );
 }
 
 /** Ends a connection: politely, and where the server has fallen silent by closing the socket. Never rejects. */

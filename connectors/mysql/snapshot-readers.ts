@@ -39,12 +39,12 @@ async function lock(client: Connection, { settings, logger }: ReaderParts, table
   const { locking, lockTimeoutMs } = settings.snapshot;
   if (locking === 'none') return 'none';
   await query(client, `SET SESSION lock_wait_timeout = ${Math.max(1, Math.ceil(lockTimeoutMs / 1000))}`);
-  const global = await refused(query(client, 'FLUSH TABLES WITH READ LOCK'));
+  const global = await refused(query(client, 'FLUSH TABLES WITH READ LOCK', [], null));
   if (global === null) return 'global';
   if (tables.length === 0) return 'none';
   logger.info({ reason: global.message }, 'The user may not lock the server: the captured tables are locked instead');
   const list = tables.map(({ id }) => `${quoteTable(id)} READ`).join(', ');
-  const each = await refused(query(client, `LOCK TABLES ${list}`));
+  const each = await refused(query(client, `LOCK TABLES ${list}`, [], null));
   if (each === null) return 'tables';
   logger.info({ reason: each.message }, 'The user may not lock the captured tables either');
   return 'none';

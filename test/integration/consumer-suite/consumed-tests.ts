@@ -22,7 +22,9 @@ export function consumedTests(suite: Suite): void {
       });
       const halfDone = await until(async () => (await suite.log.groups.offsets(group))[0], { what: 'an offset of the group' });
       // What is before the offset is done. (On Kafka a transaction's end reaches each partition by itself, the group's a moment before the topic's.)
-      const done = async () => (await suite.read({ topics: [to] })).length >= Number(halfDone.offset);
+      // Behind the last record a group's offset moves past the end of its transaction.
+      const wanted = Math.min(3, Number(halfDone.offset));
+      const done = async () => (await suite.read({ topics: [to] })).length >= wanted;
       await until(done, { what: `what is before offset ${halfDone.offset}` });
       await until(async () => (await suite.read({ topics: [to] })).length === 3, { what: 'what was made of three records' });
     }
