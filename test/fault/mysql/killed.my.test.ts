@@ -71,6 +71,8 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, flavor: MysqlFl
     await changing.rest();
     await mysqlEngine(server).settled({ client: rest, connector, engine: mysqlEngine(server) });
   } catch (error) {
+    // What follows needs it, and the reason would be lost behind its own.
+    await server.start();
     throw new Error(`${(error as Error).message}\n${daemon.log()}`, { cause: error });
   }
   const followed = await changing.assertPublished(log.published(daemon, changing.topics));

@@ -33,8 +33,8 @@ export const networkFaults: readonly NetworkFault[] = [
   ended('the server ends all connections', false),
 ];
 
-/** Heartbeats that do not come (connectors/mysql/binlog/binlog-stream.ts). */
-export const silentNetwork: NetworkFault = silentWay(/nothing has come from the server for \d+ s/);
+/** Heartbeats and answers that do not come; a login that gets none, where another connection was being made. */
+export const silentNetwork: NetworkFault = silentWay(/nothing has come from the server for \d+ s|ETIMEDOUT/);
 
 /** Faults of the way between the daemon and the server, one after the other, under load; `pick` says which, by chance or not. */
 export function networkTests(
