@@ -51,7 +51,11 @@ const socketCodes = new Set([
   'PROTOCOL_SEQUENCE_TIMEOUT',
 ]);
 
+/** What becomes of a TLS handshake whose server goes away in its middle; mysql2 gives it the code of a failed handshake. */
+const lostInHandshake = /\b(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT)\b|disconnected before secure TLS connection/;
+
 function isTlsError(code: string, message: string): boolean {
+  if (lostInHandshake.test(message)) return false;
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT' || code === 'HANDSHAKE_SSL_ERROR') return true;
   return /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code) || /certificate|SSL routines/i.test(message);
 }
@@ -61,7 +65,8 @@ function codeOf(errno: number, code: string, message: string): ErrorCode {
   const known = codes[errno];
   if (known) return known;
   if (isTlsError(code, message)) return 'TLS_FAILED';
-  if (socketCodes.has(code) || /closed state|Connection lost|ETIMEDOUT/i.test(message)) return 'DATABASE_UNAVAILABLE';
+  if (socketCodes.has(code) || lostInHandshake.test(message) || /closed state|Connection lost|ETIMEDOUT/i.test(message))
+    return 'DATABASE_UNAVAILABLE';
   return 'DATABASE_FAILED';
 }
 
