@@ -6,7 +6,7 @@ import { startMariadb, startMysql } from '../services/mysql.ts';
 import { connectMysql, freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { SourceRun } from '../support/source-run.ts';
 import { until } from '../support/until.ts';
-import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 // Servers of their own: they get transactions of other sources.
 const servers = { mysql: await startMysql(), mariadb: await startMariadb() };
@@ -45,14 +45,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       await database.run('create table t (id int primary key)');
       const run = new SourceRun(
         {
-          'topic.prefix': 'srv',
-          'database.hostname': server.host,
-          'database.port': String(server.port),
-          'database.user': server.user,
-          'database.password': server.password,
-          'database.server.id': String(freshServerId()),
-          'database.include.list': database.name,
-          'schema.history.internal.store.only.captured.tables.ddl': 'true',
+          ...mysqlSourceOptions(server, database.name),
           'max.batch.size': '1',
           ...options,
         },
@@ -82,14 +75,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     await database.run('create table t (id int primary key); insert into t values (1)');
     const run = new SourceRun(
       {
-        'topic.prefix': 'srv',
-        'database.hostname': server.host,
-        'database.port': String(server.port),
-        'database.user': server.user,
-        'database.password': server.password,
-        'database.server.id': String(freshServerId()),
-        'database.include.list': database.name,
-        'schema.history.internal.store.only.captured.tables.ddl': 'true',
+        ...mysqlSourceOptions(server, database.name),
         'gtid.source.excludes': other[flavor],
       },
       connectors[flavor],

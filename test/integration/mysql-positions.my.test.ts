@@ -6,7 +6,7 @@ import { type MysqlServer, startMariadb, startMysql } from '../services/mysql.ts
 import { connectMysql, type FreshMysqlDatabase, freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { SourceRun } from '../support/source-run.ts';
 import { until as untilState } from '../support/until.ts';
-import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 // Servers of their own: their binlogs are purged.
 const servers = { mysql: await startMysql(), mariadb: await startMariadb() };
@@ -20,14 +20,7 @@ const flavors = ['mysql', 'mariadb'] as const;
 
 function runOn(server: MysqlServer, database: FreshMysqlDatabase, options: Readonly<Record<string, string>> = {}) {
   const config = {
-    'topic.prefix': 'srv',
-    'database.hostname': server.host,
-    'database.port': String(server.port),
-    'database.user': server.user,
-    'database.password': server.password,
-    'database.server.id': String(freshServerId()),
-    'database.include.list': database.name,
-    'schema.history.internal.store.only.captured.tables.ddl': 'true',
+    ...mysqlSourceOptions(server, database.name),
     ...options,
   };
   return new SourceRun(config, connectors[server.flavor]);

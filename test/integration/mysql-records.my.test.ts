@@ -6,6 +6,7 @@ import { freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { SourceRun } from '../support/source-run.ts';
 import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 const servers = { mysql: await sharedMysql(), mariadb: await sharedMariadb() };
 const connectors = { mysql: mysqlConnector, mariadb: mariadbConnector };
@@ -92,14 +93,7 @@ test('INET4 and INET6, which the reference’s parser does not know, are left ou
   );
   const run = new SourceRun(
     {
-      'topic.prefix': 'srv',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.server.id': String(freshServerId()),
-      'database.include.list': database.name,
-      'schema.history.internal.store.only.captured.tables.ddl': 'true',
+      ...mysqlSourceOptions(server, database.name),
     },
     mariadbConnector,
   );

@@ -9,7 +9,7 @@ import { changedMysqlTablesSetup, mysqlRowsOf, transactMysql } from '../support/
 import { RowHistory } from '../support/row-history.ts';
 import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { SourceRun } from '../support/source-run.ts';
-import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 const servers = { mysql: await sharedMysql(), mariadb: await sharedMariadb() };
 const connectors = { mysql: mysqlConnector, mariadb: mariadbConnector };
@@ -41,14 +41,7 @@ for (const [flavor, seed] of runs) {
     const random = randomOf(seed);
     const run = new SourceRun(
       {
-        'topic.prefix': 'srv',
-        'database.hostname': server.host,
-        'database.port': String(server.port),
-        'database.user': server.user,
-        'database.password': server.password,
-        'database.server.id': String(freshServerId()),
-        'database.include.list': database.name,
-        'schema.history.internal.store.only.captured.tables.ddl': 'true',
+        ...mysqlSourceOptions(server, database.name),
         'snapshot.fetch.size': '500',
         'max.batch.size': '64',
         'max.queue.size': '1024',

@@ -5,7 +5,7 @@ import { Struct, type Value } from '../../src/contract/index.ts';
 import { startMysql } from '../services/mysql.ts';
 import { connectMysql, freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { SourceRun } from '../support/source-run.ts';
-import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 // A server of its own: binlog_row_metadata is global.
 const server = await startMysql();
@@ -42,14 +42,7 @@ for (const { image, metadata, compressed, partial } of runs) {
     await database.run('create table t (id int primary key, v varchar(9), long_text text, doc json)');
     const run = new SourceRun(
       {
-        'topic.prefix': 'srv',
-        'database.hostname': server.host,
-        'database.port': String(server.port),
-        'database.user': server.user,
-        'database.password': server.password,
-        'database.server.id': String(freshServerId()),
-        'database.include.list': database.name,
-        'schema.history.internal.store.only.captured.tables.ddl': 'true',
+        ...mysqlSourceOptions(server, database.name),
         'tombstones.on.delete': 'false',
       },
       mysqlConnector,

@@ -5,7 +5,7 @@ import { type SourceBatch, Struct } from '../../src/contract/index.ts';
 import { type FreshMysqlDatabase, freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { SourceRun } from '../support/source-run.ts';
-import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 const servers = { mysql: await sharedMysql(), mariadb: await sharedMariadb() };
 const connectors = { mysql: mysqlConnector, mariadb: mariadbConnector };
@@ -19,14 +19,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
 
   function runOn(database: FreshMysqlDatabase) {
     const config = {
-      'topic.prefix': 'srv',
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.server.id': String(freshServerId()),
-      'database.include.list': database.name,
-      'schema.history.internal.store.only.captured.tables.ddl': 'true',
+      ...mysqlSourceOptions(server, database.name),
       'snapshot.fetch.size': '500',
     };
     return new SourceRun(config, connectors[flavor]);

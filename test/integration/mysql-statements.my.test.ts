@@ -5,7 +5,7 @@ import { Struct } from '../../src/contract/index.ts';
 import { freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { SourceRun } from '../support/source-run.ts';
-import { freshServerId } from './mysql-decoded-tables.ts';
+import { mysqlSourceOptions } from './mysql-source-options.ts';
 
 const servers = { mysql: await sharedMysql(), mariadb: await sharedMariadb() };
 const connectors = { mysql: mysqlConnector, mariadb: mariadbConnector };
@@ -20,14 +20,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     await database.run('create table t (id int primary key); create table plain (id int primary key) engine = myisam');
     const run = new SourceRun(
       {
-        'topic.prefix': 'srv',
-        'database.hostname': server.host,
-        'database.port': String(server.port),
-        'database.user': server.user,
-        'database.password': server.password,
-        'database.server.id': String(freshServerId()),
-        'database.include.list': database.name,
-        'schema.history.internal.store.only.captured.tables.ddl': 'true',
+        ...mysqlSourceOptions(server, database.name),
         'provide.transaction.metadata': 'true',
         'max.batch.size': '1',
       },
