@@ -54,6 +54,9 @@ function shownText({ code, codeName, message }: MongoServerError): string {
   return `the server answered with error ${code ?? '?'}${codeName ? ` (${codeName})` : ''}; its own log has the message`;
 }
 
+/** What becomes of a TLS handshake whose server goes away in its middle. */
+const lostInHandshake = /disconnected before secure TLS connection/;
+
 /** Anything that the driver or the server reports, as an error of the catalogue; `doing` says what was tried. */
 export function databaseError(error: unknown, doing: string): SluiceError {
   if (error instanceof SluiceError) return error;
@@ -66,8 +69,9 @@ export function databaseError(error: unknown, doing: string): SluiceError {
     const found = known ?? (resumable ? 'DATABASE_UNAVAILABLE' : 'DATABASE_FAILED');
     return new SluiceError(found, `${doing}: ${shownText(error)}`, { cause, ...(remedy !== undefined && { remedy }) });
   }
-  const text = `${doing}: ${(error as Error).message}`;
-  if (/certificate|self-signed|SSL|TLS|ERR_TLS/.test(text))
+  const { message } = error as Error;
+  const text = `${doing}: ${message}`;
+  if (/certificate|self-signed|SSL|TLS|ERR_TLS/.test(message) && !lostInHandshake.test(message))
     return new SluiceError('TLS_FAILED', text, {
       cause,
       remedy: 'Check the server’s certificate against the tls options of mongodb.connection.string (tlsCAFile, tlsCertificateKeyFile).',
