@@ -48,6 +48,7 @@ export class ConsumerMembership implements AsyncDisposable {
   /** `rejoin`: all partitions are to be let go of; `lost`: they are somebody else's already. */
   #state: 'out' | 'stable' | 'rejoin' | 'lost' = 'out';
   #beating: AbortController | null = null;
+  #lost = new AbortController();
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
@@ -55,6 +56,11 @@ export class ConsumerMembership implements AsyncDisposable {
 
   get state() {
     return this.#state;
+  }
+
+  /** Aborted when what is owned now is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** By which offsets are committed. */
@@ -79,6 +85,7 @@ export class ConsumerMembership implements AsyncDisposable {
         const joined = await unlessEnded(this.#joinOnce(), ended);
         if (joined === null) return null;
         this.#state = 'stable';
+        this.#lost = new AbortController();
         this.#beat();
         return joined;
       } catch (error) {
@@ -161,6 +168,7 @@ export class ConsumerMembership implements AsyncDisposable {
     this.#beating?.abort();
     this.#generation = -1;
     this.#state = 'lost';
+    this.#lost.abort();
     this.#parts.changed();
   }
 

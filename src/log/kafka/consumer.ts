@@ -114,7 +114,7 @@ export class KafkaConsumer implements LogConsumer {
   async commit(next: readonly PartitionOffset[]): Promise<void> {
     if (next.length === 0) return;
     const { next: reached, member, generation } = this.consumed(next);
-    await this.#parts.offsets.commit(reached, { member, generation });
+    await this.#parts.offsets.commit(reached, { member, generation }, this.#membership.lost);
   }
 
   consumed(next: readonly PartitionOffset[]): Consumed {

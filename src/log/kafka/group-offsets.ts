@@ -62,9 +62,12 @@ export class GroupOffsets implements AsyncDisposable {
     );
   }
 
-  /** Commits as a member, one commit behind the other: one that is repeated must not come after a later one. Rejects FENCED. */
-  commit(next: readonly PartitionOffset[], membership: Membership): Promise<void> {
-    const committing = this.#committing.catch(() => {}).then(() => this.#commit(next, membership));
+  /**
+   * Commits as a member, one commit behind the other: one that is repeated must not come after a later one. Not repeated once `lost`: then the
+   * partitions are somebody else's. Rejects FENCED.
+   */
+  commit(next: readonly PartitionOffset[], membership: Membership, lost?: AbortSignal): Promise<void> {
+    const committing = this.#committing.catch(() => {}).then(() => this.#commit(next, membership, lost));
     this.#committing = committing;
     return committing;
   }
@@ -129,16 +132,16 @@ export class GroupOffsets implements AsyncDisposable {
     await this.#cluster.closePool(this.#pool);
   }
 
-  async #commit(next: readonly PartitionOffset[], { member, generation }: Membership): Promise<void> {
+  async #commit(next: readonly PartitionOffset[], { member, generation }: Membership, lost?: AbortSignal): Promise<void> {
     const { groupId } = this.#coordinator;
     const topics = offsetTopics(next);
     const commit = () =>
       this.#ask('OffsetCommit', commits, (api, connection) => api.async(connection, groupId, generation, member, null, topics));
     const doing = `commit offsets of group ${groupId}`;
     try {
-      await this.#cluster.call(doing, commit, { final: ['UNKNOWN_TOPIC_OR_PARTITION'] });
+      await this.#cluster.call(doing, commit, { final: ['UNKNOWN_TOPIC_OR_PARTITION'], ...(lost !== undefined && { abort: lost }) });
     } catch (error) {
-      throw fencedMember.has(brokerAnswer(error)?.answer ?? '') ? fenced(groupId, error) : kafkaError(doing, error);
+      throw lost?.aborted || isFencedMember(error) ? fenced(groupId, error) : kafkaError(doing, error);
     }
   }
 

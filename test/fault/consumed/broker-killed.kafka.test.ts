@@ -46,7 +46,7 @@ test('members go on when their broker was killed, and when it was silent for lon
   await readAll(2);
   kafka.freeze();
   // By their own clocks others have their partitions by now.
-  for (const member of [one, two]) await member.until('loss', ({ owned }) => owned.length === 0, 120_000);
+  for (const member of [one, two]) await member.until('loss', ({ owned }) => owned.length === 0);
   kafka.thaw();
   await fill(2);
   await readAll(3);
