@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connection } from 'mysql2';
-import { SluiceError } from '../../src/contract/index.ts';
+import type { SluiceError } from '../../src/contract/index.ts';
+import { BorrowedSocket } from '../debezium/borrowed-socket.ts';
 import { databaseError, type ServerError } from './database-error.ts';
 
 /** What of mysql2's connection is used: its socket (the encrypted one where TLS was negotiated). */
@@ -15,47 +16,22 @@ const packetBytesMax = 0xff_ff_ff;
 export type PacketHandler = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * Borrows the socket of an idle mysql2 connection for a command whose answer is long (a binlog dump, a table's rows) and frames the packets
- * itself, where they lie in the socket's bytes. Pull only: nothing is read from the socket between calls of `next`, so a slow log holds the
- * server back (invariant 6). `release` gives the socket back once the command has ended.
+ * A command whose answer is long (a binlog dump, a table's rows), on the borrowed socket of an idle mysql2 connection. Packets are framed where
+ * they lie in the socket's bytes. `release` gives the socket back once the command has ended.
  */
 export class PacketChannel {
-  readonly #socket: Socket;
-  readonly #listeners: readonly ((chunk: Buffer) => void)[];
-  /** The beginning of a packet whose end has not come yet, in the pieces in which it came; joined once, when it is whole. */
-  #parts: Buffer[] = [];
-  #partsBytes = 0;
-  /** Bytes the packet begun needs to be whole. */
-  #neededBytes = 0;
+  readonly #socket: BorrowedSocket;
   /** The payloads of a packet that goes on in the next one. */
   #large: Buffer[] = [];
-  #failure: Error | null = null;
-  #closed = false;
-  #wake: (() => void) | null = null;
-  /** Grows with everything that comes. */
-  heard = 0;
 
   constructor(connection: Connection) {
-    this.#socket = (connection as ConnectionWithSocket).stream;
-    this.#listeners = this.#socket.listeners('data') as ((chunk: Buffer) => void)[];
-    for (const listener of this.#listeners) this.#socket.removeListener('data', listener);
-    this.#socket.pause();
-    this.#socket.on('readable', this.#onReadable);
-    this.#socket.on('error', this.#onError);
-    this.#socket.on('close', this.#onClose);
-    // Lost while the connection was idle: nothing more is told of it.
-    this.#closed = this.#socket.destroyed;
+    this.#socket = new BorrowedSocket((connection as ConnectionWithSocket).stream);
   }
 
-  readonly #onReadable = () => this.wake();
-  readonly #onError = (error: Error) => {
-    this.#failure = error;
-    this.wake();
-  };
-  readonly #onClose = () => {
-    this.#closed = true;
-    this.wake();
-  };
+  /** Grows with everything that comes. */
+  get heard(): number {
+    return this.#socket.heard;
+  }
 
   /** A command: its code and its body, of less than 16 MB. */
   send(code: number, body: Buffer): void {
@@ -63,72 +39,37 @@ export class PacketChannel {
     header.writeUIntLE(body.length + 1, 0, 3);
     header[3] = 0;
     header[4] = code;
-    if (!this.#closed && this.#socket.writable) this.#socket.write(Buffer.concat([header, body]));
+    this.#socket.send(Buffer.concat([header, body]));
   }
 
   /** Ends a waiting `next` early, which then answers without packets. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+    this.#socket.wake();
   }
 
   /** `next` waits for the server now. */
   get waiting(): boolean {
-    return this.#wake !== null;
+    return this.#socket.waiting;
   }
 
   /** true where bytes lie ready, so that `next` would not wait. */
   get readable(): boolean {
-    return this.#socket.readableLength > 0;
+    return this.#socket.readable;
   }
 
   /** Closes the socket with that reason, which the waiting `next` throws. */
   breakOff(reason: Error): void {
-    this.#failure ??= reason;
-    this.#socket.destroy();
-    this.wake();
+    this.#socket.breakOff(reason);
   }
 
   /** Waits until the server has sent something (or `wake` is called), and hands over every complete packet. Throws when the connection is gone. */
   async next(handle: PacketHandler): Promise<void> {
-    let chunk = this.#socket.read() as Buffer | null;
-    if (chunk === null) {
-      if (this.#failure || this.#closed) throw this.#lost();
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-      chunk = this.#socket.read() as Buffer | null;
-      if (chunk === null) {
-        if (this.#failure || this.#closed) throw this.#lost();
-        return;
-      }
-    }
-    this.heard++;
-    this.#take(chunk, handle);
-  }
-
-  #lost(): SluiceError {
-    const reason = this.#failure ? `: ${this.#failure.message}` : '';
-    return new SluiceError('DATABASE_UNAVAILABLE', `The connection to the database was lost${reason}`, { cause: this.#failure });
-  }
-
-  #take(chunk: Buffer, handle: PacketHandler): void {
-    let bytes = chunk;
-    if (this.#parts.length > 0) {
-      this.#parts.push(chunk);
-      this.#partsBytes += chunk.length;
-      if (this.#partsBytes < this.#neededBytes) return;
-      bytes = Buffer.concat(this.#parts, this.#partsBytes);
-      this.#parts = [];
-    }
+    const bytes = await this.#socket.read();
+    if (bytes === null) return;
     const taken = this.#frames(bytes, handle);
     if (taken === bytes.length) return;
-    // A copy, so that a few bytes do not keep a whole chunk alive.
-    const rest = Buffer.from(bytes.subarray(taken));
-    this.#parts = [rest];
-    this.#partsBytes = rest.length;
-    this.#neededBytes = rest.length < headerBytes ? headerBytes : headerBytes + rest.readUIntLE(0, 3);
+    const rest = bytes.subarray(taken);
+    this.#socket.keep(rest, rest.length < headerBytes ? headerBytes : headerBytes + rest.readUIntLE(0, 3));
   }
 
   /** Hands over the whole packets in these bytes; answers how many bytes they were. */
@@ -152,22 +93,12 @@ export class PacketChannel {
 
   /** Gives the socket back to mysql2. Only once the command's answer has been read to its end. */
   release(): void {
-    this.#letGo();
-    for (const listener of this.#listeners) this.#socket.on('data', listener);
-    this.#socket.resume();
+    this.#socket.release();
   }
 
   /** Leaves a command that has not ended: the connection is closed, since MySQL has no other way out of a dump. */
   abandon(): void {
-    this.#letGo();
-    this.#socket.on('error', () => {});
-    this.#socket.destroy();
-  }
-
-  #letGo(): void {
-    this.#socket.removeListener('readable', this.#onReadable);
-    this.#socket.removeListener('error', this.#onError);
-    this.#socket.removeListener('close', this.#onClose);
+    this.#socket.close();
   }
 }
 

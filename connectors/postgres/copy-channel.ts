@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'pg';
-import { SluiceError } from '../../src/contract/index.ts';
+import type { SluiceError } from '../../src/contract/index.ts';
+import { BorrowedSocket } from '../debezium/borrowed-socket.ts';
 import { databaseError, type ServerError } from './database-error.ts';
 
 /** What of pg's connection is used: its socket. The type is not exported by the package. */
@@ -17,65 +18,37 @@ const headerBytes = 5;
 export type CopyDataHandler = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * Borrows the socket of an idle pg client for one statement that answers with COPY data (COPY TO STDOUT, START_REPLICATION) and frames the
- * messages itself: pg's own parser makes an object and an event of each, which costs more than decoding a row. Pull only: nothing is
- * read from the socket between calls of `next`, so a slow log holds the server back (invariant 6). `release` gives the socket back to
- * the client once the statement has ended.
+ * One statement that answers with COPY data (COPY TO STDOUT, START_REPLICATION), on the borrowed socket of an idle pg client. Messages are framed
+ * where they lie in the socket's bytes. `release` gives the socket back to the client once the statement has ended.
  */
 export class CopyChannel {
-  readonly #socket: Socket;
-  readonly #listeners: readonly ((chunk: Buffer) => void)[];
-  /** The beginning of a message whose end has not come yet, in the pieces in which it came; joined once, when it is whole. */
-  #parts: Buffer[] = [];
-  #partsBytes = 0;
-  /** Bytes the message begun needs to be whole. */
-  #neededBytes = 0;
+  readonly #socket: BorrowedSocket;
   /** Whole messages that were more than the last call wanted, and what came behind them. */
   #unhanded: Buffer | null = null;
-  #failure: Error | null = null;
-  #closed = false;
-  #wake: (() => void) | null = null;
   /** The statement has ended and the server waits for the next one. */
   #ready = false;
   #serverError: SluiceError | null = null;
-  /** Reads from the socket that brought something. */
-  heard = 0;
   /** Hears of the server's notices and warnings. */
   onNotice: ((notice: ServerError) => void) | null = null;
 
   constructor(client: Client, statement: string) {
-    this.#socket = (client as ClientWithConnection).connection.stream;
-    this.#listeners = this.#socket.listeners('data') as ((chunk: Buffer) => void)[];
-    for (const listener of this.#listeners) this.#socket.removeListener('data', listener);
-    this.#socket.pause();
-    this.#socket.on('readable', this.#onReadable);
-    this.#socket.on('error', this.#onError);
-    this.#socket.on('close', this.#onClose);
-    // Lost while the client was idle: nothing more is told of it.
-    this.#closed = this.#socket.destroyed;
+    this.#socket = new BorrowedSocket((client as ClientWithConnection).connection.stream);
     this.send(queryMessage(statement));
   }
 
-  readonly #onReadable = () => this.wake();
-  readonly #onError = (error: Error) => {
-    this.#failure = error;
-    this.wake();
-  };
-  readonly #onClose = () => {
-    this.#closed = true;
-    this.wake();
-  };
+  /** Reads from the socket that brought something. */
+  get heard(): number {
+    return this.#socket.heard;
+  }
 
   /** Ends a waiting `next` early, which then answers true without data. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+    this.#socket.wake();
   }
 
   /** Bytes to the server, as they are. */
   send(message: Buffer): void {
-    if (!this.#closed && this.#socket.writable) this.#socket.write(message);
+    this.#socket.send(message);
   }
 
   /** A CopyData message to the server, as the standby's status is. */
@@ -88,7 +61,7 @@ export class CopyChannel {
 
   /** `next` waits for the server. */
   get waiting(): boolean {
-    return this.#wake !== null;
+    return this.#socket.waiting;
   }
 
   /** The statement has ended, well or with an error: the client is free for the next one. */
@@ -103,26 +76,10 @@ export class CopyChannel {
    */
   async next(handle: CopyDataHandler, messagesMax = Number.POSITIVE_INFINITY): Promise<boolean> {
     if (this.#ready) return this.#end();
-    if (this.#unhanded !== null) {
-      const bytes = this.#unhanded;
-      this.#unhanded = null;
-      this.#hand(bytes, handle, messagesMax);
-      return !this.#ready || this.#serverError !== null; // what came before an error is handed over first
-    }
-    let chunk = this.#socket.read() as Buffer | null;
-    if (chunk === null) {
-      if (this.#failure || this.#closed) throw this.#lost();
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-      chunk = this.#socket.read() as Buffer | null;
-      if (chunk === null) {
-        if (this.#failure || this.#closed) throw this.#lost();
-        return true;
-      }
-    }
-    this.heard++;
-    this.#take(chunk, handle, messagesMax);
+    const bytes = this.#unhanded ?? (await this.#read());
+    this.#unhanded = null;
+    if (bytes === null) return true;
+    this.#hand(bytes, handle, messagesMax);
     return !this.#ready || this.#serverError !== null; // what came before an error is handed over first
   }
 
@@ -131,36 +88,22 @@ export class CopyChannel {
     return false;
   }
 
-  #lost(): SluiceError {
-    if (this.#serverError) return this.#serverError;
-    const reason = this.#failure ? `: ${this.#failure.message}` : '';
-    return new SluiceError('DATABASE_UNAVAILABLE', `The connection to the database was lost${reason}`, { cause: this.#failure });
-  }
-
-  #take(chunk: Buffer, handle: CopyDataHandler, messagesMax: number): void {
-    let bytes = chunk;
-    if (this.#parts.length > 0) {
-      this.#parts.push(chunk);
-      this.#partsBytes += chunk.length;
-      if (this.#partsBytes < this.#neededBytes) return;
-      bytes = Buffer.concat(this.#parts, this.#partsBytes);
-      this.#parts = [];
+  /** A server that ends a connection says why first. */
+  async #read(): Promise<Buffer | null> {
+    try {
+      return await this.#socket.read();
+    } catch (error) {
+      throw this.#serverError ?? error;
     }
-    this.#hand(bytes, handle, messagesMax);
   }
 
   #hand(bytes: Buffer, handle: CopyDataHandler, messagesMax: number): void {
     const taken = this.#frames(bytes, handle, messagesMax);
     if (taken === bytes.length) return;
-    if (isWhole(bytes, taken)) {
-      this.#unhanded = bytes.subarray(taken);
-      return;
-    }
-    // A copy, so that a few bytes do not keep a whole chunk alive.
-    const rest = Buffer.from(bytes.subarray(taken));
-    this.#parts = [rest];
-    this.#partsBytes = rest.length;
-    this.#neededBytes = rest.length < headerBytes ? headerBytes : 1 + rest.readUInt32BE(1);
+    const rest = bytes.subarray(taken);
+    const neededBytes = rest.length < headerBytes ? headerBytes : 1 + rest.readUInt32BE(1);
+    if (neededBytes <= rest.length) this.#unhanded = rest;
+    else this.#socket.keep(rest, neededBytes);
   }
 
   /** Hands over whole messages in these bytes; answers how many bytes they were. */
@@ -181,29 +124,13 @@ export class CopyChannel {
 
   /** Gives the socket back to pg's client. Only after `next` answered false or threw the server's error. */
   release(): void {
-    this.#letGo();
-    for (const listener of this.#listeners) this.#socket.on('data', listener);
-    this.#socket.resume();
+    this.#socket.release();
   }
 
   /** Leaves a statement that has not ended: what still comes is thrown away, and the client is good for `end` only. */
   abandon(): void {
-    this.#letGo();
-    this.#socket.on('error', () => {});
-    this.#socket.on('data', () => {});
-    this.#socket.resume();
+    this.#socket.letGo();
   }
-
-  #letGo(): void {
-    this.#socket.removeListener('readable', this.#onReadable);
-    this.#socket.removeListener('error', this.#onError);
-    this.#socket.removeListener('close', this.#onClose);
-  }
-}
-
-/** Whether the message that begins at `offset` is there to its end. */
-function isWhole(bytes: Buffer, offset: number): boolean {
-  return offset + headerBytes <= bytes.length && offset + 1 + bytes.readUInt32BE(offset + 1) <= bytes.length;
 }
 
 function queryMessage(statement: string): Buffer {

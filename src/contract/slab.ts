@@ -4,6 +4,10 @@ import type { SlabPiece } from './slab-piece.ts';
 const initialBytes = 64 * 1024;
 /** So few bytes are copied one by one: a call costs more. */
 const shortBytes = 24;
+/** Up to here a repetition is copied word by word; a longer one costs less in one call. */
+const repeatedBytesShort = 128;
+/** No two slabs have the same mark, and none the same one again. */
+let marks = 0;
 
 /**
  * A growing piece of memory that serializers write into one record after another, so that no record needs a buffer of its own. Its memory
@@ -14,6 +18,7 @@ export class SlabWriter {
   #buffer: Buffer;
   #view: DataView;
   #length = 0;
+  #mark = ++marks;
 
   constructor(bytes: number = initialBytes) {
     this.#buffer = slabMemory.take(bytes);
@@ -23,6 +28,11 @@ export class SlabWriter {
   /** Bytes written. */
   get length(): number {
     return this.#length;
+  }
+
+  /** As long as it stays the same, bytes lie where they were written, and `repeat` may be told of them. No two slabs have the same. */
+  get mark(): number {
+    return this.#mark;
   }
 
   /**
@@ -45,6 +55,19 @@ export class SlabWriter {
     const start = this.#length;
     for (let index = 0; index < words.length; index++) this.#view.setInt32(start + index * 4, words[index]!, true);
     this.#length = start + length;
+  }
+
+  /** Appends bytes[start, end) once more. They were written since `mark` became what it is. */
+  repeat(start: number, end: number): void {
+    const size = end - start;
+    const buffer = this.reserve(size + 3);
+    const at = this.#length;
+    if (size > repeatedBytesShort) buffer.copyWithin(at, start, end);
+    else {
+      const view = this.#view;
+      for (let offset = 0; offset < size; offset += 4) view.setInt32(at + offset, view.getInt32(start + offset, true), true);
+    }
+    this.#length = at + size;
   }
 
   /** Whether bytes[start, end) are all plain ASCII but for controls, quotes and backslashes: what JSON writes as it is. */
@@ -92,6 +115,7 @@ export class SlabWriter {
   /** Forgets everything behind the first `length` bytes. */
   truncate(length: number): void {
     this.#length = length;
+    this.#mark = ++marks;
   }
 
   /** The bytes from `start` on, as they lie: valid until the next write. */
@@ -108,6 +132,7 @@ export class SlabWriter {
     this.#buffer = slabMemory.take(Math.max(initialBytes, this.#length + (this.#length >>> 2)));
     this.#view = viewOf(this.#buffer);
     this.#length = 0;
+    this.#mark = ++marks;
     return taken;
   }
 

@@ -150,12 +150,15 @@ export class JsonWriters {
   }
 }
 
-/** Longer texts are not kept for the next record. */
-const repeatedUnitsMax = 64;
+/** Values up to here become a piece that outlives its slab, longer ones do not; so many UTF-16 units or bytes. */
+const pieceUnitsMax = 64;
+/** Longer texts and binaries are not remembered: nothing of such size should stay in memory for its field. */
+const rememberedUnitsMax = 65_536;
 
 /**
- * Writes one field of a struct, its name first. What a field had in the record before it often has again (most of a source block, times, NULLs):
- * then name and value are one piece.
+ * Writes one field of a struct, its name first. What a field had the last time it often has again: the row after an update has most of the row
+ * before, and a record most of the source block, times and NULLs of the one before. The second time, name and value are copied from where they
+ * lie in the slab; from the third on, short ones are a piece of their own.
  */
 class FieldWriter {
   readonly #name: SlabPiece;
@@ -163,7 +166,12 @@ class FieldWriter {
   /** Zero and minus zero are equal, but not written alike. */
   readonly #isFloat: boolean;
   #last: Value | undefined = undefined;
-  /** Name and `#last`; null until it came a second time. */
+  /** Where name and `#last` lie in the slab, as long as its mark is this one. */
+  #start = 0;
+  #end = 0;
+  #mark = -1;
+  #copied = false;
+  /** Name and `#last`; null: too long, or not yet seen often enough. */
   #piece: SlabPiece | null = null;
 
   constructor(name: string, { type }: Schema, write: JsonWriter) {
@@ -174,29 +182,47 @@ class FieldWriter {
 
   write(value: Value | undefined, slab: SlabWriter): void {
     if (value === this.#last && value !== undefined) {
-      if (this.#piece === null) {
-        const start = slab.length;
-        this.#both(value, slab);
-        this.#piece = slabPiece(slab.view(start));
-      } else slab.piece(this.#piece);
+      if (this.#piece !== null) slab.piece(this.#piece);
+      else this.#again(value, slab);
       return;
     }
-    this.#last = this.#mayRepeat(value) ? value : undefined;
+    this.#last = undefined;
     this.#piece = null;
+    this.#copied = false;
     this.#both(value, slab);
+    if (this.#isRemembered(value)) this.#last = value;
+  }
+
+  #again(value: Value, slab: SlabWriter): void {
+    const start = slab.length;
+    if (this.#mark !== slab.mark) {
+      this.#both(value, slab);
+      return;
+    }
+    slab.repeat(this.#start, this.#end);
+    if (this.#copied && isShort(value)) this.#piece = slabPiece(slab.view(start));
+    this.#copied = true;
   }
 
   #both(value: Value | undefined, slab: SlabWriter): void {
+    const start = slab.length;
     slab.piece(this.#name);
     this.#write(value, slab);
+    this.#start = start;
+    this.#end = slab.length;
+    this.#mark = slab.mark;
   }
 
-  /** Objects are not kept: they may be as large as a row, and nobody promised that they stay as they are. */
-  #mayRepeat(value: Value | undefined): boolean {
-    if (typeof value === 'string') return value.length <= repeatedUnitsMax;
+  /** Lists, maps and structs are not: they may be as large as a row, and their parts are remembered by themselves. */
+  #isRemembered(value: Value | undefined): boolean {
     if (typeof value === 'number') return !this.#isFloat;
+    if (typeof value === 'string' || value instanceof Uint8Array) return value.length <= rememberedUnitsMax;
     return value === null || typeof value !== 'object';
   }
+}
+
+function isShort(value: Value): boolean {
+  return (typeof value !== 'string' && !(value instanceof Uint8Array)) || value.length <= pieceUnitsMax;
 }
 
 /** JSON made once, for what is written again and again. */
