@@ -12,7 +12,8 @@ export function placeId({ place }: SinkRecord): string {
 
 /**
  * The document's id from a record's key: a number or a text as it is; of a key with one field, that field's; of more, all of them with `|`
- * between (a `|` or `\` in one is written with a `\` before it). Throws RecordFault for a key of which none can be made.
+ * between (a `|` or `\` in one is written with a `\` before it); of MongoDB's ObjectId its digits. Throws RecordFault for a key of which none
+ * can be made.
  */
 export function documentId(record: SinkRecord, json: JsonText): string {
   const id = idText(record, json);
@@ -33,8 +34,11 @@ function idText({ key, keySchema }: SinkRecord, json: JsonText): string {
     parts.push(unquoted(json.writer(row.schema?.field(name)?.schema ?? null)(value)));
   }
   const [only] = parts;
-  return parts.length === 1 ? only! : parts.map(part => part.replaceAll(/[\\|]/g, '\\$&')).join('|');
+  return parts.length === 1 ? (objectId.exec(only!)?.[1] ?? only!) : parts.map(part => part.replaceAll(/[\\|]/g, '\\$&')).join('|');
 }
+
+/** As MongoDB's records have it in their keys, tombstones too. */
+const objectId = /^\{"\$oid": ?"([0-9a-f]{24})"\}$/;
 
 function unquoted(text: string): string {
   return text.startsWith('"') ? (JSON.parse(text) as string) : text;

@@ -72,8 +72,6 @@ export type HandlerConfig = ConfigOf<typeof handlerOptions> & {
   readonly topics: readonly string[];
   /** Transforms may give records other topics than `topics` names. */
   readonly transformed: boolean;
-  /** Later records of a key whose record failed are to fail too (`errors.deadletterqueue.later.records=park`), within a batch as behind it. */
-  readonly parksLater: boolean;
 };
 
 export const handlerSpec = configSpec<typeof handlerOptions, HandlerConfig>({
@@ -85,6 +83,11 @@ export const handlerSpec = configSpec<typeof handlerOptions, HandlerConfig>({
       doc: 'What the module finds in context.config, under the name behind the prefix. Secrets belong in placeholders of a config provider.',
       example: 'handler.config.mail.url',
     },
+    {
+      pattern: /^publish\.(?:key|value|header)\.converter(?:\..+)?$/,
+      doc: 'Converters of what the functions publish, with their options; each that is left out is the one of what is read.',
+      example: 'publish.value.converter',
+    },
   ],
   refine(config, raw) {
     const named = Object.entries(raw).filter(([name]) => name.startsWith(configPrefix));
@@ -93,7 +96,6 @@ export const handlerSpec = configSpec<typeof handlerOptions, HandlerConfig>({
       moduleConfig: Object.fromEntries(named.map(([name, text]) => [name.slice(configPrefix.length), text])),
       topics: (raw['topics'] ?? '').split(',').flatMap(topic => (topic.trim() === '' ? [] : [topic.trim()])),
       transformed: (raw['transforms'] ?? '').trim() !== '',
-      parksLater: raw['errors.deadletterqueue.later.records']?.trim() === 'park',
     };
   },
 });

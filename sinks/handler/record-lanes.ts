@@ -1,18 +1,15 @@
 import type { SinkRecord } from '../../src/contract/index.ts';
 import { plainValue } from './plain-value.ts';
 
-/** A record among those of its key. */
-export type Laned = { readonly record: SinkRecord; readonly lane: { failed: boolean } };
-
 /** The records of each key, in their order (invariant 7); those without a key are one lane a partition. */
-export function lanesOf(records: readonly SinkRecord[]): readonly (readonly Laned[])[] {
-  const lanes = new Map<string, Laned[]>();
+export function lanesOf(records: readonly SinkRecord[]): readonly (readonly SinkRecord[])[] {
+  const lanes = new Map<string, SinkRecord[]>();
   for (const record of records) {
     const { topic, partition } = record.place;
     const name = `${topic} ${partition} ${record.key === null ? '' : keyText(record)}`;
     const others = lanes.get(name);
-    if (others) others.push({ record, lane: others[0]!.lane });
-    else lanes.set(name, [{ record, lane: { failed: false } }]);
+    if (others) others.push(record);
+    else lanes.set(name, [record]);
   }
   return [...lanes.values()];
 }

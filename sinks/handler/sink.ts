@@ -17,7 +17,7 @@ import { runLanes } from './lanes.ts';
 import { type LoadedHandler, loadHandler } from './module.ts';
 import { OnceMemory } from './once-memory.ts';
 import type { HandlerConfig } from './options.ts';
-import { type Laned, lanesOf } from './record-lanes.ts';
+import { lanesOf } from './record-lanes.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** What became of one record. */
@@ -65,13 +65,9 @@ export class HandlerSink implements Sink {
     });
     this.#tombstones.learn(records);
     const replayed = mode === 'replay';
-    const parks = this.#config.parksLater;
-    const handle = async ({ record, lane }: Laned) => {
+    const handle = async (record: SinkRecord) => {
       const place = placeText(record, mode);
-      let outcome = this.#outcomes.get(place);
-      outcome ??= parks && lane.failed ? heldBack(record) : await this.#handle(record, replayed, loaded, abort);
-      this.#outcomes.set(place, outcome);
-      if ('error' in outcome && record.key !== null) lane.failed = true;
+      this.#outcomes.set(place, this.#outcomes.get(place) ?? (await this.#handle(record, replayed, loaded, abort)));
     };
     await runLanes(lanesOf(records), this.#config['handler.concurrency'], handle);
     const outcomes = this.#outcomes;
@@ -131,9 +127,4 @@ export class HandlerSink implements Sink {
 
 function placeText({ place, version }: SinkRecord, mode: string): string {
   return `${mode} ${place.topic} ${place.partition} ${place.offset} ${version}`;
-}
-
-function heldBack({ place: { topic, partition, offset } }: SinkRecord): Outcome {
-  const message = `An earlier record of its key failed, so the record at ${topic}-${partition} offset ${offset} waits with it (errors.deadletterqueue.later.records=park).`;
-  return { error: new SluiceError('RECORD_REFUSED', message) };
 }

@@ -13,7 +13,8 @@ export type RecordChange = {
   readonly before: Fields | null;
 };
 
-type Envelope = { readonly op: number; readonly before: number; readonly after: number };
+/** `documents`: it is MongoDB's, with texts in the place of rows. */
+type Envelope = { readonly op: number; readonly before: number; readonly after: number; readonly documents: boolean };
 const envelopes = new WeakMap<Schema, Envelope | null>();
 
 /** Where an envelope with a schema has its parts; null where the schema is of something else. Looked up once a schema. */
@@ -21,7 +22,8 @@ function envelopeOf(schema: Schema): Envelope | null {
   let found = envelopes.get(schema);
   if (found === undefined) {
     const [op, before, after] = [schema.indexOf('op'), schema.indexOf('before'), schema.indexOf('after')];
-    found = op >= 0 && before >= 0 && after >= 0 && schema.indexOf('source') >= 0 ? { op, before, after } : null;
+    const documents = schema.fields[after]?.schema.type === 'string';
+    found = op >= 0 && before >= 0 && after >= 0 && schema.indexOf('source') >= 0 ? { op, before, after, documents } : null;
     envelopes.set(schema, found);
   }
   return found;
@@ -48,12 +50,12 @@ function plainChange(record: ConnectRecord, value: Struct, key: Fields | null): 
   return { kind: 'upsert', key, row: value, before: null };
 }
 
-/** Reads the change of a record: envelopes with a schema in place, everything else by the contract's `readChange`. */
+/** Reads the change of a record: envelopes of rows with a schema in place, everything else by the contract's `readChange`. */
 export function recordChange(record: ConnectRecord): RecordChange {
   const { value } = record;
   const key = fieldsOf(record.key);
   const envelope = value instanceof Struct ? envelopeOf(value.schema) : null;
-  if (envelope !== null && value instanceof Struct) {
+  if (envelope !== null && !envelope.documents && value instanceof Struct) {
     const row = fieldsOf(value.values[envelope.after]);
     switch (value.values[envelope.op]) {
       case 'c':
@@ -68,7 +70,9 @@ export function recordChange(record: ConnectRecord): RecordChange {
   }
   if (value instanceof Struct && envelope === null) return plainChange(record, value, key);
   const change = readChange(record);
-  return { kind: change.kind, key, row: change.after?.fields ?? null, before: change.before?.fields ?? null };
+  // A document's id, which the record's key holds as text.
+  const read = change.key?.schema === null ? change.key.fields : key;
+  return { kind: change.kind, key: read, row: change.after?.fields ?? null, before: change.before?.fields ?? null };
 }
 
 /** A field's value; undefined where there is no such field. */

@@ -92,7 +92,8 @@ async function checkConnector(
       ...resolved.warnings.map(({ option, message }) => warned(at(option) + message)),
     ];
     if (findings.length === 0) findings.push(finding('ok', 'valid', null, 'configuration'));
-    if (resolved.plan !== null && !offline) findings.push(...(await preflight(resolved.plan, logging)));
+    if (resolved.plan !== null && !offline)
+      for (const found of await preflight(resolved.plan, logging)) findings.push(placed(found, lineOf));
     return report(terminal, heading, findings);
   } catch (thrown) {
     const { message, remedy } = toSluiceError(thrown);
@@ -102,6 +103,15 @@ async function checkConnector(
 
 /** What the source or sink itself finds: login, rights, slot, tables. */
 async function preflight(plan: ConnectorPlan, logging: Logging): Promise<readonly CheckResult[]> {
+/** With the option that it is about, and its line. */
+function placed(found: CheckResult, lineOf: ConnectorFile['lineOf']): CheckResult {
+  const { status, option, subject } = found;
+  if (status === 'ok' || option === null) return found;
+  const line = lineOf(option);
+  const parts = [...(line === null ? [] : [`line ${line}`]), option, ...(subject === '' || subject === option ? [] : [subject])];
+  return { ...found, subject: parts.join(', ') };
+}
+
   const logger = logging.logger('sluice.check');
   await using plugin = plan.createPlugin({ connector: plan.name, task: 0, logger, clock });
   try {

@@ -1,3 +1,5 @@
+import { readDocumentJson } from './document-json.ts';
+import { SluiceError } from './errors.ts';
 import type { ConnectRecord } from './record.ts';
 import type { Schema } from './schema.ts';
 import { Struct, type Value } from './value.ts';
@@ -12,7 +14,7 @@ export type Change = {
    * something else (a message, a schema change, a transaction's boundary, a heartbeat).
    */
   readonly kind: 'upsert' | 'delete' | 'truncate' | 'none';
-  /** Debezium's `op` (`c`, `u`, `d`, `r`, `t`, `m`); null in records without an envelope. */
+  /** Debezium's `op` (`c`, `u`, `d`, `r`, `t`, `m`); null in records without an envelope, and of a document's update that comes without it. */
   readonly operation: string | null;
   /** The key's fields; null where the record has no key, or one that is not made of fields. */
   readonly key: Row | null;
@@ -33,25 +35,33 @@ const operations = new Set(['c', 'u', 'd', 'r', 't', 'm']);
 
 /**
  * Reads a change from a record of any of the forms in which they are published: Debezium's envelope, with or without schema; the row alone
- * (ExtractNewRecordState), a rewritten delete (`__deleted` is `true`) included; and a tombstone.
+ * (ExtractNewRecordState), a rewritten delete (`__deleted` is `true`) included; a document of MongoDB, which its envelope holds as text; and a
+ * tombstone.
+ *
+ * A document becomes a row of its fields, with the values of `readDocumentJson`. Its `_id` is the row's `id`, as in the record's key, so that
+ * key, row and the row as it was name it alike. An update that comes without its document (it was deleted before it was looked up, and its
+ * delete follows; or `capture.mode` asks for none) is of no row. Throws SluiceError RECORD_REFUSED for a document that cannot be read, or that
+ * has another field `id`.
  *
  * @param unavailable the source's `unavailable.value.placeholder`
  */
 export function readChange(record: ConnectRecord, unavailable: string = defaultUnavailablePlaceholder): Change {
   const key = rowOf(record.key);
   const nothing = { key, before: null, after: null, missing: [], source: null, changedAtMs: null, operation: null } as const;
-  if (record.value === null) return { ...nothing, kind: 'delete' };
+  if (record.value === null) return { ...nothing, key: documentKey(key, documentIdText), kind: 'delete' };
   const value = rowOf(record.value);
   if (value === null) return { ...nothing, kind: 'none' };
   const operation = value.fields.get('op');
   if (typeof operation === 'string' && operations.has(operation) && value.fields.has('source')) {
-    const [before, after] = [rowOf(value.fields.get('before') ?? null), rowOf(value.fields.get('after') ?? null)];
     const source = rowOf(value.fields.get('source') ?? null);
     const at = source?.fields.get('ts_ms') ?? value.fields.get('ts_ms') ?? null;
+    const ofDocument = source?.fields.get('connector') === 'mongodb';
+    const rowIn = ofDocument ? documentRow : rowOf;
+    const [before, after] = [rowIn(value.fields.get('before') ?? null), rowIn(value.fields.get('after') ?? null)];
     return {
       kind: kindOf(operation, after),
-      operation,
-      key,
+      operation: ofDocument && operation === 'u' && after === null ? null : operation,
+      key: ofDocument ? documentKey(key, anyText) : key,
       before,
       after,
       missing: after === null ? [] : missingIn(after, unavailable),
@@ -63,6 +73,54 @@ export function readChange(record: ConnectRecord, unavailable: string = defaultU
   const deleted = String(value.fields.get('__deleted') ?? 'false') === 'true';
   if (deleted) return { ...nothing, kind: 'delete', before: value };
   return { ...nothing, kind: 'upsert', after: value, missing: missingIn(value, unavailable) };
+}
+
+/** When the database made a record's change, as `readChange` tells it; the row is not read. */
+export function changedAtMs({ value }: Pick<ConnectRecord, 'value'>): number | null {
+  const source = fieldIn(value, 'source');
+  if (source === undefined || typeof fieldIn(value, 'op') !== 'string') return null;
+  const at = fieldIn(source, 'ts_ms') ?? fieldIn(value, 'ts_ms') ?? null;
+  return at === null ? null : Number(at);
+}
+
+/** Whether a record is a document's update that came without the document, so that it is of no row. */
+export function lacksDocument({ value }: Pick<ConnectRecord, 'value'>): boolean {
+  if (fieldIn(value, 'after') !== null || fieldIn(value, 'op') !== 'u') return false;
+  return fieldIn(fieldIn(value, 'source'), 'connector') === 'mongodb';
+}
+
+function fieldIn(value: Value | undefined, name: string): Value | undefined {
+  if (value instanceof Struct) return value.get(name);
+  return value instanceof Map ? (value as ReadonlyMap<string, Value>).get(name) : undefined;
+}
+
+/** The document in an envelope; where a transform has made fields of it, these. */
+function documentRow(value: Value): Row | null {
+  if (typeof value !== 'string') return rowOf(value);
+  const document = readDocumentJson(value);
+  if (!(document instanceof Map)) throw new SluiceError('RECORD_REFUSED', 'A record’s document cannot be read: its text is no document.');
+  if (document.has('_id') && document.has('id'))
+    throw new SluiceError('RECORD_REFUSED', 'A document has a field id beside its _id, which is the id of its row.', {
+      remedy: 'Give that field another name at the source (field.renames), or unwrap the record with ExtractNewDocumentState.',
+    });
+  const fields = new Map<string, Value>();
+  for (const [name, field] of document as ReadonlyMap<string, Value>) fields.set(name === '_id' ? 'id' : name, field);
+  return { schema: null, fields };
+}
+
+const anyText = /^/;
+/** What a text is only as the id of a document: of a tombstone nothing else tells where it comes from. */
+const documentIdText = /^\{"\$\w+":/;
+
+/** The key of a document, whose one field `id` is its JSON text, where that has the form. */
+function documentKey(key: Row | null, form: RegExp): Row | null {
+  const id = key?.fields.get('id');
+  if (key?.fields.size !== 1 || typeof id !== 'string' || !form.test(id)) return key;
+  try {
+    return { schema: null, fields: new Map([['id', readDocumentJson(id)]]) };
+  } catch {
+    return key;
+  }
 }
 
 function kindOf(operation: string, after: Row | null): Change['kind'] {

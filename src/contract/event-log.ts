@@ -1,4 +1,4 @@
-import type { Consumed, ConsumerGroups, ConsumerOptions, LogConsumer } from './log-consumer.ts';
+import type { Consumed, ConsumerGroups, ConsumerOptions, LogConsumer, PartitionOffset } from './log-consumer.ts';
 import type { OnRetry } from './retry.ts';
 import type { WorkerGroup } from './worker-group.ts';
 
@@ -67,8 +67,16 @@ export type LogRecord = {
   readonly headers: readonly SerializedHeader[];
 };
 
-/** Where a read without group starts, per topic. */
-export type ReadFrom = 'start' | 'end' | { readonly offset: bigint } | { readonly timestampMs: number };
+/**
+ * Where a read without group starts: in every partition of its topics the same, or, with `offsets`, each where it says (partitions that it
+ * leaves out at their end).
+ */
+export type ReadFrom =
+  | 'start'
+  | 'end'
+  | { readonly offset: bigint }
+  | { readonly timestampMs: number }
+  | { readonly offsets: readonly PartitionOffset[] };
 
 /** A read without group: all partitions of the topics, in order within each partition. */
 export type ReadRange = {

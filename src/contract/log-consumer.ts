@@ -55,11 +55,18 @@ export type PartitionLag = TopicPartition & { readonly position: bigint; readonl
 export interface LogConsumer extends AsyncDisposable {
   /**
    * Joins the group and reads until aborted; called once. Heartbeats go on between events however long the caller takes (bounded by
-   * `max.poll.interval.ms`, after which the partitions are `lost`), and still after the end until the consumer is disposed, so that what
-   * was read can be committed. A rebalance takes all partitions from all members and then assigns all of them anew. Rejects
+   * `max.poll.interval.ms`, after which the partitions are `lost`: who must wait for longer pauses it and asks for the next event), and still
+   * after the end until the consumer is disposed, so that what was read can be committed. A rebalance takes all partitions from all members and then assigns all of them anew. Rejects
    * LOG_UNAVAILABLE, LOG_REFUSED, and OFFSET_UNKNOWN where `reset` is `none` and there is no offset to go on from.
    */
   events(abort: AbortSignal): AsyncIterable<ConsumerEvent>;
+  /**
+   * From here on `events` tells only what becomes of the partitions, and hands out no records: for a caller that can take none for as long as
+   * its target is away, and stays a member by asking for the next event all the same. What was asked for before may still bring records.
+   */
+  pause(): void;
+  /** Hands out records again, from where it was. */
+  resume(): void;
   /** Commits offsets as this member. Rejects FENCED where the partitions belong to another member by now. */
   commit(next: readonly PartitionOffset[]): Promise<void>;
   /** The same as what an append takes along. */

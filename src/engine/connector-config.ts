@@ -1,6 +1,6 @@
 import { type ConfigFault, nearest, type RawConfig, SluiceError } from '../contract/index.ts';
 import { loadConnectorClass, passwordsOf } from './connector-class.ts';
-import { resolveConverters } from './connector-converters.ts';
+import { resolveConverters, resolvePublishConverters } from './connector-converters.ts';
 import type { ConnectorResolving, ResolvedConnector } from './connector-plan.ts';
 import { shownValue } from './connector-secrets.ts';
 import { sinkKind } from './sink-connector.ts';
@@ -37,6 +37,7 @@ export async function resolveConnector(
     states: chain.states.filter(({ name }) => foreign({ option: name, message: '' })),
   };
   const converters = await resolveConverters(config, defaults.converters, registry);
+  const publishing = await resolvePublishConverters(config, defaults.converters, registry, known.plugin.spec.patterns);
 
   /** A message about an option names its value as it may be shown, not as it was resolved. */
   const concealed = (fault: ConfigFault): ConfigFault => {
@@ -46,7 +47,7 @@ export async function resolveConnector(
     return shown === text ? fault : { ...fault, message: fault.message.replaceAll(text, shown) };
   };
   const unavailable = new Set(unresolved.map(({ option }) => option));
-  const parts = [common, own, transforms, converters, ...kind.parts];
+  const parts = [common, own, transforms, converters, ...(publishing === null ? [] : [publishing]), ...kind.parts];
   const faults = [
     ...Object.entries(raw).flatMap(([option, value]) =>
       value === null ? [{ option, message: `Null value can not be supplied as the configuration value of ${option}.` }] : [],
@@ -65,7 +66,8 @@ export async function resolveConnector(
     const near = nearest(warning.option, names);
     return { ...warning, message: `Unknown option '${warning.option}' has no effect${near ? `; did you mean '${near}'?` : '.'}` };
   });
-  const shownStates = [...common.states, ...transforms.states, ...own.states, ...converters.states].map(state => ({
+  const converterStates = [...converters.states, ...(publishing?.states ?? [])];
+  const shownStates = [...common.states, ...transforms.states, ...own.states, ...converterStates].map(state => ({
     ...state,
     value: state.value === null ? null : shownValue(state.name, given[state.name] ?? state.value, isPassword),
     errors: faults.filter(({ option }) => option === state.name || state.option.aliases.includes(option)).map(({ message }) => message),
@@ -78,6 +80,6 @@ export async function resolveConnector(
     warnings,
     states: shownStates,
     isPassword,
-    plan: valid ? kind.plan({ config: own.config, states: own.states, chain, converters }) : null,
+    plan: valid ? kind.plan({ config: own.config, states: own.states, chain, converters, publishing }) : null,
   };
 }

@@ -3,6 +3,7 @@ import type {
   Converter,
   ConverterRole,
   HeaderConverter,
+  OptionPattern,
   OptionState,
   PluginContext,
   PluginRegistry,
@@ -82,4 +83,53 @@ export async function resolveConverters(raw: RawConfig, worker: RawConfig, regis
       return { key: key.create(context), value: value.create(context), header: header.create(context) };
     },
   };
+}
+
+const publishPrefix = 'publish.';
+const publishOption = /^publish\.((key|value|header)\.converter)(?:\..+)?$/;
+
+/**
+ * The converters of what a sink publishes: those that `publish.key.converter` and its like name, with the options that stand behind them; for
+ * the others those of what it reads. Null where the connector names none, or its class publishes nothing.
+ *
+ * @param patterns of the class's own options: one that publishes has these among them
+ */
+export async function resolvePublishConverters(
+  raw: RawConfig,
+  worker: RawConfig,
+  registry: PluginRegistry,
+  patterns: readonly OptionPattern[],
+): Promise<ResolvedConverters | null> {
+  const named = Object.keys(raw).filter(name => publishOption.test(name));
+  if (named.length === 0 || !patterns.some(({ pattern }) => pattern.test(named[0]!))) return null;
+  const own = Object.fromEntries(named.map(name => [name.slice(publishPrefix.length), raw[name]!]));
+  const read = roles.flatMap(role => {
+    const from = raw[`${role}.converter`] === undefined ? worker : raw;
+    return Object.entries(from).filter(([name]) => name === `${role}.converter` || name.startsWith(`${role}.converter.`));
+  });
+  const resolved = await resolveConverters(own, Object.fromEntries(read), registry);
+  const lacking = named.filter(name => raw[publishPrefix + roleOption(name)] === undefined);
+  // What of the others is wrong is told of where they are named.
+  const isOwn = ({ option }: ConfigFault) => raw[publishPrefix + roleOption(publishPrefix + option)] !== undefined;
+  const renamed = ({ option, message }: ConfigFault): ConfigFault => {
+    const role = roleOption(publishPrefix + option);
+    return { option: publishPrefix + option, message: message.replaceAll(role, publishPrefix + role) };
+  };
+  return {
+    ...resolved,
+    faults: [
+      ...resolved.faults.filter(isOwn).map(renamed),
+      ...lacking.map(option => ({
+        option,
+        message: `'${option}' needs '${publishPrefix}${roleOption(option)}', the converter it is an option of.`,
+      })),
+    ],
+    warnings: resolved.warnings.filter(isOwn).map(renamed),
+    states: resolved.states.map(state => ({ ...state, name: publishPrefix + state.name })),
+  };
+}
+
+/** `key.converter` of `publish.key.converter.schemas.enable`. */
+function roleOption(name: string): string {
+  return publishOption.exec(name)?.[1] ?? '';
 }

@@ -13,6 +13,8 @@ export type ResolvedParts = {
   readonly states: readonly OptionState[];
   readonly chain: TransformChain;
   readonly converters: ResolvedConverters;
+  /** Of what a sink publishes; null: the same. */
+  readonly publishing: ResolvedConverters | null;
 };
 
 /** The part of a config that sources and sinks have each in their own way. */

@@ -1,7 +1,7 @@
 import { type PartitionOffset, SluiceError, toSluiceError } from '../contract/index.ts';
 import { type DeadLetter, deadLetterGroup, type FailedRecord } from './dead-letter.ts';
-import { deadLetters } from './parked-keys.ts';
-import type { Gathered } from './sink-batch.ts';
+import { deadLetters, ParkedKeys } from './parked-keys.ts';
+import { type Gathered, keyOf } from './sink-batch.ts';
 import { SinkConversion } from './sink-conversion.ts';
 import { deliver } from './sink-delivery.ts';
 import { SinkOutput } from './sink-output.ts';
@@ -20,7 +20,8 @@ export type Redelivered = { readonly redelivered: number; readonly failed_again:
 
 /**
  * Sends dead letters through the sink again, beside its tasks and with the versions they had, so that they change nothing that is newer
- * (invariant 4). One that fails again becomes a new letter behind the others. After each batch the letters before it are dealt with.
+ * (invariant 4). One that fails again becomes a new letter behind the others, and, where later records of its key are to wait, theirs do too.
+ * After each batch the letters before it are dealt with.
  * Rejects with what the sink fails with as a whole; what was dealt with by then stays so.
  */
 export async function redeliver(
@@ -50,6 +51,8 @@ export async function redeliver(
   await using output = new SinkOutput({ id, ...made.conversion, errors, writer, log, observer });
   const conversion = new SinkConversion(made.conversion);
   const counts = { redelivered: 0, failed_again: 0 };
+  /** Keys with a letter that has failed again. */
+  const parked = settings.parksLater ? new ParkedKeys() : null;
 
   async function send(letters: readonly DeadLetter[]): Promise<void> {
     const gathered: Gathered[] = [];
@@ -65,8 +68,9 @@ export async function redeliver(
     const batch = { mode: 'replay', consumed: null } as const;
     // Nobody waits for a target that is away: whoever asked tries again.
     const bounds = { interrupt: AbortSignal.abort(), abort };
-    const delivered = gathered.length === 0 ? { publish: [], failed: [] } : await deliver(sink, gathered, batch, delivery, null, bounds);
+    const delivered = gathered.length === 0 ? { publish: [], failed: [] } : await deliver(sink, gathered, batch, delivery, parked, bounds);
     failed.push(...delivered.failed);
+    for (const { record } of failed) parked?.add(record);
     const stopper = failed.find(({ error }) => error.retry !== 'record');
     if (stopper !== undefined) throw stopper.error;
     if (failed.length > 0 || delivered.publish.length > 0) await output.append(delivered.publish, failed, null, abort);
@@ -77,14 +81,20 @@ export async function redeliver(
   const group = deadLetterGroup(connector);
   const from = await log.groups.offsets(group);
   let waiting: DeadLetter[] = [];
+  /** So that one which fails can keep back those that follow, no batch has two letters of a key. */
+  const keys = new Set<string>();
   const flush = async () => {
     await send(waiting);
     await log.groups.alterOffsets(group, placesBehind(waiting));
     waiting = [];
+    keys.clear();
   };
   try {
     for await (const letter of deadLetters(log, settings.topic, connector, from, abort)) {
       if (!isWanted(letter)) continue;
+      const key = parked === null ? null : keyOf(letter.record);
+      if (key !== null && keys.has(key)) await flush();
+      if (key !== null) keys.add(key);
       waiting.push(letter);
       if (waiting.length >= batchRecordsMax) await flush();
     }

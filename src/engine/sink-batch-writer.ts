@@ -1,4 +1,4 @@
-import { crashPoint, type LogConsumer, readChange, type Sink } from '../contract/index.ts';
+import { changedAtMs, crashPoint, type LogConsumer, lacksDocument, type Sink } from '../contract/index.ts';
 import type { OffsetCommits } from './offset-commits.ts';
 import type { ParkedKeys } from './parked-keys.ts';
 import type { GatheredBatch } from './sink-batch.ts';
@@ -21,6 +21,8 @@ export type BatchWriting = {
 /** Brings batches to the sink and accounts for them: what is durable, what failed, and the group's offset behind both (invariant 4). */
 export class BatchWriter {
   readonly #with: BatchWriting;
+  /** Topics with updates that came without their documents, which is told once. */
+  readonly #lacking = new Set<string>();
 
   constructor(writing: BatchWriting) {
     this.#with = writing;
@@ -67,10 +69,22 @@ export class BatchWriter {
     if (batch.count === 0) return;
     const { observer, clock } = this.#with.plan;
     const recordsByTopic = new Map<string, number>();
-    for (const { origin } of batch.gathered) recordsByTopic.set(origin.topic, (recordsByTopic.get(origin.topic) ?? 0) + 1);
+    for (const { origin, record } of batch.gathered) {
+      recordsByTopic.set(origin.topic, (recordsByTopic.get(origin.topic) ?? 0) + 1);
+      if (lacksDocument(record)) this.#warnOfLacking(origin.topic);
+    }
     const last = batch.gathered.at(-1);
-    const changedAtMs = last === undefined ? null : readChange(last.record).changedAtMs;
-    const commitLagMs = changedAtMs === null ? null : clock.nowMs() - changedAtMs;
+    const atMs = last === undefined ? null : changedAtMs(last.record);
+    const commitLagMs = atMs === null ? null : clock.nowMs() - atMs;
     observer.durable({ records, bytes: batch.bytes, recordsByTopic, commitLagMs });
+  }
+
+  #warnOfLacking(topic: string): void {
+    if (this.#lacking.has(topic)) return;
+    this.#lacking.add(topic);
+    const message =
+      `Updates in topic ${topic} came without their documents, and change nothing in the target. A document that was deleted meanwhile is deleted there too; ` +
+      'but where the source has capture.mode=change_streams, no update has one: set change_streams_update_full.';
+    this.#with.plan.logger.warn({ topic }, message);
   }
 }

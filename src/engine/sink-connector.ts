@@ -19,7 +19,10 @@ export function sinkKind(config: RawConfig, plugin: Plugin<unknown, Sink>, defau
     plan: parts => plan(parts, common.config!),
   };
 
-  function plan({ config: pluginConfig, chain, converters }: ResolvedParts, options: ConfigOf<typeof sinkOptions>): ConnectorPlan {
+  function plan(
+    { config: pluginConfig, chain, converters, publishing }: ResolvedParts,
+    options: ConfigOf<typeof sinkOptions>,
+  ): ConnectorPlan {
     const { group, reset, recordsMax } = consumer.settings;
     const topics = options['topics.regex'] ?? topicsOf(options.topics);
     const errors = errorPolicy(options);
@@ -27,6 +30,7 @@ export function sinkKind(config: RawConfig, plugin: Plugin<unknown, Sink>, defau
     const conversion = (context: PluginContext): ConversionPlan => ({
       ...converters.make(context),
       classes: converters.classes,
+      publishing: publishing?.make(context) ?? null,
       transform: chain.apply,
     });
     return {
@@ -41,6 +45,7 @@ export function sinkKind(config: RawConfig, plugin: Plugin<unknown, Sink>, defau
         deadLetters: errors.deadLetters,
         errors,
         producerOverrides: producer.overrides,
+        keyConverter: context => converters.make(context).key,
         createBeside: context => ({ sink: plugin.create(pluginConfig, context), conversion: conversion(context) }),
       },
       createTask(task, { log, logger, clock, observer, pause, random }) {

@@ -1,4 +1,4 @@
-import { type Consumed, type Sink, type SinkBatch, type SinkResult, SluiceError, toSluiceError } from '../contract/index.ts';
+import { type Sink, type SinkBatch, type SinkResult, SluiceError, toSluiceError } from '../contract/index.ts';
 import { type FailedRecord, sinkTaskClass } from './dead-letter.ts';
 import type { ParkedKeys } from './parked-keys.ts';
 import type { Gathered } from './sink-batch.ts';
@@ -17,6 +17,8 @@ export type DeliveryBounds = {
   readonly interrupt: AbortSignal;
   /** Aborted: the sink is to end its write. */
   readonly abort: AbortSignal;
+  /** Told when the target turns out to be away, and when it no longer is. */
+  readonly away?: (isAway: boolean) => void;
 };
 
 /**
@@ -26,10 +28,10 @@ export type DeliveryBounds = {
 export async function deliver(
   sink: Sink,
   gathered: readonly Gathered[],
-  batch: Pick<SinkBatch, 'mode'> & { readonly consumed: Consumed | null },
+  batch: Pick<SinkBatch, 'mode' | 'consumed' | 'states'>,
   plan: DeliveryPlan,
   parked: ParkedKeys | null,
-  { interrupt, abort }: DeliveryBounds,
+  { interrupt, abort, away }: DeliveryBounds,
 ): Promise<Delivered> {
   const sent = parked === null ? gathered : gathered.filter(({ origin }) => !parked.has(origin));
   const failed: FailedRecord[] =
@@ -49,7 +51,7 @@ export async function deliver(
   async function write(records: readonly Gathered[]): Promise<Written> {
     const whole = { records: records.map(({ record }) => record), ...batch };
     try {
-      const result = await patiently(() => sink.write(whole, abort), plan, interrupt);
+      const result = await patiently(() => sink.write(whole, abort), plan, interrupt, away);
       return {
         publish: result.publish,
         refused: result.failed.map(({ index, error }) => {

@@ -4,7 +4,7 @@ import { deadLetterHeaders, type FailedRecord } from './dead-letter.ts';
 import type { SinkTaskPlan } from './sink-task-plan.ts';
 
 /** What a sink's output needs of its task. */
-export type OutputPlan = Pick<SinkTaskPlan, 'id' | 'key' | 'value' | 'header' | 'errors' | 'writer' | 'log' | 'observer'>;
+export type OutputPlan = Pick<SinkTaskPlan, 'id' | 'key' | 'value' | 'header' | 'publishing' | 'errors' | 'writer' | 'log' | 'observer'>;
 
 /**
  * What a sink task puts into the log: records that the sink publishes, and dead letters. They become durable with the group's offsets, in
@@ -18,7 +18,7 @@ export class SinkOutput implements AsyncDisposable {
 
   constructor(plan: OutputPlan) {
     this.#plan = plan;
-    this.#serializer = new BatchSerializer(plan);
+    this.#serializer = new BatchSerializer(plan.publishing ?? plan);
   }
 
   /**

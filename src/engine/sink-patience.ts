@@ -12,8 +12,23 @@ type Patient = Pick<SinkTaskPlan, 'retryDelayMsMax' | 'observer' | 'logger' | 'c
 /**
  * Calls until it goes well, with growing pauses, as long as it fails with what heals by itself (`backoff`); the task says RETRYING
  * meanwhile. Rejects with any other error, and GivenUp where `interrupt` is aborted by the time it has failed.
+ *
+ * @param away told true when the target turns out to be away, and false when that is over, however it ends
  */
-export async function patiently<T>(call: () => Promise<T>, patient: Patient, interrupt: AbortSignal): Promise<T> {
+export async function patiently<T>(
+  call: () => Promise<T>,
+  patient: Patient,
+  interrupt: AbortSignal,
+  away: (isAway: boolean) => void = () => {},
+): Promise<T> {
+  try {
+    return await called(call, patient, interrupt, () => away(true));
+  } finally {
+    away(false);
+  }
+}
+
+async function called<T>(call: () => Promise<T>, patient: Patient, interrupt: AbortSignal, isAway: () => void): Promise<T> {
   const { retryDelayMsMax, observer, logger, clock, pause, random } = patient;
   let sinceMs = 0;
   for (let attempts = 1; ; attempts++) {
@@ -33,7 +48,10 @@ export async function patiently<T>(call: () => Promise<T>, patient: Patient, int
         throw error;
       }
     }
-    if (attempts === 1) sinceMs = clock.nowMs();
+    if (attempts === 1) {
+      sinceMs = clock.nowMs();
+      isAway();
+    }
     const delayMs = backOffMs(attempts, retryDelayMsMax, random());
     observer.retrying({ error, attempts, sinceMs, nextAttemptMs: clock.nowMs() + delayMs });
     logger.warn(

@@ -1,4 +1,4 @@
-import type { PluginContext, Sink } from '../contract/index.ts';
+import type { Converter, PluginContext, Sink } from '../contract/index.ts';
 import type { ConversionPlan, DeadLetterSettings, SinkErrorPolicy } from './sink-task-plan.ts';
 
 /** What is asked of a sink's connector as a whole, beside its tasks: its offsets, its dead letters. */
@@ -8,6 +8,8 @@ export type SinkPlan = {
   readonly deadLetters: DeadLetterSettings | null;
   readonly errors: SinkErrorPolicy;
   readonly producerOverrides: Readonly<Record<string, string>>;
+  /** A converter of the records' keys, beside those of the tasks. */
+  keyConverter(context: PluginContext): Converter;
   /** A sink and converters of its own, beside those of the tasks. The caller disposes of the sink. */
   createBeside(context: PluginContext): { readonly sink: Sink; readonly conversion: ConversionPlan };
 };

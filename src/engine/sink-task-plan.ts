@@ -11,6 +11,7 @@ import type {
   Transform,
   WriterOptions,
 } from '../contract/index.ts';
+import type { RecordConverters } from './batch-serializer.ts';
 import type { ErrorPolicy, TaskObserver } from './source-task-plan.ts';
 import type { Pause } from './supervisor-back-off.ts';
 
@@ -35,6 +36,8 @@ export type ConversionPlan = {
   /** The connector's chain as one function; null where it has none. */
   readonly transform: Transform | null;
   readonly classes: { readonly key: string; readonly value: string; readonly header: string };
+  /** Of what the sink publishes; null: the three above. */
+  readonly publishing?: RecordConverters | null;
 };
 
 /** When a batch is written: full by records or bytes, or `lingerMs` after its first record, once the one before is durable. */

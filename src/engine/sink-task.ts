@@ -15,6 +15,7 @@ import { GatheredBatch } from './sink-batch.ts';
 import { BatchWriter } from './sink-batch-writer.ts';
 import { SinkConversion } from './sink-conversion.ts';
 import { tolerate } from './sink-delivery.ts';
+import { IncomingRecords } from './sink-incoming.ts';
 import { SinkOutput } from './sink-output.ts';
 import { OwnedPartitions } from './sink-partitions.ts';
 import { GivenUp, patiently } from './sink-patience.ts';
@@ -52,12 +53,12 @@ class SinkTask implements ConsumingView {
   readonly #commits: OffsetCommits;
   readonly #parked: ParkedKeys | null;
   #batch: GatheredBatch;
-  /** Records the consumer has given out, and how many of them are in the batch. */
-  #incoming: readonly LogRecord[] = [];
-  #taken = 0;
+  readonly #incoming: IncomingRecords;
   #event: ConsumerEvent | null = null;
   #ended = false;
   #writing: Promise<void> | null = null;
+  /** Where the partitions go on is being found out. */
+  #placing: Promise<void> | null = null;
   /** Whether the last batch that was written is durable and accounted for. */
   #written: Promise<boolean> = Promise.resolve(true);
   #failure: SluiceError | null = null;
@@ -75,6 +76,7 @@ class SinkTask implements ConsumingView {
   constructor(plan: SinkTaskPlan, sink: Sink, consumer: LogConsumer, output: SinkOutput) {
     [this.#plan, this.#sink, this.#consumer] = [plan, sink, consumer];
     this.#partitions = new OwnedPartitions(() => consumer.lag());
+    this.#incoming = new IncomingRecords(consumer);
     this.#conversion = new SinkConversion(plan);
     this.#commits = new OffsetCommits(consumer, this.#partitions, error => this.#fail(error));
     this.#parked = plan.errors.deadLetters?.parksLater ? new ParkedKeys() : null;
@@ -123,6 +125,7 @@ class SinkTask implements ConsumingView {
         if (event !== null) throw this.#fenced;
         return false;
       }
+      if (this.#placing !== null) return false;
       if (this.#lettersMoved && this.#writing === null) {
         this.#lettersMoved = false;
         await this.#loadParked(abort);
@@ -132,12 +135,13 @@ class SinkTask implements ConsumingView {
         this.#write();
         return true;
       }
+      if (event === null) return false;
       // What was given out before comes first.
-      if (event === null || this.#taken < this.#incoming.length) return false;
+      if (event.type === 'records' ? !this.#incoming.hasRoom : !this.#incoming.empty) return false;
     }
     this.#event = null;
-    if (event.type === 'records') [this.#incoming, this.#taken] = [event.records, 0];
-    else if (event.type === 'assigned') await this.#assigned(event.partitions, event.generation, abort);
+    if (event.type === 'records') this.#incoming.add(event.records);
+    else if (event.type === 'assigned') this.#assigned(event.partitions, event.generation, abort);
     else await this.#revoked(event.partitions, event.lost);
     this.#ask(events);
     return true;
@@ -171,13 +175,13 @@ class SinkTask implements ConsumingView {
   /** Fills the batch from what has come. */
   #gather(): void {
     const { limits } = this.#plan;
-    while (this.#taken < this.#incoming.length && !this.#batch.isFull(limits)) {
-      const record = this.#incoming[this.#taken]!;
+    for (let record = this.#incoming.first(); record !== undefined; record = this.#incoming.first()) {
+      if (this.#batch.isFull(limits)) return;
       if (this.#batch.keepsBack(record)) {
         this.#due = true;
         return;
       }
-      this.#taken++;
+      this.#incoming.shift();
       if (this.#batch.count === 0 && limits.lingerMs > 0) this.#linger(this.#batch);
       this.#take(record);
     }
@@ -219,7 +223,12 @@ class SinkTask implements ConsumingView {
     const batch = this.#batch;
     this.#batch = new GatheredBatch(this.#parked !== null);
     this.#due = false;
-    const bounds = { interrupt: this.#interrupt.signal, abort: this.#abortWrite.signal };
+    const away = (isAway: boolean) => {
+      if (isAway) this.#incoming.hold('target-away');
+      else this.#incoming.release('target-away');
+      this.#notify();
+    };
+    const bounds = { interrupt: this.#interrupt.signal, abort: this.#abortWrite.signal, away };
     this.#written = this.#writer.write(batch, bounds).then(
       () => true,
       (error: unknown) => {
@@ -234,13 +243,25 @@ class SinkTask implements ConsumingView {
     });
   }
 
-  async #assigned(assigned: readonly AssignedPartition[], generation: number, abort: AbortSignal): Promise<void> {
+  #assigned(assigned: readonly AssignedPartition[], generation: number, abort: AbortSignal): void {
     for (const partition of assigned) this.#partitions.add(partition);
-    await this.#loadParked(abort);
+    if (this.#sink.assign === undefined && this.#parked === null) return;
+    this.#incoming.hold('placing');
+    this.#placing = this.#place(assigned, generation, AbortSignal.any([abort, this.#interrupt.signal]))
+      .catch((error: unknown) => this.#fail(toSluiceError(error)))
+      .then(() => {
+        this.#placing = null;
+        this.#incoming.release('placing');
+        this.#notify();
+      });
+  }
+
+  /** Learns what there is to know of partitions before the first record of theirs: parked keys, and where a target that keeps offsets goes on. */
+  async #place(assigned: readonly AssignedPartition[], generation: number, interrupt: AbortSignal): Promise<void> {
+    await this.#loadParked(interrupt);
     if (this.#sink.assign === undefined) return;
     const all = this.#partitions.all().map(({ topic, partition, era }) => ({ topic, partition, era }));
     const assignment = { group: this.#plan.consumer.group, generation, partitions: all };
-    const interrupt = AbortSignal.any([abort, this.#interrupt.signal]);
     const places = await patiently(() => this.#sink.assign!(assignment, interrupt), this.#plan, interrupt).catch((error: unknown) => {
       if (error instanceof GivenUp) return [];
       throw error;
@@ -250,7 +271,11 @@ class SinkTask implements ConsumingView {
       return owned !== null && owned.given !== offset && assigned.some(one => one.topic === topic && one.partition === partition);
     });
     for (const { topic, partition, offset } of moved) this.#partitions.get(topic, partition)!.seek(offset);
-    if (moved.length > 0) await this.#consumer.seek(moved);
+    if (moved.length === 0) return;
+    await this.#consumer.seek(moved).catch((error: unknown) => {
+      // They are another member's by now, which the consumer tells next.
+      if (!(error instanceof SluiceError && error.code === 'FENCED')) throw error;
+    });
   }
 
   /** While nothing is written: what this task itself has parked is durable by then. */
@@ -266,6 +291,7 @@ class SinkTask implements ConsumingView {
     this.#fenced = null;
     this.#interrupt.abort();
     if (lost) this.#abortWrite.abort();
+    await this.#placing;
     const applied = await this.#written;
     // The one that was gathered while the one before was written, which must not go before it.
     if (!lost && applied && this.#failure === null && !this.#batch.empty && this.#batch.fault === null) {
@@ -275,7 +301,8 @@ class SinkTask implements ConsumingView {
     await this.#commits.settled();
     for (const partition of revoked) this.#partitions.remove(partition);
     this.#batch = new GatheredBatch(this.#parked !== null);
-    [this.#incoming, this.#taken, this.#due, this.#fenced] = [[], 0, false, null];
+    this.#incoming.clear();
+    [this.#due, this.#fenced] = [false, null];
     [this.#interrupt, this.#abortWrite] = [new AbortController(), new AbortController()];
   }
 
@@ -287,6 +314,7 @@ class SinkTask implements ConsumingView {
     const late = this.#plan.pause(stopGraceMs, bound.signal).then(() => {
       if (!bound.signal.aborted) this.#abortWrite.abort();
     });
+    await this.#placing;
     await this.#writing;
     bound.abort();
     await late;

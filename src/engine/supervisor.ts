@@ -11,6 +11,7 @@ import { invalidConfig } from './connector-faults.ts';
 import { managedByFile, managedByWorker } from './connector-options.ts';
 import type { ConnectorResolving, ResolvedConnector } from './connector-plan.ts';
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
+import { KeySearches } from './key-searches.ts';
 import type { SupervisedConnector, Worker } from './supervisor-connector.ts';
 import { SupervisedConnectors } from './supervisor-connectors.ts';
 import { DeadLetters } from './supervisor-dead-letters.ts';
@@ -52,6 +53,7 @@ export class Supervisor {
   readonly #ended = new AbortController();
   #started: Started | null = null;
   readonly #subjects: Running;
+  readonly #searches = new KeySearches();
   readonly offsets: ConnectorOffsets;
   readonly deadLetters: DeadLetters;
 
@@ -283,7 +285,9 @@ export class Supervisor {
   /** See `waitForSink`. */
   async wait(name: string, request: WaitRequest): Promise<Waited> {
     const { pause, clock } = this.#settings;
-    return waitForSink(this.#subjects, name, request, pause, () => clock.nowMs(), this.#ended.signal);
+    const context = (connector: string) => this.#resolving.context(connector);
+    const services = { pause, nowMs: () => clock.nowMs(), searches: this.#searches, context };
+    return waitForSink(this.#subjects, name, request, services, this.#ended.signal);
   }
 
   async clusterId(): Promise<string> {

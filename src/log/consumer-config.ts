@@ -37,7 +37,7 @@ export const consumerSpec = configSpec({
       default: '300000',
       min: 1,
       group,
-      doc: 'How long a task may take over what it was handed before its partitions are given to others.',
+      doc: 'How long a task may take over what it was handed before its partitions are given to others. While its target is away it keeps them, however long that lasts.',
     }),
     'session.timeout.ms': options.int({
       default: '45000',

@@ -34,13 +34,16 @@ export function sluiceRoutes(supervisor: Supervisor, workerId: () => string): re
 
   async function wait(request: RestRequest): Promise<Answer> {
     const { query } = request;
-    const unknown = [...query.keys()].find(name => !['source', 'position', 'topic', 'timeout'].includes(name));
-    if (unknown !== undefined)
-      throw new RequestError(400, `There is no parameter '${unknown}' (known are source, position, topic, timeout).`);
-    const [source, position] = [query.get('source'), query.get('position')];
-    if ((source === null) !== (position === null)) throw new RequestError(400, 'Give both source and position, or neither.');
+    const known = ['source', 'position', 'key', 'topic', 'timeout'];
+    const unknown = [...query.keys()].find(name => !known.includes(name));
+    if (unknown !== undefined) throw new RequestError(400, `There is no parameter '${unknown}' (known are ${known.join(', ')}).`);
+    const [source, position, key, topic] = [query.get('source'), query.get('position'), query.get('key'), query.get('topic')];
+    if (position !== null && source === null) throw new RequestError(400, "'position' needs 'source': whose position it is.");
+    if (source !== null && position === null && key === null)
+      throw new RequestError(400, "'source' needs 'position' or 'key': what of it is waited for.");
+    if (key === '') throw new RequestError(400, "'key' is empty: give the key's JSON text, or the value of its one column.");
     const timeoutMs = integer(query.get('timeout') ?? String(waitMsDefault), 'timeout', waitMsMax);
-    return ok(await supervisor.wait(nameOf(request), { source, position, topic: query.get('topic'), timeoutMs }));
+    return ok(await supervisor.wait(nameOf(request), { source, position, key, topic, timeoutMs }));
   }
 
   async function deadLetters(request: RestRequest): Promise<Answer> {

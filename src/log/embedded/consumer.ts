@@ -45,6 +45,7 @@ export class EmbeddedConsumer implements LogConsumer, GroupMember {
   #busySinceMs: number | null = null;
   /** Something was committed, or the group has something to say. */
   #news = false;
+  #paused = false;
   #wake: () => void = () => {};
 
   constructor(parts: ConsumerParts) {
@@ -119,6 +120,15 @@ export class EmbeddedConsumer implements LogConsumer, GroupMember {
     this.wake();
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.wake();
+  }
+
   lag(): readonly PartitionLag[] {
     return this.#cursors.lag();
   }
@@ -164,7 +174,8 @@ export class EmbeddedConsumer implements LogConsumer, GroupMember {
     for (;;) {
       this.#news = false;
       if (ended.aborted || group.rebalancing || !group.holds(this)) return null;
-      const records = this.#cursors.next(settings.recordsMax ?? options.recordsMax, Math.min(eventBytesMax, options.bufferBytesMax));
+      const bytesMax = Math.min(eventBytesMax, options.bufferBytesMax);
+      const records = this.#paused ? [] : this.#cursors.next(settings.recordsMax ?? options.recordsMax, bytesMax);
       if (records.length > 0) return records;
       while (!this.#news) {
         await new Promise<void>(resolve => {

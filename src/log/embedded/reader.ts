@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type LogRecord,
+  type PartitionOffset,
   type ReadFrom,
   type ReadRange,
   type SerializedHeader,
@@ -24,6 +25,9 @@ export type PartitionCursor = { readonly topic: string; readonly partition: numb
 
 /** With where a bounded read ends. */
 type Cursor = PartitionCursor & { readonly end: number };
+
+/** Where one partition is begun. */
+type PartitionStart = Exclude<ReadFrom, { readonly offsets: readonly PartitionOffset[] }>;
 
 /** Says when there may be more to read; resolves early on abort. */
 export type Changes = { wait(abort: AbortSignal): Promise<void> };
@@ -76,6 +80,15 @@ export class Reader {
     } finally {
       left.abort();
     }
+  }
+
+  /** Where the first record of each partition lies that is not older; the end where all are. Throws SluiceError TOPIC_UNKNOWN. */
+  async offsetsAt(topics: readonly string[], timestampMs: number, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
+    const found: PartitionOffset[] = [];
+    for (const topic of topics)
+      for await (const { partition, next } of this.#cursors(topic, { timestampMs }, abort))
+        found.push({ topic, partition, offset: BigInt(next) });
+    return found;
   }
 
   async *#pages({ topics, from, follow }: ReadRange, abort: AbortSignal): AsyncGenerator<readonly LogRecord[]> {
@@ -169,11 +182,14 @@ export class Reader {
     for (const row of rows) {
       const id = Number(row['id']);
       const [start, end] = [Number(row['start_offset']), Number(row['next_offset'])];
-      yield { topic, partition: Number(row['partition']), id, next: await this.#startOf(id, start, end, from, abort), end };
+      const partition = Number(row['partition']);
+      const wanted =
+        typeof from === 'object' && 'offsets' in from ? { offset: offsetIn(from.offsets, topic, partition) ?? BigInt(end) } : from;
+      yield { topic, partition, id, next: await this.#startOf(id, start, end, wanted, abort), end };
     }
   }
 
-  async #startOf(id: number, start: number, end: number, from: ReadFrom, abort: AbortSignal): Promise<number> {
+  async #startOf(id: number, start: number, end: number, from: PartitionStart, abort: AbortSignal): Promise<number> {
     if (from === 'start') return start;
     if (from === 'end') return end;
     if ('offset' in from) return Math.max(start, Math.min(end, Number(from.offset)));
@@ -189,6 +205,10 @@ export class Reader {
     }
     return end;
   }
+}
+
+function offsetIn(offsets: readonly PartitionOffset[], topic: string, partition: number): bigint | undefined {
+  return offsets.find(place => place.topic === topic && place.partition === partition)?.offset;
 }
 
 function bytesOf(column: unknown): Uint8Array | null {

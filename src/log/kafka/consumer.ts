@@ -55,6 +55,7 @@ export class KafkaConsumer implements LogConsumer {
   #looking = new AbortController();
   #lookDue = false;
   #news = false;
+  #paused = false;
   #wake: () => void = () => {};
 
   constructor(parts: KafkaConsumerParts) {
@@ -128,6 +129,15 @@ export class KafkaConsumer implements LogConsumer {
     for (const place of to) this.#fetcher?.seek(place);
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#changed();
+  }
+
   lag(): readonly PartitionLag[] {
     return this.#fetcher?.lag() ?? [];
   }
@@ -179,7 +189,7 @@ export class KafkaConsumer implements LogConsumer {
     for (;;) {
       this.#news = false;
       if (ended.aborted || this.#membership.state !== 'stable') return null;
-      const records = this.#fetcher?.take(recordsMax) ?? [];
+      const records = this.#paused ? [] : (this.#fetcher?.take(recordsMax) ?? []);
       if (records.length > 0) return records;
       while (!this.#news)
         await new Promise<void>(resolve => {

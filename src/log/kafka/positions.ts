@@ -1,4 +1,4 @@
-import type { ReadFrom, TopicDescription } from '../../contract/index.ts';
+import type { PartitionOffset, ReadFrom, TopicDescription } from '../../contract/index.ts';
 import { FetchIsolationLevels } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import type { OnTruncated, Reading } from './read-partitions.ts';
@@ -37,6 +37,22 @@ export async function describeRanges(cluster: Cluster, topics: readonly string[]
   }));
 }
 
+/** Of each partition its first record that is not older, or its end. Rejects TOPIC_UNKNOWN. */
+export async function offsetsFrom(
+  cluster: Cluster,
+  topics: readonly string[],
+  timestampMs: number,
+  abort: AbortSignal,
+): Promise<PartitionOffset[]> {
+  const [found, ends] = [await ask(cluster, topics, BigInt(timestampMs), abort), await ask(cluster, topics, latest, abort)];
+  return topics.flatMap(topic =>
+    ends.get(topic)!.map((end, partition) => {
+      const at = found.get(topic)?.[partition] ?? -1n;
+      return { topic, partition, offset: at < 0n ? end : at };
+    }),
+  );
+}
+
 /** Where a read begins and, unless it follows, ends: at the ends there are now. */
 export async function readings(
   cluster: Cluster,
@@ -59,7 +75,9 @@ export async function readings(
   function begin(topic: string, partition: number, start: bigint, end: bigint): bigint {
     if (from === 'start') return start;
     if (from === 'end') return end;
-    if (byTime === null && 'offset' in from) return from.offset < start ? start : from.offset > end ? end : from.offset;
+    const within = (offset: bigint) => (offset < start ? start : offset > end ? end : offset);
+    if ('offset' in from) return within(from.offset);
+    if ('offsets' in from) return within(from.offsets.find(place => place.topic === topic && place.partition === partition)?.offset ?? end);
     const found = byTime?.get(topic)?.[partition] ?? -1n;
     return found < 0n ? end : found;
   }

@@ -57,6 +57,45 @@ export function groupTests(suite: Suite): void {
     assert.deepEqual([...first.values, ...second.values].toSorted(), ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
   });
 
+  test('paused, a member is handed nothing, stays one for as long as it likes, and lets go when others come', async () => {
+    const topic = await suite.aTopic(2);
+    const group = suite.aName('group');
+    await using writer = await suite.writerOf(suite.aTask());
+    const values = Array.from({ length: 20 }, (_, index) => String(index));
+    await suite.append(
+      writer,
+      values.map((value, index) => ({ topic, value, partition: index % 2 })),
+    );
+    const pollMsMax = 500;
+    const overrides = { 'max.poll.interval.ms': String(pollMsMax) };
+    await using first = new Member(suite.log, { group, topics: [topic], recordsMax: 5, overrides }, async (records, { consumer }) => {
+      consumer.pause();
+      await consumer.commit(nextOf(records));
+    });
+    await first.untilCount(5);
+    const pausedAtMs = performance.now();
+    await first.until('pause, longer than the poll interval', () => performance.now() - pausedAtMs > 4 * pollMsMax);
+    assert.equal(first.records.length, 5);
+    assert.deepEqual(
+      first.told.map(({ type }) => type).filter(type => type !== 'records'),
+      ['assigned'],
+    );
+    await using second = new Member(suite.log, { group, topics: [topic], overrides }, commitAll);
+    await second.until('share', ({ owned }) => owned.length === 1);
+    await first.until('share', ({ owned }) => owned.length === 1);
+    assert.ok(first.told.every(event => event.type !== 'revoked' || !event.lost));
+    const resuming = setInterval(() => first.consumer.resume(), 10);
+    try {
+      await first.until('rest', () => first.records.length + second.records.length >= 20);
+    } finally {
+      clearInterval(resuming);
+    }
+    assert.deepEqual(
+      [...first.values, ...second.values].toSorted((one, other) => Number(one) - Number(other)),
+      values,
+    );
+  });
+
   test('a commit of a member that has been put out is refused', async () => {
     const topic = await suite.aTopic();
     const group = suite.aName('group');

@@ -20,6 +20,24 @@ export function readTests(suite: Suite): void {
     assert.deepEqual(texts(await suite.read({ topics: [topic], from: { timestampMs: start + 60_000 } })), []);
   });
 
+  test('a read begins in each partition where it is told to; what it is not told of it passes over', async () => {
+    const topic = await suite.aTopic(3);
+    await using writer = await suite.writerOf(suite.aTask());
+    const values = Array.from({ length: 9 }, (_, index) => ({
+      topic,
+      value: `${index % 3}:${Math.floor(index / 3)}`,
+      partition: index % 3,
+    }));
+    await suite.append(writer, values);
+    const all = await suite.read({ topics: [topic] });
+    const places = all.filter(record => ['0:1', '2:2'].includes(texts([record])[0] ?? ''));
+    assert.equal(places.length, 2);
+    const offsets = places.map(({ partition, offset }) => ({ topic, partition, offset }));
+    assert.deepEqual(texts(await suite.read({ topics: [topic], from: { offsets } })).toSorted(), ['0:1', '0:2', '2:2']);
+    const beyond = [{ topic, partition: 1, offset: 1_000_000n }];
+    assert.deepEqual(texts(await suite.read({ topics: [topic], from: { offsets: beyond } })), []);
+  });
+
   test('one read takes several topics', async () => {
     const [one, two] = [await suite.aTopic(), await suite.aTopic(2)];
     await using writer = await suite.writerOf(suite.aTask());

@@ -194,6 +194,41 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
       });
     });
 
+    test('who waits for a key waits for its newest record, and for no other', { timeout: testMsMax }, async () => {
+      const log = await open();
+      const away = join(tmpdir(), `sluice-away-${process.pid}-${Math.random()}`);
+      writeFileSync(away, '10');
+      const { daemon: started_, sink } = await started(
+        log,
+        { partitions: 1, keys: 20, perKey: 1 },
+        { 'handler.config.away': away, 'errors.retry.delay.max.ms': '50', 'sink.batch.max.records': '1' },
+      );
+      await using _daemon = started_;
+      const wait = (query: string) =>
+        sink.rest.call<{ applied: readonly unknown[] }>('GET', `/connectors/${sink.name}/wait?${query}`).then(({ applied }) => applied);
+      try {
+        await until(async () => (await sink.lag()) === 10, { what: 'the first ten rows to be applied', timeoutMs: patienceMs });
+        // Of these the log holds nothing newer than what is applied, though there is more of others.
+        assert.deepEqual(await wait('key=3'), []);
+        assert.deepEqual(await wait(`key=${encodeURIComponent('{"id": 3}')}&topic=${log.topic('t')}`), []);
+        await assert.rejects(wait('timeout=50'), { status: 503 });
+        await assert.rejects(wait('key=12&timeout=500'), { status: 503, message: /newest record of the key/ });
+        await assert.rejects(wait('source=nobody&key=12'), { status: 404 });
+        await assert.rejects(wait(`source=${sink.name}&key=12`), { status: 400, message: /not a source/ });
+        for (const refused of ['key=', 'source=x', 'position=x', 'position=x&key=1'])
+          await assert.rejects(wait(refused), { status: 400 }, refused);
+        const [one, other] = [wait('key=12'), wait(`key=${encodeURIComponent('{"id":12}')}`)];
+        writeFileSync(away, '15');
+        assert.deepEqual(await one, [{ topic: log.topic('t'), partition: 0, offset: 13 }]);
+        assert.deepEqual(await other, await one);
+        assert.equal((await sink.lag())! >= 5, true);
+      } finally {
+        rmSync(away);
+      }
+      await sink.applied();
+      assert.deepEqual(await wait('key=19'), []);
+    });
+
     test('offsets are changed and reset while it is stopped, as in Connect', { timeout: testMsMax }, async () => {
       const log = await open();
       const { daemon: started_, sink } = await started(log, { partitions: 1, keys: 1, perKey: 10 }, {});
@@ -240,6 +275,9 @@ export function sinkRuntime(open: () => Promise<SeededLog>): void {
       const before = await sink.rest.call<ShownLetters>('GET', path);
       assert.deepEqual([before.waiting, before.topic], [6, log.topic('letters')]);
       assert.deepEqual(before.letters[0]?.stage, 'TASK_PUT');
+      for (const [, numbers] of await published(log, daemon)) assert.deepEqual(numbers, [0, 1, 2]);
+      // Sent again too early, the first of each key fails again, and the later ones wait behind it once more.
+      assert.deepEqual(await sink.rest.call('POST', `${path}/redeliver`), { redelivered: 0, failed_again: 6 });
       for (const [, numbers] of await published(log, daemon)) assert.deepEqual(numbers, [0, 1, 2]);
       // The cause is mended, and they go through.
       await sink.rest.putConfig(sink.name, config({ topics: log.topic('t'), ...renamed(log), ...errors }));

@@ -112,6 +112,7 @@ export class MemoryConsumer implements LogConsumer {
   #wake: () => void = () => {};
   /** Events that were asked for. */
   asked = 0;
+  paused = false;
   disposed = false;
 
   constructor(log: MemoryLog, options: ConsumerOptions) {
@@ -147,14 +148,31 @@ export class MemoryConsumer implements LogConsumer {
     abort.addEventListener('abort', () => this.#wake(), { once: true });
     while (!abort.aborted) {
       this.asked++;
-      while (this.#events.length === 0 && !abort.aborted) {
+      let event = this.#next();
+      while (event === undefined && !abort.aborted) {
         await new Promise<void>(resolve => {
           this.#wake = resolve;
         });
+        event = this.#next();
       }
-      const event = this.#events.shift();
       if (event !== undefined && !abort.aborted) yield event;
     }
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#wake();
+  }
+
+  /** Records that were not handed out are nobody's once their partitions go. */
+  #next(): ConsumerEvent | undefined {
+    if (!this.paused) return this.#events.shift();
+    const index = this.#events.findIndex(({ type }) => type !== 'records');
+    return index < 0 ? undefined : this.#events.splice(0, index + 1).at(-1);
   }
 
   async commit(next: readonly PartitionOffset[]): Promise<void> {

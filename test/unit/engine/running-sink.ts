@@ -103,6 +103,7 @@ export class RunningSink implements AsyncDisposable {
       header: headers.create(headers.spec.parse({}).config, context),
       transform: null,
       classes: { key: 'K', value: 'V', header: 'H' },
+      publishing: null,
       consumer: { group: 'connect-c', topics: ['t'], reset: 'earliest', recordsMax: 500, bufferBytesMax: 1 << 20, overrides: {} },
       limits: { recordsMax: 100, bytesMax: 1 << 20, lingerMs: 0 },
       errors: { ...tolerant, tolerance: 'none' },

@@ -135,4 +135,26 @@ describe('a sink’s config', () => {
     assert.equal(of('topic.creation.groups'), undefined);
     assert.equal(answer.error_count, 3);
   });
+
+  test('what a handler publishes may have converters of its own', async () => {
+    const handler = { 'connector.class': 'handler', topics: 'a', 'handler.module': 'x.ts' };
+    const strings = { 'key.converter': 'string', 'value.converter': 'string' };
+    const own = { 'publish.value.converter': 'json', 'publish.value.converter.schemas.enable': 'false' };
+    const { plan, faults, warnings, states } = await resolve({ ...handler, ...strings, ...own });
+    assert.deepEqual([faults, warnings], [[], []]);
+    assert.equal(states.find(({ name }) => name === 'publish.value.converter.schemas.enable')?.value, 'false');
+    const made = plan!.sink!.createBeside({ connector: 'm', task: 0, logger: silentLogger, clock: { nowMs: () => 0, nowNs: () => 0n } });
+    await using _sink = made.sink;
+    const { publishing, value } = made.conversion;
+    assert.equal(Buffer.from(publishing!.value.serialize('t', null, new Map([['a', 1]]))!).toString(), '{"a":1}');
+    assert.equal(Buffer.from(publishing!.key.serialize('t', null, 'k')!).toString(), 'k');
+    assert.equal(value.deserialize('t', Buffer.from('{"a":1}')).value, '{"a":1}');
+    assert.deepEqual(await faultsOf({ ...handler, 'publish.value.converter.schemas.enable': 'false' }), [
+      "publish.value.converter.schemas.enable: 'publish.value.converter.schemas.enable' needs 'publish.value.converter', the converter it is an option of.",
+    ]);
+    const [wrong] = await faultsOf({ ...handler, ...own, 'publish.value.converter.schemas.enable': 'perhaps' });
+    assert.match(wrong!, /^publish\.value\.converter\.schemas\.enable: Invalid value perhaps .*publish\.value\.converter\.schemas\.enable/);
+    const [unknown] = (await resolve({ topics: 'a', 'publish.value.converter': 'json' })).warnings;
+    assert.match(unknown!.message, /Unknown option 'publish\.value\.converter' has no effect/);
+  });
 });

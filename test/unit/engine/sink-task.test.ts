@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { recordVersion, SluiceError } from '../../../src/contract/index.ts';
+import { type Converter, type HeaderConverter, recordVersion, SluiceError, type Value } from '../../../src/contract/index.ts';
+import { logged } from '../../support/logged.ts';
 import { until } from '../../support/until.ts';
-import { RunningSink } from './running-sink.ts';
+import { RunningSink, tolerant } from './running-sink.ts';
 
 const away = () => new SluiceError('TARGET_UNAVAILABLE', 'The target is away.');
 
@@ -80,6 +81,51 @@ describe('a sink’s task', () => {
     assert.deepEqual(task.sink.written, ['a', 'b']);
   });
 
+  test('while the target is away it asks for no more records, but stays to hear of its partitions, and lets them go', async () => {
+    await using task = await new RunningSink().start({ limits: { recordsMax: 1, bytesMax: 1 << 20, lingerMs: 0 } });
+    task.sink.failures.push(away(), away());
+    const gate = Promise.withResolvers<void>();
+    task.sink.gate = gate.promise;
+    task.consumer.assign(['t']);
+    task.add('1', '2', '3', '4', '5', '6', '7');
+    task.consumer.deliver('t', 1);
+    // One record is being written, one is the next batch, one is being taken in and one waits.
+    await until(() => task.consumer.asked === 5, { what: 'the task to hold back' });
+    gate.resolve();
+    await until(() => task.pauses.length === 1 && task.consumer.paused, { what: 'the target to be away' });
+    await until(() => task.consumer.asked === 6, { what: 'the task to wait for word of its partitions' });
+    task.consumer.revoke(['t']);
+    await until(() => task.consumer.asked === 7, { what: 'the partitions to be let go of' });
+    assert.equal(task.log.committed.size, 0);
+    assert.equal(task.consumer.paused, false);
+    task.consumer.assign(['t']);
+    task.consumer.deliver('t', 1);
+    (await until(() => task.pauses[1], { what: 'the target to be still away' })).end();
+    await task.committed(7);
+    assert.deepEqual(task.sink.written, ['1', '2', '3', '4', '5', '6', '7']);
+    assert.equal(task.consumer.paused, false);
+  });
+
+  test('a target that is away when it is asked where to go on: partitions are let go of all the same', async () => {
+    const task = new RunningSink();
+    let asked = 0;
+    task.sink.assign = async () => {
+      if (++asked === 1) throw away();
+      return [{ topic: 't', partition: 0, offset: 1n }];
+    };
+    await using running = await task.start();
+    running.add('a', 'b');
+    running.consumer.assign(['t']);
+    await until(() => running.pauses.length === 1, { what: 'the target to be away' });
+    assert.equal(running.consumer.paused, true);
+    running.consumer.revoke(['t']);
+    running.consumer.assign(['t']);
+    await until(() => running.consumer.sought.length === 1, { what: 'the consumer to be seeked' });
+    running.consumer.deliver('t');
+    await running.committed(2);
+    assert.deepEqual([running.sink.written, asked], [['b'], 2]);
+  });
+
   test('ends with an error of the target that does not heal by itself, and leaves the offset', async () => {
     await using task = await new RunningSink().start();
     task.sink.failures.push(new SluiceError('TARGET_REFUSED', 'The login is refused.'));
@@ -150,6 +196,40 @@ describe('a sink’s task', () => {
     running.consumer.deliver('t');
     await running.committed(3);
     assert.deepEqual(running.sink.written, ['c']);
+  });
+
+  test('warns once a topic of documents’ updates that come without the documents: no sink can make anything of them', async () => {
+    const { logger, lines } = logged();
+    const fields = (values: Record<string, Value>): Value => new Map(Object.entries(values));
+    const update = fields({ op: 'u', before: null, after: null, source: fields({ connector: 'mongodb', ts_ms: 1 }) });
+    await using task = await new RunningSink().start({ logger, transform: record => ({ ...record, value: update }) });
+    task.consumer.assign(['t']);
+    task.send('a', 'b');
+    await task.committed(2);
+    const warned = lines.filter(line => JSON.stringify(line).includes('came without their documents'));
+    assert.equal(warned.length, 1);
+  });
+
+  test('publishes with converters of its own where it has them; dead letters are as they lay in the log', async () => {
+    const marked = (mark: string): Converter => ({
+      serialize: (_topic, _schema, value) => Buffer.from(`${mark}${String(value)}`),
+      deserialize: (_topic, bytes) => ({ schema: null, value: Buffer.from(bytes!).toString() }),
+    });
+    const header: HeaderConverter = { serializeHeader: () => null, deserializeHeader: () => ({ schema: null, value: null }) };
+    const deadLetters = { topic: 'dlq', replicationFactor: 1, contextHeaders: false, parksLater: false };
+    await using task = await new RunningSink().start({
+      publishing: { key: marked('key '), value: marked('value '), header },
+      errors: { ...tolerant, deadLetters },
+    });
+    task.sink.publish = value => [
+      { topic: 'out', partition: null, timestamp: null, keySchema: null, key: 'k', valueSchema: null, value, headers: [] },
+    ];
+    task.sink.refused.set('b', new SluiceError('RECORD_REFUSED', 'No.'));
+    task.consumer.assign(['t']);
+    task.send('a', 'b');
+    await task.committed(2);
+    const texts = (topic: string) => task.log.topics.get(topic)?.map(({ key, value }) => `${key}: ${value}`);
+    assert.deepEqual([texts('out'), texts('dlq')], [['key k: value a'], ['b: b']]);
   });
 
   test('publishes in one unit with the offset, behind every earlier commit', async () => {
@@ -241,9 +321,9 @@ describe('a sink’s task', () => {
     task.send('c', 'd');
     await until(() => task.sink.underWay === 1, { what: 'the second write' });
     task.add('e');
-    assert.deepEqual(task.view!.partitions(), [{ topic: 't', partition: 0, applied: 2n, lagRecords: 3n }]);
+    assert.deepEqual(task.view!.partitions(), [{ topic: 't', partition: 0, era: 1, applied: 2n, lagRecords: 3n }]);
     gate.resolve();
     await task.committed(4);
-    assert.deepEqual(task.view!.partitions(), [{ topic: 't', partition: 0, applied: 4n, lagRecords: 1n }]);
+    assert.deepEqual(task.view!.partitions(), [{ topic: 't', partition: 0, era: 1, applied: 4n, lagRecords: 1n }]);
   });
 });
