@@ -101,8 +101,6 @@ async function checkConnector(
   }
 }
 
-/** What the source or sink itself finds: login, rights, slot, tables. */
-async function preflight(plan: ConnectorPlan, logging: Logging): Promise<readonly CheckResult[]> {
 /** With the option that it is about, and its line. */
 function placed(found: CheckResult, lineOf: ConnectorFile['lineOf']): CheckResult {
   const { status, option, subject } = found;
@@ -112,6 +110,8 @@ function placed(found: CheckResult, lineOf: ConnectorFile['lineOf']): CheckResul
   return { ...found, subject: parts.join(', ') };
 }
 
+/** What the source or sink itself finds: login, rights, slot, tables. */
+async function preflight(plan: ConnectorPlan, logging: Logging): Promise<readonly CheckResult[]> {
   const logger = logging.logger('sluice.check');
   await using plugin = plan.createPlugin({ connector: plan.name, task: 0, logger, clock });
   try {
