@@ -1,19 +1,24 @@
 import { setTimeout } from 'node:timers/promises';
-import type {
-  CheckResult,
-  InternalTopics,
-  Logger,
-  Retry,
+import {
+  type CheckResult,
+  type InternalTopics,
+  type Logger,
+  type OnDemandProgress,
+  type Retry,
   SluiceError,
-  SnapshotProgress,
-  Source,
-  SourceBatch,
-  SourceOffset,
-  SourceStatus,
+  type SnapshotProgress,
+  type Source,
+  type SourceBatch,
+  type SourceOffset,
+  type SourceSignal,
+  type SourceStatus,
 } from '../../src/contract/index.ts';
+import { notedBatches, notedSnapshot } from './notifications/noted-batches.ts';
+import type { Notifications } from './notifications/notifications.ts';
 import type { SnapshotMode } from './options/snapshot-options.ts';
 import { ReadAhead, type ReadAheadLimits } from './read-ahead.ts';
 import { decideSnapshot } from './snapshot-mode.ts';
+import type { SourceWatch } from './source-watch.ts';
 
 /** What a database finds when it holds the stored offsets against its own log. */
 export type FoundOffsets = {
@@ -46,10 +51,24 @@ export interface ChangeDatabase extends AsyncDisposable {
   readonly retry: Retry | null;
   /** What was found at the start and does not stop it. */
   readonly warnings: readonly string[];
+  /** The snapshot on demand that was asked for last; left out, as `signal` is, where there are none. */
+  readonly onDemand?: OnDemandProgress | null;
+  /** Follows a signal while it streams; answers why it cannot, or null. */
+  signal?(signal: SourceSignal): Promise<string | null>;
 }
 
 /** Waits before the phases, in milliseconds. */
 export type PhaseDelays = { readonly snapshotMs: number; readonly streamingMs: number };
+
+/** How a source is run, whatever its database. */
+export type Coordination = {
+  readonly mode: SnapshotMode;
+  readonly limits: ReadAheadLimits;
+  readonly delays: PhaseDelays;
+  readonly watch: SourceWatch;
+  /** Left out: it notifies of nothing. */
+  readonly notifications?: Notifications | null;
+};
 
 /** The one Source of all Debezium connectors: decides by `snapshot.mode`, runs the snapshot, then the stream. */
 export class CoordinatedSource implements Source {
@@ -60,11 +79,14 @@ export class CoordinatedSource implements Source {
   #lagMs: number | null = null;
   readonly #readAhead: ReadAhead;
   readonly #delays: PhaseDelays;
+  readonly #watch: SourceWatch;
+  readonly giveUp?: NonNullable<Source['giveUp']>;
+  readonly #notifications: Notifications | null;
   readonly #nowMs: () => number;
 
   constructor(
     database: ChangeDatabase,
-    { mode, limits, delays }: { mode: SnapshotMode; limits: ReadAheadLimits; delays: PhaseDelays },
+    { mode, limits, delays, watch, notifications = null }: Coordination,
     logger: Logger,
     nowMs: () => number,
   ) {
@@ -73,6 +95,9 @@ export class CoordinatedSource implements Source {
     this.#logger = logger;
     this.#readAhead = new ReadAhead(limits);
     this.#delays = delays;
+    this.#watch = watch;
+    this.#notifications = notifications;
+    if (watch.giveUp) this.giveUp = (...given) => watch.giveUp!(...given);
     this.#nowMs = nowMs;
   }
 
@@ -86,15 +111,19 @@ export class CoordinatedSource implements Source {
     const decision = decideSnapshot(this.#mode, found);
     this.#logger.info({ mode: this.#mode, offsets: found.state, ...decision }, decision.reason);
     await database.prepare(decision, abort);
+    const notes = this.#notifications;
+    if (!decision.snapshot) notes?.send({ aggregate: 'Initial Snapshot', type: 'SKIPPED', id: null, data: {} });
     if (decision.snapshot) {
       await this.#delay(this.#delays.snapshotMs, 'The snapshot begins', abort);
       this.#phase = 'snapshot';
-      yield* this.#bounded(database.snapshot(abort), abort);
+      const batches = database.snapshot(abort);
+      yield* this.#bounded(notes === null ? batches : notedSnapshot(batches, notes, abort), abort);
     }
     if (decision.stream && !abort.aborted) {
       if (decision.snapshot) await this.#delay(this.#delays.streamingMs, 'Streaming begins', abort);
       this.#phase = 'streaming';
-      yield* this.#bounded(database.stream(abort), abort);
+      const batches = database.stream(abort);
+      yield* this.#bounded(notes === null ? batches : notedBatches(batches, notes), abort);
     }
     this.#phase = abort.aborted ? 'idle' : 'finished';
   }
@@ -122,8 +151,30 @@ export class CoordinatedSource implements Source {
   }
 
   status(): SourceStatus {
-    const { position, snapshotProgress, retry, warnings } = this.#database;
-    return { phase: this.#phase, position, lagMs: this.#lagMs, snapshot: snapshotProgress, retry, warnings };
+    const { position, snapshotProgress, retry, warnings, onDemand = null } = this.#database;
+    const counts = { events: this.#watch.events.list(), filteredEvents: this.#filteredEvents, queue: this.#readAhead.fill };
+    return { phase: this.#phase, position, lagMs: this.#lagMs, snapshot: snapshotProgress, retry, warnings, onDemand, counts };
+  }
+
+  async signal(signal: SourceSignal): Promise<void> {
+    const database = this.#database;
+    if (database.signal === undefined)
+      throw new SluiceError('BAD_REQUEST', 'This connector’s class takes no snapshots on demand yet.', {
+        remedy: 'To read tables again, delete the connector’s offsets while it is stopped.',
+      });
+    if (this.#phase !== 'streaming')
+      throw new SluiceError('CONFLICT', `The connector takes signals while it streams; it is ${this.#phase} now.`);
+    const why = await database.signal(signal);
+    if (why !== null) throw new SluiceError('BAD_REQUEST', `This cannot be done: ${why}.`);
+  }
+
+  measure(...given: Parameters<SourceWatch['measure']>): ReturnType<SourceWatch['measure']> {
+    return this.#watch.measure(...given);
+  }
+
+  get #filteredEvents(): number {
+    const { filtered } = this.#watch;
+    return filtered === null ? 0 : filtered.skipped + filtered.unchanged;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -93,7 +93,7 @@ export class Filters {
    * tables) may be left out where they are not known.
    */
   unmatched(tables: readonly TableId[], columns: readonly { id: TableId; name: string }[] | null = null): readonly UnmatchedPattern[] {
-    const { containers, tableInclude, columnInclude, snapshotInclude } = this.#settings;
+    const { containers, tableInclude, columnInclude, snapshotInclude, signalTable } = this.#settings;
     const names = [...new Set(tables.map(containerOf))];
     const tableNames = tables.map(qualifiedName);
     const missing = (option: string, list: PatternList | null, names: readonly string[]) =>
@@ -102,6 +102,7 @@ export class Filters {
       ...missing(`${containers.kind}.include.list`, containers.include, names),
       ...missing('table.include.list', tableInclude, tableNames),
       ...missing('snapshot.include.collection.list', snapshotInclude, tableNames),
+      ...(signalTable === null || tableNames.includes(signalTable) ? [] : [{ option: 'signal.data.collection', pattern: signalTable }]),
       ...(columns === null
         ? []
         : missing(

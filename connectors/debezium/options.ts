@@ -1,12 +1,14 @@
 import type { ConfigOf, ConfigReport, Header, OptionPattern, RawConfig, Schema } from '../../src/contract/index.ts';
 import type { ColumnRule } from './column-rules.ts';
 import type { Operation } from './envelope.ts';
+import { EventCounts } from './event-counts.ts';
 import type { FilterSettings, Filters, Guardrail } from './filters.ts';
 import type { MessageKeys } from './message-keys.ts';
 import { fieldNameAdjuster, type NameAdjustmentMode, schemaNameAdjuster } from './name-adjustment.ts';
 import { columnOptions, columnPatterns, readColumnRules, readMasks } from './options/column-options.ts';
 import { checkFilters, databaseFilterOptions, readFilters, schemaFilterOptions, tableFilterOptions } from './options/filter-options.ts';
 import { checkFlow, type FlowSettings, flowOptions, readFlow } from './options/flow-options.ts';
+import { notificationOptions } from './options/notification-options.ts';
 import {
   databaseNamingOptions,
   readSkippedOperations,
@@ -21,7 +23,9 @@ import {
   refusedOptions,
   refusedPatterns,
   refusedPrefixes,
+  refusedSignals,
 } from './options/refused-options.ts';
+import { signalOptions } from './options/signal-options.ts';
 import {
   readSnapshot,
   type SnapshotMode,
@@ -55,6 +59,8 @@ export const debeziumOptions = {
   ...flowOptions,
   ...refusedOptions,
   ...refusedDatabaseLists,
+  ...signalOptions,
+  ...notificationOptions,
 };
 
 /** For the config spec of a connector that reads a server's databases, which have no schemas. Its snapshot modes are its own. */
@@ -67,6 +73,7 @@ export const debeziumServerOptions = {
   ...snapshotReadingOptions,
   ...flowOptions,
   ...refusedOptions,
+  ...refusedSignals,
 };
 
 const ownPrefixes = [...refusedPrefixes, ...refusedHistoryPrefixes];
@@ -128,16 +135,17 @@ function checkShared(raw: RawConfig, report: ConfigReport): void {
   readMasks(raw, report);
 }
 
-/** For a spec's `refine`, after its `check` found no fault. */
+/** For a spec's `refine`, after its `check` found no fault. `signalTable`: `signal.data.collection`, where signals are read. */
 export function readDebeziumConfig(
   config: ConfigOf<typeof sharedOptions>,
   containers: FilterSettings['containers'],
   mode: SnapshotMode,
   raw: RawConfig,
   report: ConfigReport,
+  signalTable: string | null = null,
 ): DebeziumConfig {
   return {
-    ...readFilters(config, containers),
+    ...readFilters(config, containers, signalTable),
     records: {
       topics: readTopics(config),
       schemaNames: config['schema.name.adjustment.mode'],
@@ -171,5 +179,6 @@ export function recordOptions(settings: RecordSettings, filters: Filters, source
     skipMessagesWithoutChange: settings.skipMessagesWithoutChange,
     headers: settings.extendedHeaders ? headers : Object.freeze([]),
     filtered: { skipped: 0, unchanged: 0 },
+    events: new EventCounts(),
   };
 }

@@ -51,6 +51,8 @@ export type SnapshotParts<Table extends SnapshotTable, Reader, View> = {
   /** Progress of an interrupted snapshot by table. */
   readonly progress: ReadonlyMap<string, TableProgress<View>>;
   offset(progress: TableProgress<View>): SourceOffset;
+  /** A table's reading begins, or has ended: as notifications tell it. Left out: nobody is told. */
+  readonly onTable?: (type: 'IN_PROGRESS' | 'TABLE_SCAN_COMPLETED', data: Readonly<Record<string, string>>) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -76,6 +78,8 @@ export class Snapshot<Table extends SnapshotTable, Reader, View> {
   /** Its first row is the snapshot's first; where the table is empty, none is (Debezium's setSnapshotMarker). */
   #firstTable: Table | null = null;
   #finished: Finished | null = null;
+  /** Of all tables, as notifications tell them. */
+  #names = '';
   /** Progress by table as it is after the batches answered so far. */
   readonly results: Map<string, TableProgress<View>>;
 
@@ -95,6 +99,7 @@ export class Snapshot<Table extends SnapshotTable, Reader, View> {
   /** Reads the tables. The last batch ends with the record marked `last`. */
   async *read(tables: readonly Table[], abort: AbortSignal): AsyncGenerator<SourceBatch> {
     this.#firstTable = tables[0] ?? null;
+    this.#names = tables.map(({ id }) => qualifiedName(id)).join(',');
     const left = tables.filter(table => !this.#parts.progress.get(qualifiedName(table.id))?.done);
     const estimates = tables.map(({ rowsEstimated }) => rowsEstimated);
     this.#progress = {
@@ -123,6 +128,7 @@ export class Snapshot<Table extends SnapshotTable, Reader, View> {
     const after = progress.ranges.at(-1)?.to ?? null;
     this.#announce(name, order, after !== null, this.#parts.progress.has(name));
     logger.info({ table: name, estimatedRows: table.rowsEstimated, order }, `Reading table ${name}`);
+    this.#parts.onTable?.('IN_PROGRESS', { current_collection_in_progress: name, data_collections: this.#names });
     const emitter = new RowEmitter(captured, this.#context, this.#parts.source);
     let records: ConnectRecord[] = [];
     let rowsRead = 0;
@@ -158,6 +164,8 @@ export class Snapshot<Table extends SnapshotTable, Reader, View> {
     const offset = this.#parts.offset(progress);
     this.results.set(name, progress);
     logger.info({ table: name, rows: rowsRead }, `Table ${name} is read`);
+    const scanned = { scanned_collection: name, total_rows_scanned: String(rowsRead), status: 'SUCCEEDED' };
+    this.#parts.onTable?.('TABLE_SCAN_COMPLETED', { ...scanned, data_collections: this.#names });
     if (records.length === 0) {
       yield this.#batch([], 0, [offset]);
       return;

@@ -24,7 +24,8 @@ export function unmatchedPatterns(
   };
   const tableNames = tables.map(qualifiedName);
   return filters.unmatched(tables, columns).map(({ option, pattern }) => {
-    const what = option.split('.')[0] === 'snapshot' ? 'table' : option.split('.')[0]!;
+    const [first = ''] = option.split('.');
+    const what = ['snapshot', 'signal'].includes(first) ? 'table' : first;
     const near = nearest(pattern, names[option] ?? tableNames);
     const withContainer = example.startsWith('public.') ? 'schema' : 'database';
     return {

@@ -10,6 +10,7 @@ import {
   refusedOptions,
   refusedPatterns,
   refusedPrefixes,
+  refusedSignals,
 } from '../debezium/options/refused-options.ts';
 import { type SnapshotMode, snapshotMode, snapshotModeOptions, snapshotReadingOptions } from '../debezium/options/snapshot-options.ts';
 import type { TopicSettings } from '../debezium/topic-naming.ts';
@@ -88,6 +89,7 @@ const known = {
   }),
   ...flowOptions,
   ...refusedOptions,
+  ...refusedSignals,
   ...unsupportedOptions({
     'heartbeat.action.query': 'There is no SQL to run; heartbeat.interval.ms needs no change in the database to move the position on.',
     'table.include.list': ofTables,

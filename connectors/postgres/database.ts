@@ -5,29 +5,32 @@ import {
   crashPoint,
   type JsonObject,
   type Logger,
+  type OnDemandProgress,
   type Retry,
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
+  type SourceSignal,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
 import type { HeartbeatAction } from '../debezium/heartbeat-action.ts';
 import type { Snapshot } from '../debezium/snapshot.ts';
-import { isProgress, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
-import { qualifiedName } from '../debezium/table-name.ts';
+import { isStreamOffset, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect } from './connection.ts';
 import { databaseError, databaseFailure } from './database-error.ts';
 import { breakOffAfter, disconnect } from './disconnect.ts';
 import { heartbeatAction } from './heartbeat-action.ts';
-import { gapBefore, lostPosition, lostSlot } from './lost-position.ts';
+import { StreamedSnapshots } from './incremental.ts';
+import { lostPosition, lostSlot, requireNoGap } from './lost-position.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
 import {
   confirmedLsnOf,
   positionOffset,
+  readBefore,
   readPosition,
   type StoredPosition,
   type StreamPosition,
@@ -35,14 +38,15 @@ import {
   snapshotKeys,
 } from './position.ts';
 import { preparePublication } from './publication.ts';
-import { replicaIdentityStatements } from './replica-identity.ts';
+import { changeReplicaIdentities } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
 import { dropSlot, findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
+import { closedGaps, withGap } from './slot-gap.ts';
 import { freeSlot } from './slot-wait.ts';
 import { newSnapshot } from './snapshot.ts';
-import { openReaders } from './snapshot-readers.ts';
+import { currentTransaction, openReaders } from './snapshot-readers.ts';
 import { readView, type SnapshotView } from './snapshot-view.ts';
 import { ChangeStream } from './stream.ts';
 import { explainStreamFailure, tellsOfUnpublishedChanges, unpublishedChanges } from './stream-failure.ts';
@@ -72,11 +76,13 @@ export class PostgresDatabase implements ChangeDatabase {
   #created: CreatedSlot | null = null;
   #stored: StoredPosition | null = null;
   #progress = new Map<string, TableProgress<SnapshotView>>();
-  /** Deletes what was stored of an interrupted snapshot that is not gone on with. */
+  /** Deletes what was stored of an interrupted snapshot that is not gone on with, and of gaps that a snapshot closes. */
   #outdated: readonly SourceOffset[] = [];
   #snapshot: Snapshot<CatalogTable, pg.Client, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
+  #onDemand: StreamedSnapshots | null = null;
   #start: StreamPosition | null = null;
+  readonly client = (): pg.Client | null => this.#session?.client ?? null;
   retry: Retry | null = null;
   warnings: readonly string[] = [];
 
@@ -89,12 +95,22 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#partition = serverPartition(config.settings.topicPrefix);
   }
 
+  readonly signal = (signal: SourceSignal): Promise<string | null> => this.#onDemand!.signal(signal);
+
+  readonly #tell = (retry: Retry | null): void => {
+    this.retry = retry;
+  };
+
   get position(): string | null {
     return this.#stream?.position ?? (this.#start ? formatLsn(this.#start.lsn) : null);
   }
 
   get snapshotProgress(): SnapshotProgress | null {
     return this.#snapshot?.progress ?? null;
+  }
+
+  get onDemand(): OnDemandProgress | null {
+    return this.#onDemand?.progress ?? null;
   }
 
   check(abort: AbortSignal): Promise<readonly CheckResult[]> {
@@ -106,7 +122,7 @@ export class PostgresDatabase implements ChangeDatabase {
   }
 
   async #open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
-    const { connection, slot, streams } = this.#settings;
+    const { connection, slot, streams, signals } = this.#settings;
     const client = await connect(connection, false, abort);
     this.#resources.defer(() => disconnect(client));
     using _client = breakOffAfter(abort, client);
@@ -114,28 +130,28 @@ export class PostgresDatabase implements ChangeDatabase {
     const catalog = new Catalog(client, connection.database);
     const tables = new Tables(catalog, types, this.#makers, this.#logger);
     for (const { message } of await unmatchedPatterns(catalog, this.#config.filters)) this.#warn(message);
+    const [makers, logger, clock] = [this.#makers, this.#logger, this.#clock];
+    this.#onDemand = this.#resources.use(new StreamedSnapshots({ connection, signals, types, tables, makers, clock, logger }));
     const replication = await ReplicationConnection.open(connection, slot.name, abort);
     this.#replication = replication;
     this.#resources.use(replication);
     using _replication = replication.breakOffAfter(abort);
     const identity = await replication.identify();
-    const tell = (retry: Retry | null) => {
-      this.retry = retry;
-    };
-    const surroundings = { logger: this.#logger, clock: this.#clock, tell };
+    const surroundings = { logger, clock, tell: this.#tell };
     const found = streams ? await freeSlot(client, slot, connection.database, surroundings, abort) : await findSlot(client, slot.name);
     this.#session = { client, tables, identity, slot: found };
     // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
     const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
-    const main = own.find(offset => !isProgress(offset));
+    const main = own.find(isStreamOffset);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
     this.#progress = new Map(
       own.map(offset => readProgress(offset, readView)).flatMap(progress => (progress ? [[progress.table, progress]] : [])),
     );
-    const { database } = connection;
-    if (this.#stored === null) return { state: 'none', lost: lostSlot(slot.name, found, database) };
+    this.#outdated = closedGaps(own);
+    const place = { name: slot.name, slot: found, database: connection.database };
+    if (this.#stored === null) return { state: 'none', lost: lostSlot(place.name, found, place.database) };
     // Without streaming there is no slot, and nothing that could be lost.
-    const lost = this.#settings.streams ? lostPosition(this.#stored, { name: slot.name, slot: found, database }, identity) : null;
+    const lost = this.#settings.streams ? withGap(lostPosition(this.#stored, place, identity), own) : null;
     return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
   }
 
@@ -154,8 +170,9 @@ export class PostgresDatabase implements ChangeDatabase {
     if (fresh) this.#stored = null;
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
     // What is not gone on with is deleted with the new position: it must not count as read under that.
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#forgetProgress();
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = [...this.#outdated, ...this.#forgetProgress()];
     if (!stream) return;
+    if (!snapshot && this.#stored) this.#onDemand!.restore(this.#stored.offset);
     using _client = breakOffAfter(abort, client);
     using _replication = this.#replication!.breakOffAfter(abort);
     await requireLogicalLog(client);
@@ -165,12 +182,7 @@ export class PostgresDatabase implements ChangeDatabase {
     if (fault && fault.code !== 'SLOT_LOST') throw fault;
     const captured = await tables.list();
     watchGuardrail(this.#config.shared.guardrail, captured.length, this.#logger);
-    for (const { id, statement } of replicaIdentityStatements(this.#config.replicaIdentities, captured)) {
-      this.#logger.info({ table: qualifiedName(id) }, `Changing the replica identity (replica.identity.autoset.values): ${statement}`);
-      await client
-        .query(statement)
-        .catch(error => Promise.reject(databaseError(error, `Changing the replica identity of ${qualifiedName(id)}`)));
-    }
+    await changeReplicaIdentities(client, this.#config.replicaIdentities, captured, this.#logger);
     const ids = captured.map(({ id }) => id);
     for (const message of await preparePublication(client, publication, ids, this.#logger)) this.#warn(message);
     crashPoint('publication-made');
@@ -199,9 +211,7 @@ export class PostgresDatabase implements ChangeDatabase {
     await using readers = await openReaders(settings, threads, this.#created, catalogTables, abort);
     crashPoint('snapshot-view-taken');
     const moment = this.#created || !settings.streams ? { ...readers.moment, view: null } : readers.moment;
-    const txId = Number(
-      (await client.query('SELECT pg_catalog.txid_current()::text AS id').catch(() => ({ rows: [{ id: '0' }] }))).rows[0].id,
-    );
+    const txId = await currentTransaction(client);
     this.#start = {
       confirmedLsn:
         this.#created?.consistentPoint ?? this.#stored?.position?.confirmedLsn ?? this.#session!.slot?.confirmedFlushLsn ?? moment.lsn,
@@ -216,6 +226,7 @@ export class PostgresDatabase implements ChangeDatabase {
       {
         readers: readers.clients,
         sourceInfo: this.#makers.sourceInfo,
+        notifications: this.#makers.notifications,
         moment: { ...moment, txId: BigInt(txId) },
         partition: this.#partition,
         progress: this.#progress,
@@ -241,7 +252,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const position = this.#start ?? this.#stored?.position ?? this.#slotStart();
     const start = {
       position,
-      skipCommitsBefore: this.#start ? this.#start.confirmedLsn : (this.#stored?.skipCommitsBefore ?? 0n),
+      ...(this.#start ? { skipCommitsBefore: this.#start.confirmedLsn, taken: null } : readBefore(this.#stored)),
       seen: new SeenChanges([...this.#progress.values()]),
     };
     this.#start = position;
@@ -276,10 +287,11 @@ export class PostgresDatabase implements ChangeDatabase {
         includesMessage: this.#makers.includesMessage,
         heartbeat: this.#makers.heartbeat,
         heartbeatAction: this.#heartbeatAction(),
+        onDemand: this.#onDemand!,
         clock: this.#clock,
         batchRecordsMax,
         offsets: at => [
-          this.#offset(at, this.#makers.metadata?.store() ?? {}),
+          this.#offset(at, { ...this.#makers.metadata?.store(), ...this.#onDemand!.store() }),
           ...(at.confirmedLsn > start.seen.untilLsn ? this.#forgetProgress() : []),
         ],
       },
@@ -288,25 +300,13 @@ export class PostgresDatabase implements ChangeDatabase {
     try {
       let checked = false;
       for await (const batch of this.#stream.read(abort)) {
-        if (!checked) await this.#requireNoGap(position.confirmedLsn);
+        if (!checked) await requireNoGap(client, slot.name, position.confirmedLsn);
         checked = true;
         yield batch;
       }
     } catch (error) {
       throw await explainStreamFailure(databaseError(error, `Streaming from the replication slot "${slot.name}"`), client, names);
     }
-  }
-
-  /**
-   * Looks at the slot once more when it is ours and nothing of it was published: another reader may have had it since it was looked at first,
-   * during a snapshot for hours. Throws POSITION_LOST.
-   */
-  async #requireNoGap(from: bigint): Promise<void> {
-    const { client } = this.#session!;
-    const { name } = this.#settings.slot;
-    const slot = await findSlot(client, name);
-    const gap = slot && gapBefore(name, slot, from);
-    if (gap) throw gap;
   }
 
   #heartbeatAction(): HeartbeatAction | null {

@@ -1,8 +1,9 @@
+import type pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
 import { formatLsn } from './lsn.ts';
 import type { StoredPosition } from './position.ts';
 import type { SystemIdentity } from './replication.ts';
-import { type Slot, slotFault } from './slot.ts';
+import { findSlot, type Slot, slotFault } from './slot.ts';
 
 /** SLOT_LOST where the server has removed log that the slot still needed; else null. */
 export function lostSlot(name: string, slot: Slot | null, database: string): SluiceError | null {
@@ -41,13 +42,23 @@ export function lostPosition(
  * what lies in between (invariant 5). So it is where the log was put back to an older copy, an offset was set behind the slot, or another
  * reader published what this one never read.
  */
-export function gapBefore(name: string, slot: Slot, from: bigint): SluiceError | null {
+function gapBefore(name: string, slot: Slot, from: bigint): SluiceError | null {
   const confirmed = slot.confirmedFlushLsn;
   if (confirmed === null || confirmed <= from) return null;
   return new SluiceError(
     'POSITION_LOST',
     `The replication slot "${name}" has given up the log before ${formatLsn(confirmed)}, but the stored offset is at ${formatLsn(from)}: the changes in between (${confirmed - from} bytes of log) are not to be had.`,
   );
+}
+
+/**
+ * Looks at the slot once more when it is ours and nothing of it was published: another reader may have had it since it was looked at first,
+ * during a snapshot for hours. Throws POSITION_LOST.
+ */
+export async function requireNoGap(client: pg.Client, name: string, from: bigint): Promise<void> {
+  const slot = await findSlot(client, name);
+  const gap = slot && gapBefore(name, slot, from);
+  if (gap) throw gap;
 }
 
 /**

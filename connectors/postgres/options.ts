@@ -1,9 +1,12 @@
 import { type ConfigSpec, configSpec } from '../../src/contract/index.ts';
 import { Filters } from '../debezium/filters.ts';
+import { readNotifications } from '../debezium/options/notification-options.ts';
+import { readSignals } from '../debezium/options/signal-options.ts';
 import { snapshotMode } from '../debezium/options/snapshot-options.ts';
 import { checkDebeziumOptions, type DebeziumConfig, debeziumOptions, debeziumPatterns, readDebeziumConfig } from '../debezium/options.ts';
 import { connectionOptions, readConnection } from './options-connection.ts';
 import { checkReplication, messageFilter, readPublication, readSlot, replicationOptions } from './options-replication.ts';
+import { checkSlotGuard, readSlotGuard, slotGuardOptions } from './options-slot-guard.ts';
 import { readValues, valueOptions } from './options-values.ts';
 import type { ReplicaIdentityRule } from './replica-identity.ts';
 import type { PostgresSettings } from './settings.ts';
@@ -22,7 +25,7 @@ export type PostgresConfig = {
   readonly replicaIdentities: readonly ReplicaIdentityRule[];
 };
 
-const options = { ...connectionOptions, ...replicationOptions, ...valueOptions, ...debeziumOptions };
+const options = { ...connectionOptions, ...replicationOptions, ...slotGuardOptions, ...valueOptions, ...debeziumOptions };
 
 /** Every option that Debezium's PostgreSQL connector documents: read, or refused by name; with the names they had in 1.x. */
 export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
@@ -31,11 +34,13 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
   patterns: debeziumPatterns,
   check(raw, report) {
     checkReplication(raw, report);
+    checkSlotGuard(raw, report);
     checkDebeziumOptions(raw, report);
   },
   refine(config, raw, report): PostgresConfig {
     const schemas = { kind: 'schema', include: config['schema.include.list'], exclude: config['schema.exclude.list'] } as const;
-    const shared = readDebeziumConfig(config, schemas, snapshotMode(config['snapshot.mode']), raw, report);
+    const signals = readSignals(config, raw, report);
+    const shared = readDebeziumConfig(config, schemas, snapshotMode(config['snapshot.mode']), raw, report, signals.table);
     const filters = new Filters(shared.filters, isSystemTable);
     const { mode, readers, selectOverrides } = shared.snapshot;
     return {
@@ -45,6 +50,7 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
         topicPrefix: shared.records.topics.prefix,
         connection: readConnection(config, report),
         slot: readSlot(config),
+        guard: readSlotGuard(config),
         publication: readPublication(config, shared.records.skippedOperations, raw['skipped.operations'] !== undefined),
         streams: mode !== 'initial_only',
         snapshot: {
@@ -56,6 +62,8 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
           lockTimeoutMs: config['snapshot.lock.timeout.ms'],
         },
         stream: { statusIntervalMs: config['status.update.interval.ms'], extraParameters: config['slot.stream.params'] },
+        signals,
+        notifications: readNotifications(config, report),
         batchRecordsMax: shared.flow.batchRecordsMax,
       },
       values: readValues(config),

@@ -1,7 +1,10 @@
+import type pg from 'pg';
+import type { Logger } from '../../src/contract/index.ts';
 import { type PatternList, patternList } from '../debezium/patterns.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
+import { databaseError } from './database-error.ts';
 
 /** One entry of `replica.identity.autoset.values`. */
 export type ReplicaIdentityRule = {
@@ -51,4 +54,18 @@ export function replicaIdentityStatements(
     const identity = rule.identity === 'index' ? `USING INDEX ${quoteIdentifier(rule.index ?? '')}` : rule.identity.toUpperCase();
     return [{ id, statement: `ALTER TABLE ${quoteTable(id)} REPLICA IDENTITY ${identity}` }];
   });
+}
+
+/** Gives captured tables the replica identity they are to have. Throws the database's refusal with the table's name. */
+export async function changeReplicaIdentities(
+  client: pg.Client,
+  rules: readonly ReplicaIdentityRule[],
+  tables: readonly CurrentReplicaIdentity[],
+  logger: Logger,
+): Promise<void> {
+  for (const { id, statement } of replicaIdentityStatements(rules, tables)) {
+    const name = qualifiedName(id);
+    logger.info({ table: name }, `Changing the replica identity (replica.identity.autoset.values): ${statement}`);
+    await client.query(statement).catch(error => Promise.reject(databaseError(error, `Changing the replica identity of ${name}`)));
+  }
 }

@@ -1,10 +1,13 @@
 import type { Heartbeat } from '../debezium/heartbeat.ts';
+import type { NotificationSettings, Notifications } from '../debezium/notifications/notifications.ts';
+import type { SignalSettings } from '../debezium/options/signal-options.ts';
 import type { TableId } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import type { ConnectionSettings } from './connection.ts';
 import type { LogicalMessages } from './logical-message.ts';
 import type { PublicationSettings } from './publication.ts';
 import type { SlotSettings } from './slot.ts';
+import type { SlotGuard } from './slot-guard.ts';
 import type { SourceInfo } from './source-info.ts';
 import type { TableSettings } from './tables.ts';
 
@@ -13,6 +16,7 @@ export type PostgresSettings = {
   readonly topicPrefix: string;
   readonly connection: ConnectionSettings;
   readonly slot: SlotSettings;
+  readonly guard: SlotGuard;
   readonly publication: PublicationSettings;
   /** false: `snapshot.mode=initial_only`. */
   readonly streams: boolean;
@@ -33,6 +37,9 @@ export type PostgresSettings = {
     /** `slot.stream.params`, as START_REPLICATION takes them. */
     readonly extraParameters: string;
   };
+  /** Signals and the snapshots they ask for. */
+  readonly signals: SignalSettings;
+  readonly notifications: NotificationSettings;
   readonly batchRecordsMax: number;
 };
 
@@ -43,4 +50,5 @@ export type RecordMakers = TableSettings & {
   includesMessage(prefix: string): boolean;
   readonly metadata: TransactionMetadata | null;
   readonly heartbeat: Heartbeat;
+  readonly notifications: Notifications;
 };

@@ -57,3 +57,9 @@ export async function openReaders(
     throw databaseError(error, 'Opening the snapshot');
   }
 }
+
+/** A transaction's id of now; 0 where there is none to be had, as on a standby. */
+export async function currentTransaction(client: pg.Client): Promise<number> {
+  const { rows } = await client.query('SELECT pg_catalog.txid_current()::text AS id').catch(() => ({ rows: [{ id: '0' }] }));
+  return Number(rows[0].id);
+}

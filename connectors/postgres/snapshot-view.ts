@@ -31,10 +31,22 @@ export function readView({ snapshot, lsn }: JsonObject): SnapshotView {
   return parseSnapshotView(String(snapshot), BigInt(Number(lsn)));
 }
 
+/** How far a transaction's id lies behind the last one that a view knows of, by its 32 bits. */
+function distanceBehind(view: SnapshotView, transactionId: number): number {
+  return (transactionId - Number(view.xmax & 0xffffffffn)) | 0;
+}
+
+/** Ids that may be in use at once, with room to spare. */
+const idsAtOnceMax = 10_000_000;
+
+/** Whether an id is of a transaction so long past that its 32 bits look like those of one to come. */
+export function isLongPast(view: SnapshotView, transactionId: number): boolean {
+  return distanceBehind(view, transactionId) > idsAtOnceMax;
+}
+
 /** Whether a committed transaction is seen. The replication stream's ids have 32 bits: the epoch is taken from the view, which is near. */
 export function sees(view: SnapshotView, transactionId: number): boolean {
-  const distance = (transactionId - Number(view.xmax & 0xffffffffn)) | 0;
-  const id = view.xmax + BigInt(distance);
+  const id = view.xmax + BigInt(distanceBehind(view, transactionId));
   if (id < view.xmin) return true;
   return id < view.xmax && !view.running.has(id);
 }

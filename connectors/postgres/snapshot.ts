@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Clock, JsonObject, Logger } from '../../src/contract/index.ts';
+import type { Notifications } from '../debezium/notifications/notifications.ts';
 import { Snapshot } from '../debezium/snapshot.ts';
 import { progressOffset, type TableProgress } from '../debezium/snapshot-progress.ts';
 import type { CatalogTable } from './catalog.ts';
@@ -24,13 +25,14 @@ export type PostgresSnapshotParts = {
   readonly partition: JsonObject;
   /** Progress of an interrupted snapshot by table. */
   readonly progress: ReadonlyMap<string, TableProgress<SnapshotView>>;
+  readonly notifications: Notifications;
   readonly clock: Clock;
   readonly logger: Logger;
 };
 
 /** The snapshot of that moment, which goes on where an interrupted one was. */
 export function newSnapshot(tables: TableParts, parts: PostgresSnapshotParts): Snapshot<CatalogTable, pg.Client, SnapshotView> {
-  const { sourceInfo, moment, partition, readers, progress, clock, logger } = parts;
+  const { sourceInfo, moment, partition, readers, progress, notifications, clock, logger } = parts;
   const timestampUs = clock.nowNs() / 1000n;
   sourceInfo.enter({ timestampUs, txId: moment.txId, lastCommitLsn: null, xmin: null, origin: null, originLsn: null });
   return new Snapshot(
@@ -41,6 +43,7 @@ export function newSnapshot(tables: TableParts, parts: PostgresSnapshotParts): S
       view: moment.view,
       progress,
       offset: done => progressOffset(partition, done, writtenView),
+      onTable: (type, data) => notifications.send({ aggregate: 'Initial Snapshot', type, id: null, data }),
       clock,
       logger,
     },

@@ -1,4 +1,4 @@
-import type { StreamPosition } from './position.ts';
+import type { StreamPosition, TakenOver } from './position.ts';
 
 /**
  * Follows the stream's transactions: which messages were done before a restart, and what may be confirmed once everything read so far is
@@ -19,10 +19,13 @@ export class StreamProgress {
   #messages = 0;
   #skipMessages = 0;
   #skipped = false;
+  /** Until the stream has come behind it. */
+  #taken: TakenOver | null;
 
-  /** Transactions committed before `skipCommitsBefore` were read whole. */
-  constructor(start: StreamPosition, skipCommitsBefore: bigint) {
+  /** Transactions committed before `skipCommitsBefore` were read whole; of the next one, that of `taken`, a part. */
+  constructor(start: StreamPosition, skipCommitsBefore: bigint, taken: TakenOver | null = null) {
     this.#start = start;
+    this.#taken = taken;
     this.#skipCommitsBefore = skipCommitsBefore;
     this.#reached = start.partial === null;
     this.#confirmedLsn = start.confirmedLsn;
@@ -35,6 +38,11 @@ export class StreamProgress {
   /** The transaction being read was read whole before. */
   get skipped(): boolean {
     return this.#skipped;
+  }
+
+  /** Of the last transaction begun, also before the restart. */
+  get txId(): number | null {
+    return this.#txId;
   }
 
   get lastCommitLsn(): bigint | null {
@@ -58,20 +66,37 @@ export class StreamProgress {
     const { partial } = this.#start;
     this.#skipMessages = partial?.commitLsn === commitLsn ? partial.messages : 0;
     if (this.#skipped) return;
+    // Whatever comes first that is another transaction, the one taken over is done.
+    if (this.#taken !== null && this.#taken.txId !== txId) this.#taken = null;
     this.#reached = true;
     this.#txId = txId;
     this.#timestampUs = timestampUs;
   }
 
-  /** Counts a message of the transaction, before any filter; false where it was done before the restart. */
-  message(): boolean {
-    return !this.#skipped && ++this.#messages > this.#skipMessages;
+  /**
+   * Counts a message of the transaction, before any filter; false where it was done before the restart. `single`: it makes one record at most, so
+   * that it cannot have been done by half.
+   */
+  message(single = true): boolean {
+    if (this.#skipped || ++this.#messages <= this.#skipMessages) return false;
+    return this.#taken === null || this.#behindTaken(this.#taken, single);
+  }
+
+  /**
+   * Debezium's offset names the last message of which it published a record, by an LSN that the messages behind may share (of a COPY): the first
+   * of these was published, of the others nobody knows, so they come (invariant 1: twice rather than never).
+   */
+  #behindTaken({ lsn }: TakenOver, single: boolean): boolean {
+    if (this.#lsn < lsn) return false;
+    this.#taken = null;
+    return this.#lsn > lsn || !single;
   }
 
   /** `endLsn`: behind the commit record. */
   commit(endLsn: bigint): void {
     if (!this.#skipped) this.#lastCommitLsn = this.#lsn;
     this.#commitLsn = null;
+    if (!this.#skipped) this.#taken = null;
     this.#skipped = false;
     this.#confirm(endLsn);
   }

@@ -10,6 +10,7 @@ import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import { WakeTimer } from '../debezium/wake-timer.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
+import type { StreamedSnapshots } from './incremental.ts';
 import type { LogicalMessages } from './logical-message.ts';
 import { formatLsn } from './lsn.ts';
 import { PgoutputDecoder } from './pgoutput/decoder.ts';
@@ -23,8 +24,9 @@ import type {
   RelationMessage,
 } from './pgoutput/messages.ts';
 import { oldValues, readTuple } from './pgoutput/tuple.ts';
-import type { StreamPosition } from './position.ts';
+import type { StreamPosition, TakenOver } from './position.ts';
 import type { ReplicationConnection } from './replication.ts';
+import { columnTexts } from './row-key.ts';
 import type { SeenChanges } from './seen-changes.ts';
 import type { SourceInfo } from './source-info.ts';
 import { StreamProgress } from './stream-progress.ts';
@@ -48,6 +50,8 @@ export type StreamParts = {
   readonly heartbeat: Heartbeat;
   /** `heartbeat.action.query`; null: none. */
   readonly heartbeatAction: HeartbeatAction | null;
+  /** Snapshots on demand, whose chunks this stream publishes. */
+  readonly onDemand: StreamedSnapshots;
   readonly clock: Clock;
   readonly batchRecordsMax: number;
   /** The offset of a position, as it is stored. */
@@ -59,6 +63,8 @@ export type StreamStart = {
   readonly position: StreamPosition;
   /** Transactions committed before it were read whole. */
   readonly skipCommitsBefore: bigint;
+  /** What of the next one Debezium has published; null: its offset is ours, or there is none. */
+  readonly taken: TakenOver | null;
   readonly seen: SeenChanges;
 };
 
@@ -84,6 +90,8 @@ export class ChangeStream implements PgoutputHandler {
   /** Confirmed by the last batch. */
   #storedLsn: bigint;
 
+  /** The relation whose inserts are signals. */
+  #signalOid = -1;
   #xid = 0;
   #seenTransaction = false;
   #origin: OriginMessage | null = null;
@@ -91,7 +99,7 @@ export class ChangeStream implements PgoutputHandler {
   constructor(parts: StreamParts, start: StreamStart) {
     this.#parts = parts;
     this.#seen = start.seen.empty ? null : start.seen;
-    this.#progress = new StreamProgress(start.position, start.skipCommitsBefore);
+    this.#progress = new StreamProgress(start.position, start.skipCommitsBefore, start.taken);
     this.#storedLsn = start.position.confirmedLsn;
     this.#lsn = start.position.lsn;
     this.#context = { source: parts.sourceInfo.make(null, 0n), at: instantOf(0n), transaction: null };
@@ -114,16 +122,17 @@ export class ChangeStream implements PgoutputHandler {
 
   /** Batches until aborted. Each carries the position behind its last message, also in the middle of a transaction. */
   async *read(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { replication, clock, heartbeat, heartbeatAction, batchRecordsMax } = this.#parts;
+    const { replication, clock, heartbeat, heartbeatAction, onDemand, batchRecordsMax } = this.#parts;
     const wake = () => replication.wake();
     abort.addEventListener('abort', wake);
     let storedAtMs = clock.nowMs();
     using timer = new WakeTimer(clock, wake);
     try {
       timer.at(clock.nowMs() + heartbeat.waitMs(clock.nowMs()));
+      onDemand.start(this.#progress.txId, wake);
       while (!abort.aborted) {
         this.#context.at = instantOf(clock.nowNs());
-        await replication.next(this.#handle, batchRecordsMax);
+        if (!onDemand.isDue(replication.sentLsn)) await replication.next(this.#handle, batchRecordsMax);
         while (this.#blocked) await this.#settle();
         const nowMs = clock.nowMs();
         const beat = heartbeat.due(nowMs);
@@ -131,17 +140,21 @@ export class ChangeStream implements PgoutputHandler {
           this.#out.push(beat);
           heartbeatAction?.run();
         }
+        const streamed = this.#out.length > 0;
+        const place = { sentLsn: replication.sentLsn, lsn: this.#lsn, lastCommitLsn: this.#progress.lastCommitLsn };
+        if (onDemand.deliver(this.#out, place)) this.#enter();
+        const changed = onDemand.takeChanged();
         const position = this.#progress.position(replication.sentLsn);
         const moved = position.confirmedLsn > this.#storedLsn;
         const idleForMs = nowMs - storedAtMs;
-        if (this.#out.length > 0 || (moved && idleForMs >= idleOffsetIntervalMs)) {
+        if (this.#out.length > 0 || changed || (moved && idleForMs >= idleOffsetIntervalMs)) {
           const records = this.#out;
           this.#out = [];
           this.#storedLsn = position.confirmedLsn;
           storedAtMs = nowMs;
           const bytes = this.#bytes;
           this.#bytes = 0;
-          yield { records, bytes, offsets: this.#parts.offsets(position), committedAtMs: records.length > 0 ? this.committedAtMs : null };
+          yield { records, bytes, offsets: this.#parts.offsets(position), committedAtMs: streamed ? this.committedAtMs : null };
         }
         timer.at(nowMs + heartbeat.waitMs(nowMs));
         if (moved) timer.at(nowMs + idleOffsetIntervalMs - idleForMs);
@@ -181,6 +194,7 @@ export class ChangeStream implements PgoutputHandler {
 
   begin({ finalLsn, commitTimestampMicros, xid }: BeginMessage): void {
     this.#progress.begin(finalLsn, xid, commitTimestampMicros);
+    this.#parts.onDemand.began(xid);
     if (this.#progress.skipped) return;
     this.#xid = xid;
     this.#origin = null;
@@ -205,12 +219,11 @@ export class ChangeStream implements PgoutputHandler {
   relation(relation: RelationMessage): void {
     const xid = this.#xid;
     this.#blocked = async () => {
-      this.#relations.set(
-        relation.oid,
-        await this.#parts.tables
-          .fromRelation(relation, this.#parts.database, xid)
-          .catch(error => Promise.reject(databaseError(error, 'Reading the catalog'))),
-      );
+      const table = await this.#parts.tables
+        .fromRelation(relation, this.#parts.database, xid)
+        .catch(error => Promise.reject(databaseError(error, 'Reading the catalog')));
+      this.#relations.set(relation.oid, table);
+      if (table !== null && this.#parts.onDemand.isSignalTable(table)) this.#signalOid = relation.oid;
     };
   }
 
@@ -221,10 +234,15 @@ export class ChangeStream implements PgoutputHandler {
       const after = readTuple(message, tupleOffset, table.readers);
       table.captured.emitCreate(this.#out, after, this.#event(table));
     });
+    if (relationOid !== this.#signalOid) return;
+    // What it asks for is stored with the batch that its row is in, so it is followed once.
+    const before = this.#blocked;
+    this.#blocked = () => Promise.resolve(before?.()).then(() => this.#parts.onDemand.inserted(table, message, tupleOffset));
   }
 
   update(relationOid: number, message: Buffer, oldKind: OldTupleKind | null, oldTupleOffset: number, newTupleOffset: number): void {
-    const table = this.#next(relationOid);
+    // With the old row, its key may have changed: that makes a delete and a create.
+    const table = this.#next(relationOid, oldKind === null);
     if (!table) return;
     this.#unlessSeen(table, message, oldKind === null ? null : oldTupleOffset, newTupleOffset, () => {
       const before: Row | null = oldKind === null ? null : readTuple(message, oldTupleOffset, table.readers);
@@ -235,7 +253,8 @@ export class ChangeStream implements PgoutputHandler {
   }
 
   delete(relationOid: number, message: Buffer, _oldKind: OldTupleKind, oldTupleOffset: number): void {
-    const table = this.#next(relationOid);
+    // Its tombstone may not be out yet.
+    const table = this.#next(relationOid, false);
     if (!table) return;
     this.#unlessSeen(table, message, oldTupleOffset, null, () => {
       const before = readTuple(message, oldTupleOffset, table.readers);
@@ -244,9 +263,10 @@ export class ChangeStream implements PgoutputHandler {
   }
 
   truncate(relationOids: readonly number[]): void {
-    if (!this.#progress.message()) return;
+    if (!this.#progress.message(relationOids.length === 1)) return;
     for (const oid of relationOids) {
       const table = this.#table(oid);
+      if (table !== null && table.captured.name === this.#parts.onDemand.watched) this.#parts.onDemand.truncated(this.#xid);
       if (table && !(this.#seenTransaction && this.#seen!.of(table.captured.name, this.#xid) !== 'no'))
         table.captured.emitTruncate(this.#out, this.#event(table));
     }
@@ -267,8 +287,8 @@ export class ChangeStream implements PgoutputHandler {
     messages.emit(this.#out, prefix, content, this.#context);
   }
 
-  #next(relationOid: number): ReadableTable | null {
-    return this.#progress.message() ? this.#table(relationOid) : null;
+  #next(relationOid: number, single = true): ReadableTable | null {
+    return this.#progress.message(single) ? this.#table(relationOid) : null;
   }
 
   #table(relationOid: number): ReadableTable | null {
@@ -297,8 +317,11 @@ export class ChangeStream implements PgoutputHandler {
     });
   }
 
-  /** Emits, unless a snapshot read the row as this change left it. */
+  /** Emits, unless a snapshot read the row as this change left it; a snapshot on demand hears of the change. */
   #unlessSeen(table: ReadableTable, message: Buffer, oldOffset: number | null, newOffset: number | null, emit: () => void): void {
+    const { onDemand } = this.#parts;
+    if (onDemand.watched !== null && onDemand.watched === table.captured.name)
+      onDemand.touched(table, message, oldOffset, newOffset, this.#xid);
     const seen = this.#seenTransaction ? this.#seen!.of(table.captured.name, this.#xid) : 'no';
     if (seen === 'no') emit();
     if (seen !== 'depends on key') return;
@@ -321,15 +344,7 @@ export class ChangeStream implements PgoutputHandler {
   #sawKey(table: ReadableTable, message: Buffer, offset: number, oldOffset: number | null, xid: number): Promise<boolean> {
     const { id, definition, name } = table.captured;
     const keyColumns = definition.primaryKey;
-    const texts = table.readers.map(reader =>
-      reader !== null && keyColumns.includes(reader.name)
-        ? { ...reader, read: (bytes: Buffer, start: number, end: number) => bytes.toString('utf8', start, end) }
-        : null,
-    );
-    const names = texts.filter(reader => reader !== null).map(reader => reader.name);
-    const old = oldOffset === null ? null : readTuple(message, oldOffset, texts);
-    const values = readTuple(message, offset, texts, [], old) as string[];
-    const key = keyColumns.map(column => values[names.indexOf(column)] ?? '');
+    const key = columnTexts(table, keyColumns, message, offset, oldOffset).map(text => text ?? '');
     return this.#seen!.sawRow(this.#parts.client, name, quoteTable(id), keyColumns.map(quoteIdentifier), key, xid);
   }
 }

@@ -18,14 +18,21 @@ export type Command = (input: CommandInput) => Promise<number>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   check: async () => (await import('./check.ts')).check,
+  plan: async () => (await import('./plan.ts')).plan,
+  apply: async () => (await import('./apply.ts')).apply,
+  takeover: async () => (await import('./takeover.ts')).takeover,
   log: async () => (await import('./log.ts')).log,
   status: async () => (await import('./status.ts')).status,
   pause: async () => (await import('./control.ts')).pause,
   resume: async () => (await import('./control.ts')).resume,
   stop: async () => (await import('./control.ts')).stop,
   restart: async () => (await import('./control.ts')).restart,
+  snapshot: async () => (await import('./snapshot.ts')).snapshot,
   views: async () => (await import('./views.ts')).views,
+  user: async () => (await import('./user.ts')).user,
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
+  replay: async () => (await import('./replay.ts')).replay,
+  verify: async () => (await import('./verify.ts')).verify,
 };
 
 /** A mistake in how a command was called: exit code 2. */
@@ -59,7 +66,9 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     const input = parse(usage, rest, terminal);
     return await (await commands[name]!())(input);
   } catch (error) {
-    return failed(error, terminal);
+    const code = failed(error, terminal);
+    // Where 2 means something else, a slip of the pen must not say that.
+    return code === 2 && usages.find(usage => usage.name === name)?.misusedIsFailure ? 1 : code;
   }
 }
 

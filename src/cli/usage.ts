@@ -1,23 +1,7 @@
-/** Options of the command line, as node:util's parseArgs takes them. */
-export type FlagSpec = { readonly type: 'string' | 'boolean'; readonly short?: string };
+import { type CommandUsage, restHelp, urlFlag, workerFlag } from './command-usage.ts';
+import { changeUsages } from './usage-changes.ts';
 
-/** A command as the table in commands.ts describes it. */
-export type CommandUsage = {
-  readonly name: string;
-  /** `run -c FILE` without the program's name. */
-  readonly synopsis: string;
-  readonly summary: string;
-  /** What --help says below the synopsis: options and examples. */
-  readonly help: string;
-  readonly flags: Readonly<Record<string, FlagSpec>>;
-  /** How many arguments it takes beside options. */
-  readonly arguments: { readonly least: number; readonly most: number };
-};
-
-const workerFlag = { config: { type: 'string', short: 'c' } } as const;
-const urlFlag = { url: { type: 'string', short: 'u' } } as const;
-const restHelp = `  -u, --url URL        the worker's REST address (default: http://127.0.0.1:8083)
-  -c, --config FILE    or the worker's file: its first listener is called`;
+export type { CommandUsage, FlagSpec } from './command-usage.ts';
 
 function control(name: string, summary: string, more: string, flags: CommandUsage['flags'] = {}): CommandUsage {
   return {
@@ -79,24 +63,29 @@ Prints every fault at once, each with what to do about it. Exit code 1 where the
     flags: { ...workerFlag, offline: { type: 'boolean' } },
     arguments: { least: 1, most: 1 },
   },
+  ...changeUsages,
   {
     name: 'log',
-    synopsis: 'log [TOPIC ...] [--from WHERE] [--follow] (-c FILE | --data-dir DIR)',
+    synopsis: 'log [TOPIC ...] [--from WHERE] [--to WHERE] [--follow] (-c FILE | --data-dir DIR)',
     summary: 'read topics of the log; without a topic, list them',
     help: `  -c, --config FILE    the worker's file: its log, embedded or Kafka, is read
       --data-dir DIR   or the folder of an embedded log (also while the daemon runs)
-      --from WHERE     start (default), end, an offset, or a time: 2026-08-01T12:00:00Z
+      --from WHERE     start (default), end, an offset, offsets of some partitions (TOPIC-0:4711),
+                       or a time: 2026-08-01T12:00:00Z, or milliseconds since 1970
+      --to WHERE       up to there, exclusive (default: the log's end as it is now)
   -f, --follow         go on with what is appended, until Ctrl-C
   -n, --max COUNT      stop after so many records
       --format F       pretty or ndjson (default: pretty on a terminal, else ndjson)
 
   sluice log -c config/worker.yaml
   sluice log srv.public.orders -c config/worker.yaml --from end --follow
+  sluice log srv.public.orders -c config/worker.yaml --from 2026-08-01T12:00:00Z --to 2026-08-01T12:05:00Z
   sluice log srv.public.orders --data-dir data --format ndjson | jq .value.payload.op`,
     flags: {
       ...workerFlag,
       'data-dir': { type: 'string' },
       from: { type: 'string' },
+      to: { type: 'string' },
       follow: { type: 'boolean', short: 'f' },
       max: { type: 'string', short: 'n' },
       format: { type: 'string' },
@@ -127,6 +116,57 @@ ${restHelp}
     { 'only-failed': { type: 'boolean' } },
   ),
   {
+    name: 'user',
+    synopsis: 'user NAME --role ROLE [--file FILE]',
+    summary: 'make a user of the REST API: hash a password for the users file',
+    help: `  NAME                 who logs in with it
+      --role ROLE      viewer, operator or admin
+      --file FILE      the users file (rest.basic.users.file): the entry is added, or takes the
+                       place of the one of that name; without it the entry is printed
+      --remove         takes the user out of the file
+
+The password is asked for on a terminal, else it is the first line of the input. A running worker
+reads the file again by itself.
+
+  sluice user alice --role operator --file config/users
+  pass show sluice/alice | sluice user alice --role operator --file config/users`,
+    flags: { role: { type: 'string' }, file: { type: 'string' }, remove: { type: 'boolean' } },
+    arguments: { least: 1, most: 1 },
+  },
+  {
+    name: 'snapshot',
+    synopsis: 'snapshot NAME [TABLE ...] [-u URL]',
+    summary: 'read tables of a running source again, beside its stream; without a table, how far that is',
+    help: `  NAME                 the source
+  TABLE                tables as schema.table, or patterns of that (Java's)
+      --where SQL      only rows that meet it
+      --surrogate-key COLUMN
+                       read by this unique NOT NULL column in the primary key's place
+      --detach         do not wait for the end
+      --pause          pause what is under way, --resume goes on with it
+      --stop           stop it: the tables named, or all of it
+      --json           the answer as it is
+${restHelp}
+
+  sluice snapshot orders public.orders public.order_lines
+  sluice snapshot orders public.orders --where "placed_at > now() - interval '1 day'"
+  sluice snapshot orders --stop
+
+Exit code 1 where a table was left out; the reason is beside it.`,
+    flags: {
+      ...urlFlag,
+      ...workerFlag,
+      where: { type: 'string' },
+      'surrogate-key': { type: 'string' },
+      detach: { type: 'boolean' },
+      pause: { type: 'boolean' },
+      resume: { type: 'boolean' },
+      stop: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+    arguments: { least: 1, most: 100 },
+  },
+  {
     name: 'dead-letters',
     synopsis: 'dead-letters NAME [list | show OFFSET | redeliver | discard] [-u URL]',
     summary: 'list, show, redeliver or discard the records that a sink could not deliver',
@@ -143,5 +183,78 @@ ${restHelp}
   sluice dead-letters search redeliver`,
     flags: { ...urlFlag, ...workerFlag, to: { type: 'string' }, json: { type: 'boolean' } },
     arguments: { least: 1, most: 3 },
+  },
+  {
+    name: 'replay',
+    synopsis: 'replay SINK --from PLACE [--to PLACE] [list | watch ID | stop ID] [-u URL]',
+    summary: 'send a part of the log to a sink again, beside its live flow',
+    help: `  SINK                 the connector
+  list, watch, stop    what replays there are; how one goes; end one
+      --from PLACE     where it begins: start, a time, offsets, or a position of the source
+      --to PLACE       where it ends (default: the log's end as it is now)
+      --table T        these tables or topics only, with commas
+      --key K          these keys only: a value, values with commas, or JSON; the key of a
+                       client certificate is SLUICE_KEY here
+      --rate N         at most so many records a second
+      --dry-run        how much it would send
+      --detach         do not wait for its end
+      --json           the answer as it is
+${restHelp}
+
+  sluice replay search --from 2026-08-01T12:00:00Z --to 2026-08-01T13:00:00Z
+  sluice replay search --from shop.public.orders-0:4711 --dry-run
+  sluice replay search --from 0/16B3748 --table orders --key 42
+  sluice replay search list
+
+Into a sink that holds state, each key's latest record is sent, wherever in the log that is; others get the records as they were. Ctrl-C ends the looking,
+not the replay.`,
+    flags: {
+      ...urlFlag,
+      ...workerFlag,
+      from: { type: 'string' },
+      to: { type: 'string' },
+      table: { type: 'string' },
+      key: { type: 'string' },
+      rate: { type: 'string' },
+      'dry-run': { type: 'boolean' },
+      detach: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+    arguments: { least: 1, most: 3 },
+  },
+  {
+    name: 'verify',
+    synopsis: 'verify SOURCE --against SINK [--table T] [--repair] [-u URL]',
+    summary: 'compare the tables of a source with what a sink has made of them, and put right what differs',
+    help: `  SOURCE               the source's connector
+      --against SINK   the sink's connector; or log: the log's own latest state
+      --table T        these tables only, names or regular expressions, with commas
+      --repair         send the latest records of rows that differ again, and remove rows that the source does not have
+      --rate N         read at most so many rows a second, on each side (default: 5000)
+      --chunk N        rows of one statement (default: 1000)
+      --keys N         show the keys of at most so many rows of a table; 0: none (default: 100)
+      --differences N  give up where more rows of a table differ (default: 10000)
+      --detach         do not wait for its end
+      --json           the answer as it is
+${restHelp}
+
+  sluice verify shop --against search
+  sluice verify shop --against search --table public.orders --repair
+
+Exit code 1 where something differs and is not repaired. Ctrl-C ends the looking, not the verification: DELETE /connectors/SOURCE/verifications/ID does.`,
+    flags: {
+      ...urlFlag,
+      ...workerFlag,
+      against: { type: 'string' },
+      table: { type: 'string' },
+      repair: { type: 'boolean' },
+      rate: { type: 'string' },
+      chunk: { type: 'string' },
+      keys: { type: 'string' },
+      differences: { type: 'string' },
+      detach: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+    arguments: { least: 1, most: 1 },
   },
 ];

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { LogRecord, SourceOffset } from './event-log.ts';
+import type { MeasuredSource, SourceCounts } from './measure.ts';
 import type { ConnectRecord } from './record.ts';
 import type { Retry } from './retry.ts';
 
@@ -56,6 +57,9 @@ export type SourceStatus = {
   readonly retry?: Retry | null;
   /** What an operator should know although the source runs: a pattern that matches nothing, a table that is not published. */
   readonly warnings?: readonly string[];
+  /** The snapshot on demand that is under way beside the stream, or the last one; null: none since the start. */
+  readonly onDemand?: OnDemandProgress | null;
+  readonly counts?: SourceCounts;
 };
 
 export type SnapshotProgress = {
@@ -67,9 +71,43 @@ export type SnapshotProgress = {
 };
 
 /**
+ * A signal to a running source (Debezium's signals), whatever channel it came by: a row of a signal table, a topic, a file, a REST call.
+ * `data` is JSON, or null.
+ */
+export type SourceSignal = { readonly id: string; readonly type: string; readonly data: string | null };
+
+/** A table of a snapshot on demand. */
+export type OnDemandTable = {
+  readonly name: string;
+  readonly state: 'waiting' | 'reading' | 'done' | 'stopped' | 'skipped';
+  /** Read so far, by this run of the task. */
+  readonly rows: number;
+  /** By the catalog's statistics, of the whole table; null where unknown. */
+  readonly rowsEstimated: number | null;
+  /** Why it was skipped. */
+  readonly reason: string | null;
+};
+
+/** How far a snapshot on demand is. */
+export type OnDemandProgress = {
+  /** Of the signal that asked for it, the last one where there were several. */
+  readonly id: string;
+  readonly state: 'running' | 'paused' | 'finished';
+  readonly tables: readonly OnDemandTable[];
+  /** Published so far, with what was published before a restart. */
+  readonly chunks: number;
+  readonly rows: number;
+  readonly rowsPerSecond: number | null;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** At the present rate; null where the tables' sizes are unknown. Once finished: when it was. */
+  readonly endsAtMs: number | null;
+};
+
+/**
  * One task of a source connector. One owner; disposing ends its connections. Everything moves in batches.
  */
-export interface Source extends AsyncDisposable {
+export interface Source extends AsyncDisposable, MeasuredSource {
   /** Everything a start needs: grants, wal_level, slot ... All faults at once. Changes nothing in the database. */
   check(abort: AbortSignal): Promise<readonly CheckResult[]>;
   /**
@@ -80,4 +118,9 @@ export interface Source extends AsyncDisposable {
   /** These offsets are durable in the log: the database may free its own log up to there (invariant 2). Never awaits the database. */
   commit(durable: readonly SourceOffset[]): void;
   status(): SourceStatus;
+  /**
+   * Takes a signal in while it streams; what it changes becomes durable with the next batch. Rejects with BAD_REQUEST for one that cannot be
+   * followed, with CONFLICT before streaming has begun. Left out: the source knows no signals.
+   */
+  signal?(signal: SourceSignal): Promise<void>;
 }

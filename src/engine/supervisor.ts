@@ -12,24 +12,22 @@ import { managedByFile, managedByWorker } from './connector-options.ts';
 import type { ConnectorResolving, ResolvedConnector } from './connector-plan.ts';
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from './connector-submission.ts';
 import { KeySearches } from './key-searches.ts';
+import { Replays } from './replay/replays.ts';
 import type { SupervisedConnector, Worker } from './supervisor-connector.ts';
 import { SupervisedConnectors } from './supervisor-connectors.ts';
 import { DeadLetters } from './supervisor-dead-letters.ts';
 import { GroupMembership } from './supervisor-group.ts';
-import { type FileConnector, loadConnectors } from './supervisor-loading.ts';
+import { type FileConnector, fileMarks, loadConnectors, refuseHeld } from './supervisor-loading.ts';
 import { ConnectorOffsets } from './supervisor-offsets.ts';
-import type { Running } from './supervisor-running.ts';
+import { type Running, runningOf } from './supervisor-running.ts';
 import type { SupervisorSettings } from './supervisor-settings.ts';
 import { SharedConnectors } from './supervisor-shared.ts';
-import {
-  type ConnectorInfo,
-  type ConnectorProgress,
-  type ConnectorStatus,
-  restartingStatus,
-  type TaskStatus,
-} from './supervisor-states.ts';
+import { OnDemandSnapshots } from './supervisor-snapshots.ts';
+import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, restartingStatus } from './supervisor-states.ts';
 import { StatePublisher } from './supervisor-store.ts';
 import { type Waited, type WaitRequest, waitForSink } from './supervisor-wait.ts';
+import { Verifications } from './verification/verifications.ts';
+import { Watching } from './supervisor-watch.ts';
 
 export type RestartRequest = { readonly includeTasks: boolean; readonly onlyFailed: boolean };
 
@@ -56,30 +54,29 @@ export class Supervisor {
   readonly #searches = new KeySearches();
   readonly offsets: ConnectorOffsets;
   readonly deadLetters: DeadLetters;
+  readonly replays: Replays;
+  readonly verifications: Verifications;
+  readonly snapshots: OnDemandSnapshots;
+  readonly watching: Watching;
 
   constructor(settings: SupervisorSettings) {
     this.#settings = settings;
     this.#versions = new Map(settings.registry.list().map(listing => [listing.class, listing.version]));
-    const [log, connectors] = [() => this.#running.log, () => this.#running.connectors];
-    this.#subjects = {
-      get log() {
-        return log();
-      },
-      get connectors() {
-        return connectors();
-      },
-      connector: (name, missing) => this.#connector(name, missing),
-    };
+    this.#subjects = runningOf(
+      () => this.#running,
+      (name, missing) => this.#connector(name, missing),
+    );
     this.offsets = new ConnectorOffsets(this.#subjects, name => this.#resolving.context(name), this.#ended.signal);
-    const { pause, random, clock, connectorLogger } = settings;
-    const services = (connector: string) => ({
-      pause,
-      random,
-      clock,
-      logger: connectorLogger(connector),
-      context: this.#resolving.context(connector),
-    });
+    const { pause, random, clock } = settings;
+    const services = (connector: string) => {
+      const context = this.#resolving.context(connector);
+      return { pause, random, clock, logger: context.logger, context };
+    };
+    this.snapshots = new OnDemandSnapshots(this.#subjects);
     this.deadLetters = new DeadLetters(this.#subjects, services, this.#ended.signal);
+    this.replays = new Replays(this.#subjects, services, this.#ended.signal);
+    this.verifications = new Verifications(this.#subjects, services, (name, request) => this.wait(name, request), this.#ended.signal);
+    this.watching = new Watching(this.#subjects, settings, this.#ended.signal);
   }
 
   /** Whether connectors are loaded and calls about them can be answered. */
@@ -119,11 +116,13 @@ export class Supervisor {
       workerId: settings.workerId,
       versionOf: this.#versionOf,
       onFenced: connector => group?.letGo(connector),
+      beside: this.replays,
     };
     const connectors = new SupervisedConnectors(worker, logger, { shared: workerGroup !== null, ended: this.#ended.signal });
     const group = workerGroup === null ? null : new GroupMembership(workerGroup, connectors, logger);
     for (const stored of await loadConnectors(log.connectors, files, logger, workerGroup?.worker.id ?? null)) await connectors.add(stored);
     this.#started = { log, publisher, connectors, group };
+    this.watching.start();
     if (group === null) connectors.start();
     // Before the group has answered only where a second owner would fence the first.
     else group.join(settings.defaults.exactlyOnce);
@@ -132,7 +131,7 @@ export class Supervisor {
   /** Ends all tasks cleanly, in the bound of `taskStopMsMax`, and what looks at databases; then others may have them. Target states stay. */
   async stop(): Promise<void> {
     this.#ended.abort();
-    await this.#started?.connectors.end();
+    await Promise.all([this.#started?.connectors.end(), this.verifications.drained()]);
     await this.#started?.publisher.drained();
     await this.#started?.group?.leave();
   }
@@ -172,15 +171,6 @@ export class Supervisor {
     return this.#connector(name, `No status found for connector ${name}`).status();
   }
 
-  taskStatus(name: string, task: number): TaskStatus {
-    const status = this.#started?.connectors
-      .get(name)
-      ?.status()
-      .tasks.find(({ id }) => id === task);
-    if (status === undefined) throw new SluiceError('NOT_FOUND', `No status found for task ${name}-${task}`);
-    return status;
-  }
-
   progress(name: string): ConnectorProgress {
     return this.#connector(name).progress();
   }
@@ -199,17 +189,17 @@ export class Supervisor {
 
   /**
    * Creates a connector, or where `replace` allows it changes one. Answers when the config is valid and stored; tasks start in the background.
-   * Rejects with BAD_REQUEST that lists all faults, or CONFLICT.
+   * Rejects with BAD_REQUEST that lists all faults, or CONFLICT. `file`: it is this file's, and from now on held by it.
    */
   async put(
     name: string,
     config: SubmittedConfig,
-    options: { readonly replace: boolean; readonly initialState?: TargetState },
+    options: { readonly replace: boolean; readonly initialState?: TargetState; readonly file?: string | null },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo; readonly warnings: readonly string[] }> {
     return this.#running.connectors.run(name, async () => {
       const existing = this.#running.connectors.get(name);
       if (existing !== null && !options.replace) throw new SluiceError('CONFLICT', `Connector ${name} already exists`);
-      const { connector, warnings } = await this.#put(name, existing, config, options.initialState ?? 'STARTED');
+      const { connector, warnings } = await this.#put(name, existing, config, options.initialState ?? 'STARTED', options.file ?? null);
       return { created: existing === null, info: connector.info(), warnings };
     });
   }
@@ -225,12 +215,19 @@ export class Supervisor {
     });
   }
 
-  async delete(name: string): Promise<void> {
+  /** Resolves when what was asked of a connector before has been carried out: the tasks that are there are those of its config. */
+  async settled(name: string): Promise<void> {
+    await this.#running.connectors.run(name, async () => {});
+  }
+
+  /** `held`: also one that a file holds, which does not hold it any more. */
+  async delete(name: string, held = false): Promise<void> {
     await this.#running.connectors.run(name, async () => {
       const connector = this.#connector(name);
-      this.#refuseFile(connector);
+      if (!held) refuseHeld(connector, this.#isThere);
       const { log, publisher, connectors } = this.#running;
       await connector.end();
+      await this.replays.forget(name);
       // What the tasks said last is stored first, so that it goes with the rest.
       await publisher.drained();
       crashPoint('connector-ended');
@@ -319,20 +316,23 @@ export class Supervisor {
     existing: SupervisedConnector | null,
     config: SubmittedConfig,
     initialState: TargetState,
+    file: string | null = null,
   ): Promise<{ readonly connector: SupervisedConnector; readonly warnings: readonly string[] }> {
     const { log, connectors } = this.#running;
-    if (existing !== null) this.#refuseFile(existing);
+    if (existing !== null && file === null) refuseHeld(existing, this.#isThere);
     const mark = [managedByFile, managedByWorker].find(name => config[name] !== undefined);
     if (mark !== undefined) throw new SluiceError('BAD_REQUEST', `'${mark}' is the worker's own mark and cannot be given.`);
     const given = await this.#unmask(config, existing);
     const resolved = await this.#resolve(given);
     if (resolved.faults.length > 0) throw invalidConfig(resolved);
     const valid = given as RawConfig;
-    if (existing === null) await log.connectors.putConfig(name, valid, initialState);
-    else await log.connectors.putConfig(name, valid);
+    const marks = file === null ? {} : fileMarks(file, log.workerGroup?.worker.id ?? null);
+    const stored = { ...valid, ...marks };
+    if (existing === null) await log.connectors.putConfig(name, stored, initialState);
+    else await log.connectors.putConfig(name, stored);
     crashPoint('config-stored');
-    const connector = existing ?? (await connectors.add({ name, config: valid, targetState: initialState }));
-    connector.adopt(valid, resolved);
+    const connector = existing ?? (await connectors.add({ name, config: stored, targetState: initialState }));
+    connector.adopt(valid, resolved, marks);
     connectors.apply(connector, () => (existing === null ? connector.apply() : connector.reconfigure()));
     return { connector, warnings: resolved.warnings.map(({ message }) => message) };
   }
@@ -345,9 +345,5 @@ export class Supervisor {
     return resolveSubmission(config, this.#resolving, this.#ended.signal);
   }
 
-  #refuseFile({ name, file, fileWorker }: SupervisedConnector): void {
-    const isHeld = file !== null && (fileWorker === null || (this.group?.has(fileWorker) ?? true));
-    if (isHeld)
-      throw new SluiceError('CONFLICT', `Connector ${name} is held by the worker's file ${file}: change it there and restart the worker.`);
-  }
+  readonly #isThere = (worker: string): boolean => this.group?.has(worker) ?? true;
 }

@@ -1,38 +1,55 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
-import { type Logger, SluiceError } from '../contract/index.ts';
+import type { Logger } from '../contract/index.ts';
+import type { ConnectorChanges } from '../engine/changes/connector-changes.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
 import type { LogLevels } from '../observe/log-levels.ts';
-import { type Answer, errorAnswer, plainError } from './answer.ts';
+import { AccessControl } from './access/access-control.ts';
+import { type Client, clientOf, Trail } from './access/client.ts';
+import { type CorsSettings, CrossOrigin } from './access/cross-origin.ts';
+import { type AccessSettings, openAccess } from './access/settings.ts';
+import { type Answer, errorAnswer, plainError, RequestError } from './answer.ts';
+import { changeRoutes } from './changes.ts';
 import { connectorPluginRoutes } from './connector-plugins.ts';
 import { connectorRoutes } from './connectors.ts';
-import { handedOnHeader, handOn, workerFor } from './forwarding.ts';
+import { type Asker, handedOnHeader, handOn, workerFor } from './forwarding.ts';
+import { type ListenerSettings, Listeners, type Serves } from './listeners.ts';
 import { loggerRoutes } from './loggers.ts';
 import { metricsRoutes } from './metrics.ts';
+import { replayRoutes } from './replays.ts';
 import { readBody } from './request-body.ts';
 import { type RootSettings, rootRoutes } from './root.ts';
-import { Router } from './router.ts';
+import { type Route, Router } from './router.ts';
 import { sluiceRoutes } from './sluice.ts';
+import { snapshotRoutes } from './snapshots.ts';
+import type { TlsSettings } from './tls-material.ts';
+import { verificationRoutes } from './verifications.ts';
 
 /** How long a request waits for a worker that is starting before it is answered 503. */
 const readyWaitMsMax = 5_000;
-/** Sockets open at once; more are closed as they come. */
-const connectionsMax = 256;
-/** A request must be there in full after so long. */
-const requestMsMax = 30_000;
 /** How long a client may go on sending a body that was refused. */
 const unreadBodyMsMax = 2_000;
 
 export type RestSettings = RootSettings & {
   readonly supervisor: Supervisor;
+  readonly changes: ConnectorChanges;
   readonly levels: LogLevels;
   readonly logger: Logger;
-  readonly listeners: readonly { readonly host: string; readonly port: number }[];
-  /** Host and port in worker_id and Location where they differ from the first listener's. */
-  readonly advertised: { readonly host: string | null; readonly port: number | null };
+  /** Of who changed what; without it, `logger`. */
+  readonly auditLogger?: Logger;
+  readonly listeners: readonly ListenerSettings[];
+  /** Where `/admin` is answered, and nothing else; null: on `listeners` too; empty: nowhere. */
+  readonly adminListeners?: readonly ListenerSettings[] | null;
+  readonly tls?: TlsSettings | null;
+  readonly adminTls?: TlsSettings | null;
+  /** Without it, everybody may call everything. */
+  readonly access?: AccessSettings;
+  /** How often files (certificates, users) are looked at. */
+  readonly watchEveryMs?: number;
+  /** Host, port and protocol in worker_id and Location where they differ from the first listener's. */
+  readonly advertised: { readonly host: string | null; readonly port: number | null; readonly protocol?: 'http' | 'https' | null };
   readonly responseHeaders: readonly { readonly name: string; readonly value: string; readonly mode: 'set' | 'add' }[];
-  readonly cors: { readonly origins: string; readonly methods: string };
+  readonly cors: CorsSettings;
   readonly topicTracking: boolean;
   readonly topicTrackingReset: boolean;
   /** Resolves when the supervisor is ready; rejects where that takes too long. */
@@ -42,117 +59,169 @@ export type RestSettings = RootSettings & {
 /** The REST interface: Connect's API and ours, on all listeners. Owns its sockets; closing ends them. */
 export class RestServer implements AsyncDisposable {
   readonly #settings: RestSettings;
-  readonly #router: Router;
-  #servers: readonly Server[] = [];
+  /** All that it answers, for the test that each has a role. */
+  readonly routes: readonly Route[];
+  readonly #routers: Readonly<Record<Serves, Router>>;
+  readonly #listeners: Listeners;
+  readonly #crossOrigin: CrossOrigin;
+  #access: AccessControl | null = null;
 
   constructor(settings: RestSettings) {
     this.#settings = settings;
-    const { supervisor, levels, topicTracking, topicTrackingReset } = settings;
-    this.#router = new Router([
+    const { supervisor, changes, levels, topicTracking, topicTrackingReset } = settings;
+    this.routes = [
       ...rootRoutes(supervisor, settings),
       ...connectorRoutes(supervisor, { topicTracking, topicTrackingReset, url: () => this.url }),
       ...connectorPluginRoutes(supervisor),
       ...loggerRoutes(levels),
-      ...sluiceRoutes(supervisor, () => this.workerId),
-      ...metricsRoutes(supervisor, settings.version),
-    ]);
+      ...changeRoutes(changes),
+      ...sluiceRoutes(supervisor),
+      ...snapshotRoutes(supervisor),
+      ...replayRoutes(supervisor),
+      ...verificationRoutes(supervisor),
+      ...metricsRoutes(supervisor, settings),
+    ];
+    const isAdmin = ({ path }: Route) => path.startsWith('/admin/');
+    const regular = new Router(this.routes.filter(route => !isAdmin(route)));
+    this.#routers = { all: new Router(this.routes), regular, admin: new Router(this.routes.filter(isAdmin)) };
+    const { adminListeners = null, tls = null, adminTls = null, logger } = settings;
+    const serves: Serves = adminListeners === null ? 'all' : 'regular';
+    this.#listeners = new Listeners({
+      listeners: [
+        ...settings.listeners.map(listener => ({ ...listener, serves })),
+        ...(adminListeners ?? []).map(listener => ({ ...listener, serves: 'admin' as const })),
+      ],
+      tls,
+      adminTls,
+      logger,
+      ...(settings.watchEveryMs !== undefined && { watchEveryMs: settings.watchEveryMs }),
+    });
+    this.#crossOrigin = new CrossOrigin(settings.cors);
   }
 
-  /** Binds all listeners. Rejects with SluiceError LISTEN_FAILED where one cannot be had; then none is. */
+  /**
+   * Binds all listeners. Rejects with SluiceError LISTEN_FAILED where one cannot be had, CONFIG_INVALID or CONFIG_FILE_UNREADABLE where
+   * certificates or users cannot; then none is.
+   */
   async listen(): Promise<void> {
-    const servers: Server[] = [];
-    this.#servers = servers;
+    const { access = openAccess, logger, auditLogger = logger, watchEveryMs } = this.#settings;
+    const opened = await AccessControl.open(access, {
+      logger,
+      auditLogger,
+      nowMs: Date.now,
+      ...(watchEveryMs !== undefined && { watchEveryMs }),
+    });
+    this.#access = opened;
     try {
-      for (const { host, port } of this.#settings.listeners) {
-        const server = createServer({ requestTimeout: requestMsMax, headersTimeout: requestMsMax }, (request, response) => {
-          void this.#answer(request, response);
-        });
-        server.maxConnections = connectionsMax;
-        servers.push(server);
-        // Once it listens, such as a connection that could not be accepted for want of file descriptors.
-        server.on('error', error => this.#settings.logger.warn({ host, port, err: error }, `REST: ${error.message}`));
-        await new Promise<void>((resolve, reject) => {
-          server.once('error', (error: NodeJS.ErrnoException) => {
-            const why = error.code === 'EADDRINUSE' ? 'another process has the address' : error.message;
-            reject(new SluiceError('LISTEN_FAILED', `Cannot listen on ${host}:${port}: ${why}.`, { cause: error }));
-          });
-          server.listen({ host, port }, resolve);
-        });
-      }
+      await this.#listeners.listen((request, response, serves) => void this.#answer(opened, request, response, serves));
     } catch (error) {
-      await this.close(0);
+      await opened[Symbol.asyncDispose]();
       throw error;
     }
   }
 
-  /** Where the first listener is reached. */
+  /** `http` where a listener speaks it, unless told otherwise, as Connect decides. */
+  get #protocol(): 'http' | 'https' {
+    const { advertised, listeners } = this.#settings;
+    return advertised.protocol ?? (listeners.some(({ protocol = 'http' }) => protocol === 'http') ? 'http' : 'https');
+  }
+
+  /** Where others reach it. */
   get url(): string {
-    return `http://${this.workerId}`;
+    return `${this.#protocol}://${this.workerId}`;
+  }
+
+  /** Where /admin is reached, if it has a listener of its own. */
+  get adminPort(): number | null {
+    return this.#listeners.adminPort;
   }
 
   /** `host:port`, as others reach it. */
   get workerId(): string {
-    const { advertised, listeners } = this.#settings;
-    const bound = this.#servers[0]?.address() as AddressInfo | null | undefined;
-    const listened = listeners[0]?.host ?? '127.0.0.1';
+    const { advertised } = this.#settings;
+    const bound = this.#listeners.address(this.#protocol);
+    const listened = bound?.host ?? '127.0.0.1';
     // All interfaces is no address.
     const host = advertised.host ?? (listened === '0.0.0.0' || listened === '::' ? hostname() : listened);
-    return `${host.includes(':') ? `[${host}]` : host}:${advertised.port ?? bound?.port ?? listeners[0]?.port ?? 0}`;
+    return `${host.includes(':') ? `[${host}]` : host}:${advertised.port ?? bound?.port ?? 0}`;
   }
 
   /** Stops listening; requests under way are answered, at most for `waitMsMax`. */
   async close(waitMsMax: number): Promise<void> {
-    await Promise.all(
-      this.#servers.map(
-        server =>
-          new Promise<void>(resolve => {
-            const timer = setTimeout(() => server.closeAllConnections(), waitMsMax);
-            server.close(() => {
-              clearTimeout(timer);
-              resolve();
-            });
-            server.closeIdleConnections();
-          }),
-      ),
-    );
-    this.#servers = [];
+    await this.#listeners.close(waitMsMax);
+    await this.#access?.[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(0);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(access: AccessControl, request: IncomingMessage, response: ServerResponse, serves: Serves): Promise<void> {
     const { logger } = this.#settings;
-    const method = request.method ?? 'GET';
+    const trail = new Trail(request);
     let answer: Answer;
+    let reason: string | null = null;
     try {
-      answer = await this.#handle(method, request);
+      answer = await this.#handle(access, request, trail, serves);
     } catch (thrown) {
-      const { error, ...shown } = errorAnswer(thrown);
+      const { error, message, ...shown } = errorAnswer(thrown);
       // The path may hold a connector's name, never a secret; the query is left out.
-      if (error !== null) logger.error({ method, path: request.url?.split('?')[0], code: error.code, err: error }, 'A request failed.');
+      if (error !== null) logger.error({ method: trail.method, path: trail.path, code: error.code, err: error }, 'A request failed.');
       answer = shown;
+      reason = message;
     }
+    // Before the answer: who has it can rely on the line being there.
+    trail.tell(access.audit, answer, reason);
     this.#send(request, response, answer);
-    logger.debug({ method, path: request.url?.split('?')[0], status: answer.status }, 'A request was answered.');
+    logger.debug({ method: trail.method, path: trail.path, status: answer.status }, 'A request was answered.');
   }
 
-  async #handle(method: string, request: IncomingMessage): Promise<Answer> {
+  async #handle(access: AccessControl, request: IncomingMessage, trail: Trail, serves: Serves): Promise<Answer> {
+    const { method } = trail;
+    const client = clientOf(request);
+    access.countRequest(client);
+    if (this.#crossOrigin.forged(request)) {
+      const origin = 'A page of another origin may change nothing here; access.control.allow.origin names those that may.';
+      throw new RequestError(403, origin);
+    }
     const { pathname, searchParams } = parseTarget(request.url ?? '/');
-    const { route, handler, parameters } = this.#router.find(method, pathname);
-    const body = await readBody(request);
+    const { route, handler, parameters } = await this.#admit(access, client, trail, () => this.#routers[serves].find(method, pathname));
+    const body = await readBody(request, access.bodyBytesMax);
     if (route.whenReady && !this.#settings.supervisor.ready) await this.#settings.whenReady(readyWaitMsMax);
     const { supervisor } = this.#settings;
     const handedOn = request.headers[handedOnHeader] !== undefined;
     const { group } = supervisor;
     const worker = group === null ? null : await workerFor(group, route, method, parameters['connector'], handedOn);
-    if (worker === null) return handler({ method, parameters, query: searchParams, body, handedOn });
+    const asker: Asker = { workerId: this.workerId, authorization: client.authorization, tls: this.#listeners.calls };
+    if (worker === null) return handler({ method, parameters, query: searchParams, body, handedOn, asker });
+    trail.handedOnTo = worker.id;
     const target = pathname + (searchParams.size > 0 ? `?${searchParams}` : '');
-    const answer = await handOn(worker, { method, target, body }, this.workerId);
+    const answer = await handOn(worker, { method, target, body }, asker);
     // So that this worker's next answer knows of what was changed.
     if (method !== 'GET') await supervisor.refresh();
     return answer;
+  }
+
+  /** Finds the route, and sees to it that whoever calls may. What there is and what there is not is for those to know who are logged in. */
+  async #admit<Found extends { readonly route: Route; readonly parameters: Readonly<Record<string, string>> }>(
+    access: AccessControl,
+    client: Client,
+    trail: Trail,
+    find: () => Found,
+  ): Promise<Found> {
+    let found: Found | null = null;
+    let missing: unknown = null;
+    try {
+      found = find();
+    } catch (error) {
+      missing = error;
+    }
+    trail.connector = found?.parameters['connector'] ?? null;
+    trail.needed = found === null ? 'viewer' : access.needed(trail.method, found.route.path);
+    trail.principal = await access.authenticate(client, trail.needed);
+    access.authorize(trail.principal, trail.needed);
+    if (found === null) throw missing;
+    return found;
   }
 
   #send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
@@ -167,7 +236,7 @@ export class RestServer implements AsyncDisposable {
     }
     if (body !== undefined) response.setHeader('content-type', isText ? 'text/plain' : 'application/json');
     for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-    this.#allowOrigin(request, response);
+    for (const [name, value] of Object.entries(this.#crossOrigin.headers(request))) response.setHeader(name, value);
     if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
     const shown = request.method === 'HEAD' ? '' : text;
     if (request.complete) {
@@ -185,20 +254,6 @@ export class RestServer implements AsyncDisposable {
     });
     request.once('end', () => response.end());
     request.resume();
-  }
-
-  /** Connect's access.control.allow.*: which pages a browser lets call this API. */
-  #allowOrigin(request: IncomingMessage, response: ServerResponse): void {
-    const { origins, methods } = this.#settings.cors;
-    const { origin } = request.headers;
-    if (origins === '' || origin === undefined) return;
-    const allowed = origins.split(',').map(part => part.trim());
-    if (!allowed.includes('*') && !allowed.includes(origin)) return;
-    response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('vary', 'origin');
-    if (request.method !== 'OPTIONS') return;
-    response.setHeader('access-control-allow-methods', methods === '' ? 'GET,POST,HEAD' : methods);
-    response.setHeader('access-control-allow-headers', 'content-type,accept');
   }
 }
 

@@ -12,11 +12,6 @@ import { lookedUpLater } from './looked-up-later.ts';
 import { mongodbEngine } from './mongodb-engine.ts';
 import { type Publisher, record, type Timing } from './recorder.ts';
 
-/** Cases of the corpus that are not run, with the reason. */
-const leftOut: Readonly<Record<string, string>> = {
-  'pg-incremental': 'incremental snapshots and the signal table are not there yet',
-};
-
 /** Cases that are run while the connector streams alone, with the reason. */
 const streamingOnly: Readonly<Record<string, string>> = {
   'mongo-unwrap': 'what an update’s document was is not seen in the records once it is flattened, so they cannot be told as read later',
@@ -94,7 +89,7 @@ export function testCases(log: Log, ...engineNames: readonly string[]): void {
     });
     after(() => resources.disposeAsync());
 
-    const cases = caseNames().filter(name => log.runs(name) && !(name in leftOut) && engineNames.includes(readCase(name).engine));
+    const cases = caseNames().filter(name => log.runs(name) && engineNames.includes(readCase(name).engine));
     for (const [name, timing] of cases.flatMap(name => timingsOf(name).map(timing => [name, timing] as const))) {
       test(timing === 'stopped' ? `${name}, the connector stopped meanwhile` : name, async () => {
         const theCase = readCase(name);

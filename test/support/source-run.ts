@@ -32,6 +32,9 @@ export class SourceRun<Config> {
   readonly #plugin: Plugin<Config, Source>;
   /** From the next run on. */
   config: RawConfig;
+  /** What is being run; null between runs. */
+  source: Source | null = null;
+  #abort = new AbortController();
 
   constructor(config: RawConfig, plugin: Plugin<Config, Source>) {
     this.config = config;
@@ -79,18 +82,29 @@ export class SourceRun<Config> {
     }
   }
 
+  /** Ends the run that is under way, as a task is ended. */
+  end(): void {
+    this.#abort.abort();
+  }
+
   /** Runs until `decide` says so, after each batch that was read: `append` it and go on, or `crash` before or after it is durable. */
   async run(decide: (batch: SourceBatch) => Decision | Promise<Decision>): Promise<void> {
     const { config, faults } = this.#plugin.spec.parse(this.config);
     if (!config) throw new Error(faults.map(({ message }) => message).join('\n'));
     await using source = this.#plugin.create(config, { connector: 'test', task: 0, logger: this.#logger, clock });
     const abort = new AbortController();
-    for await (const batch of source.read(this.offsets, abort.signal, this.#topics)) {
-      const decision = await decide(batch);
-      if (decision === 'crash before') return;
-      this.append(batch);
-      if (decision === 'crash after') return;
-      source.commit(batch.offsets);
+    this.#abort = abort;
+    this.source = source;
+    try {
+      for await (const batch of source.read(this.offsets, abort.signal, this.#topics)) {
+        const decision = await decide(batch);
+        if (decision === 'crash before') return;
+        this.append(batch);
+        if (decision === 'crash after') return;
+        source.commit(batch.offsets);
+      }
+    } finally {
+      this.source = null;
     }
   }
 }

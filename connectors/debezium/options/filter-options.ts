@@ -106,6 +106,7 @@ export function checkFilters(raw: RawConfig, report: ConfigReport): void {
 export function readFilters(
   config: ConfigOf<typeof tableFilterOptions>,
   containers: FilterSettings['containers'],
+  signalTable: string | null,
 ): { filters: FilterSettings; guardrail: Guardrail } {
   return {
     filters: {
@@ -115,7 +116,7 @@ export function readFilters(
       columnInclude: config['column.include.list'],
       columnExclude: config['column.exclude.list'],
       ignoreBuiltin: config['table.ignore.builtin'],
-      signalTable: null,
+      signalTable,
       snapshotInclude: config['snapshot.include.collection.list'],
     },
     guardrail: { tablesMax: config['guardrail.collections.max'], action: config['guardrail.collections.limit.action'] },

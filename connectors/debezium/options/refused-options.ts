@@ -2,8 +2,8 @@ import type { ConfigReport, OptionPattern, RawConfig } from '../../../src/contra
 import { unsupportedOptions } from './limited.ts';
 
 const signals =
-  'Signals and incremental snapshots are not there yet; to read tables again, delete the connector’s offsets while it is stopped.';
-const notifications = 'Notifications are not there yet; GET /sluice/connectors/NAME tells of snapshots.';
+  'Signals and incremental snapshots are not there yet for this database; to read tables again, delete the connector’s offsets while it is stopped.';
+const notifications = 'Notifications are not there yet for this database; GET /sluice/connectors/NAME tells of snapshots.';
 const plugins = 'Java classes cannot be loaded.';
 const openLineage = 'OpenLineage is not supported.';
 const jmx = 'There are no MBeans; GET /sluice/connectors/NAME has position, lag and rates.';
@@ -11,15 +11,6 @@ const configurationBased = 'Use snapshot.mode initial, initial_only, no_data, al
 
 /** Options of Debezium’s relational connectors that are refused by name (invariant 5). */
 export const refusedOptions = unsupportedOptions({
-  'signal.data.collection': signals,
-  'signal.enabled.channels': signals,
-  'signal.poll.interval.ms': signals,
-  'signal.file': signals,
-  'incremental.snapshot.chunk.size': signals,
-  'incremental.snapshot.watermarking.strategy': signals,
-  'incremental.snapshot.allow.schema.changes': signals,
-  'notification.enabled.channels': notifications,
-  'notification.sink.topic.name': notifications,
   converters: `${plugins} Use a transform for what a converter would do.`,
   'post.processors': `${plugins} Use a transform for what a processor would do.`,
   'sourceinfo.struct.maker': `${plugins} The source block has Debezium’s own fields.`,
@@ -46,6 +37,19 @@ export const refusedOptions = unsupportedOptions({
   'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',
 });
 
+/** Refused by connectors that take no snapshots on demand, and notify of none. */
+export const refusedSignals = unsupportedOptions({
+  'signal.data.collection': signals,
+  'signal.enabled.channels': signals,
+  'signal.poll.interval.ms': signals,
+  'signal.file': signals,
+  'incremental.snapshot.chunk.size': signals,
+  'incremental.snapshot.watermarking.strategy': signals,
+  'incremental.snapshot.allow.schema.changes': signals,
+  'notification.enabled.channels': notifications,
+  'notification.sink.topic.name': notifications,
+});
+
 /** Refused by connectors that read one database with schemas. */
 export const refusedDatabaseLists = unsupportedOptions({
   'database.include.list': 'A connector reads one database.',
@@ -58,9 +62,8 @@ export const refusedDatabaseLists = unsupportedOptions({
 export type RefusedPrefixes = readonly (readonly [prefix: string, reason: string])[];
 
 export const refusedPrefixes: RefusedPrefixes = [
-  ['signal.kafka.', signals],
-  ['signal.consumer.', signals],
-  ['notification.', notifications],
+  ['signal.kafka.', 'Signals by a Kafka topic are not there yet; use a signal table, or POST /connectors/NAME/snapshots.'],
+  ['signal.consumer.', 'Signals by a Kafka topic are not there yet; use a signal table, or POST /connectors/NAME/snapshots.'],
   ['openlineage.', openLineage],
   ['memory.management.', plugins],
   ['snapshot.mode.configuration.based.', configurationBased],

@@ -6,6 +6,7 @@ import { postgresSpec } from '../../../../connectors/postgres/options.ts';
 import { recordMakers } from '../../../../connectors/postgres/record-makers.ts';
 import { type ConnectRecord, type Schema, schemas, type Value } from '../../../../src/contract/index.ts';
 import { JsonConverter } from '../../../../src/converters/json/json-converter.ts';
+import { silentLogger } from '../../../support/silent-logger.ts';
 
 const connection = { 'database.hostname': 'db', 'database.user': 'u', 'database.dbname': 'd', 'topic.prefix': 'srv' };
 
@@ -19,7 +20,11 @@ export function configOf(options: Readonly<Record<string, string>> = {}) {
 /** A task with these options: its record makers, a context for events, and tables compiled for it. */
 export function taskOf(options: Readonly<Record<string, string>> = {}) {
   const config = configOf(options);
-  const makers = recordMakers(config, { task: 0, clock: { nowMs: () => 1_700_000_000_000, nowNs: () => 1_700_000_000_000_000_000n } });
+  const makers = recordMakers(config, {
+    task: 0,
+    clock: { nowMs: () => 1_700_000_000_000, nowNs: () => 1_700_000_000_000_000_000n },
+    logger: silentLogger,
+  });
   const { sourceInfo, metadata } = makers;
   sourceInfo.enter({ timestampUs: 1_600_000_000_123_456n, txId: 700n, lastCommitLsn: null, xmin: null, origin: null, originLsn: null });
   const context: EventContext = {

@@ -74,7 +74,7 @@ test('defaults are Debezium’s', () => {
   });
 });
 
-for (const name of caseNames().filter(name => name.startsWith('pg-') && name !== 'pg-incremental')) {
+for (const name of caseNames().filter(name => name.startsWith('pg-'))) {
   test(`the config of the case ${name} is taken as it is, by its own names and by 1.x’s`, () => {
     const { 'topic.prefix': prefix = 'srv', ...config } = readCase(name).config;
     const parsed = postgresSpec.parse({ ...connection, 'database.server.name': prefix, ...config }, foreign);
@@ -145,7 +145,8 @@ test('what is refused says why', () => {
     [{ 'plugin.name': 'decoderbufs' }, /only pgoutput/],
     [{ 'snapshot.mode': 'configuration_based' }, /use initial/],
     [{ 'snapshot.mode.configuration.based.snapshot.data': 'true' }, /Use snapshot.mode/],
-    [{ 'signal.data.collection': 'public.signals' }, /not there yet/],
+    [{ 'signal.enabled.channels': 'source,kafka' }, /'kafka' is not supported/],
+    [{ 'signal.data.collection': 'signals' }, /schema\.table/],
     [{ 'lsn.flush.mode': 'manual' }, /durable offsets/],
     [{ 'offset.mismatch.strategy': 'trust_slot' }, /when_needed/],
     [{ 'snapshot.isolation.mode': 'read_committed' }, /one view/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSnapshotView, sees } from '../../../../connectors/postgres/snapshot-view.ts';
+import { isLongPast, parseSnapshotView, sees } from '../../../../connectors/postgres/snapshot-view.ts';
 
 test('a view sees what was committed before it and not what was still running', () => {
   const view = parseSnapshotView('100:105:101,103', 0n);
@@ -22,6 +22,14 @@ test('the stream’s 32-bit ids are understood across a wraparound', () => {
   assert.equal(sees(view, 4294967294), false, 'still running');
   assert.equal(sees(view, 3), true);
   assert.equal(sees(view, 5), false);
+});
+
+test('an id of half the ids ago is not taken for one to come', () => {
+  const view = parseSnapshotView('100:105:101', 0n);
+  assert.deepEqual(
+    [99, 101, 105, 200, 2_000_000_000].map(id => isLongPast(view, id)),
+    [false, false, false, false, true],
+  );
 });
 
 test('other text is refused', () => {

@@ -1,0 +1,137 @@
+import { type ConfigOf, type ConfigReport, options, type RawConfig } from '../../../src/contract/index.ts';
+import { limited } from './limited.ts';
+
+const group = 'Signals';
+
+const channels = ['source', 'file'] as const;
+const otherChannels: Readonly<Record<string, string>> = {
+  kafka: 'use a signal table, or POST /connectors/NAME/snapshots',
+  jmx: 'there are no MBeans; use POST /connectors/NAME/snapshots',
+};
+
+function readChannels(list: string): readonly (typeof channels)[number][] {
+  const names = list.split(',').map(name => name.trim().toLowerCase());
+  return names
+    .filter(name => name !== '')
+    .map(name => {
+      const known = channels.find(channel => channel === name);
+      if (known === undefined)
+        throw new Error(`the channel '${name}' is not supported: ${otherChannels[name] ?? 'there is none of that name'}`);
+      return known;
+    });
+}
+
+/** Signals, and the snapshots on demand that they ask for. */
+export const signalOptions = {
+  'signal.data.collection': options.string({
+    default: null,
+    doc: 'The table, as schema.table, whose inserted rows are signals: columns id, type and data. It is captured too, whatever the lists say. Incremental snapshots write their watermarks into it, unless read.only is set.',
+    importance: 'MEDIUM',
+    group,
+    displayName: 'Signaling data collection',
+    validate: text => {
+      if (!/^[^.,]+\.[^.,]+$/.test(text.trim())) throw new Error('it must be one table, as schema.table');
+    },
+  }),
+  'signal.enabled.channels': options.parsed(
+    'LIST',
+    {
+      default: 'source',
+      doc: 'Where signals come from: source (the signal table), file (signal.file). POST /connectors/NAME/snapshots works besides, whatever is set here.',
+      importance: 'MEDIUM',
+      group,
+      displayName: 'Enabled channels names',
+      values: channels,
+      refusedValues: otherChannels,
+    },
+    readChannels,
+  ),
+  'read.only': options.boolean({
+    default: 'false',
+    doc: 'Nothing is written to the database by incremental snapshots: what is newer, a chunk’s row or a streamed change, is decided by transaction visibility, and the watermarks in the signal table are left out.',
+    importance: 'LOW',
+    group,
+    displayName: 'Read-only connection',
+  }),
+  'incremental.snapshot.chunk.size': options.int({
+    default: '1024',
+    min: 1,
+    doc: 'Rows of one chunk of an incremental snapshot. One chunk is in memory at a time; after a restart it goes on behind the last one published.',
+    importance: 'MEDIUM',
+    group,
+    displayName: 'Incremental snapshot chunk size',
+  }),
+  'incremental.snapshot.watermarking.strategy': limited(
+    ['insert_insert', 'insert_delete'],
+    {},
+    {
+      default: 'insert_insert',
+      doc: 'What incremental snapshots write into the signal table: a row when a chunk begins and one when it is read, or one row that is deleted again.',
+      group,
+      displayName: 'Incremental snapshot watermarking strategy',
+    },
+  ),
+  'incremental.snapshot.allow.schema.changes': options.boolean({
+    default: 'false',
+    doc: 'Whether tables may change their columns while an incremental snapshot reads them. They always may: each chunk is read with the table as it then is. Its key must stay.',
+    importance: 'LOW',
+    group,
+    displayName: 'Allow schema changes during incremental snapshot if supported.',
+  }),
+  'incremental.snapshot.rows.per.second.max': options.int({
+    default: '0',
+    min: 0,
+    doc: 'Rows that incremental snapshots read in a second at most, to spare the database; 0: no limit.',
+    importance: 'LOW',
+    group,
+    displayName: 'Incremental snapshot rows per second',
+  }),
+  'signal.file': options.string({
+    default: 'file-signals.txt',
+    doc: 'The file of the channel file: a signal a line, as JSON with id, type and data. What was followed is taken out of it, so the worker must be able to write it.',
+    importance: 'LOW',
+    group,
+    displayName: 'Signal file name',
+  }),
+  'signal.poll.interval.ms': options.long({
+    default: '5000',
+    min: 1,
+    doc: 'Milliseconds between two looks into signal.file. The rows of the signal table come with the stream.',
+    importance: 'MEDIUM',
+    group,
+    displayName: 'Signal processor poll interval',
+  }),
+};
+
+export type SignalSettings = {
+  /** `signal.data.collection`; null: none. */
+  readonly table: string | null;
+  /** Its rows are signals. */
+  readonly fromTable: boolean;
+  /** `signal.file`; null: the channel is not enabled. */
+  readonly file: string | null;
+  readonly pollMs: number;
+  readonly readOnly: boolean;
+  /** `incremental.snapshot.watermarking.strategy=insert_delete`. */
+  readonly deletesWatermarks: boolean;
+  readonly chunkRows: number;
+  /** 0: no limit. */
+  readonly rowsPerSecondMax: number;
+};
+
+export function readSignals(config: ConfigOf<typeof signalOptions>, raw: RawConfig, report: ConfigReport): SignalSettings {
+  const fromTable = config['signal.enabled.channels'].includes('source');
+  const table = config['signal.data.collection']?.trim() || null;
+  if (table === null && raw['signal.enabled.channels'] !== undefined && fromTable)
+    report.warning('signal.enabled.channels', 'The channel source has no effect: signal.data.collection names no table.');
+  return {
+    table,
+    fromTable,
+    file: config['signal.enabled.channels'].includes('file') ? config['signal.file'] : null,
+    pollMs: config['signal.poll.interval.ms'],
+    readOnly: config['read.only'],
+    deletesWatermarks: config['incremental.snapshot.watermarking.strategy'] === 'insert_delete',
+    chunkRows: config['incremental.snapshot.chunk.size'],
+    rowsPerSecondMax: config['incremental.snapshot.rows.per.second.max'],
+  };
+}
