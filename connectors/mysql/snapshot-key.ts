@@ -53,6 +53,11 @@ export function behindKey(columns: readonly KeyColumn[], key: readonly string[])
   return terms.join(' OR ');
 }
 
+/** The row of a key. */
+export function atKey(columns: readonly KeyColumn[], key: readonly string[]): string {
+  return `(${columns.map((column, index) => `${quoteIdentifier(column.name)} = ${literal(column, key[index]!)}`).join(' AND ')})`;
+}
+
 /** Reads the key's columns of a change as the values that `keyTexts` takes; null in place of every other column. */
 export function keyReaders(table: TableModel): readonly (ColumnReader | null)[] {
   return table.columns.map(column =>

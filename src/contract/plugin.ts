@@ -3,6 +3,7 @@ import type { Converter, HeaderConverter } from './converter.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
 import type { Predicate, Transform } from './transform.ts';
+import type { SinkVerification, SourceVerification } from './verification.ts';
 
 /** The part of pino that plugins use: an object of fields and a text. */
 export type Logger = {
@@ -29,6 +30,16 @@ export type Clock = {
   nowNs(): bigint;
 };
 
+/**
+ * What a changed option does beside making the tasks start anew. `position`: a position stored under the old value does not count under the
+ * new one; `server`: it names another server or database, which the stored position is held against at the next start; `tables`, `topics`:
+ * which are read, or written to; `records`: keys, values or headers take another form.
+ */
+export type OptionEffect = 'position' | 'server' | 'tables' | 'topics' | 'records';
+
+/** A table or collection that a source captures, by the name its include list knows, and the topic it has before any transform. */
+export type CapturedTable = { readonly name: string; readonly topic: string };
+
 export type PluginType = 'source' | 'sink' | 'transformation' | 'predicate' | 'converter' | 'header_converter';
 
 /**
@@ -43,6 +54,14 @@ export type Plugin<Config, Made> = {
    * it on. Left out: a record that it changes has a copy. The engine gives the tombstone what was added to the shared one.
    */
   readonly sharedHeaders?: 'adds' | 'adds then copies' | 'keeps';
+  /** Of a connector: what changing one of its options does; null: its tasks start anew, and that is all. */
+  effectOf?(option: string): OptionEffect | null;
+  /** Of a source: what it would capture of its database as that is now. Changes nothing there. Throws as `Source.check` finds faults. */
+  captured?(config: Config, abort: AbortSignal): Promise<readonly CapturedTable[]>;
+  /** Of a source: what reads its tables for a verification. Does no I/O by itself. */
+  sourceVerification?(config: Config, context: PluginContext): SourceVerification;
+  /** Of a sink that holds rows: what looks at them for a verification; `group`: of its live flow. Does no I/O by itself. */
+  sinkVerification?(config: Config, context: PluginContext, group: string): SinkVerification;
   create(config: Config, context: PluginContext): Made;
 };
 

@@ -1,9 +1,11 @@
 import type {
+  CapturedTable,
   CheckResult,
   Clock,
   ConfigFault,
   EventLog,
   Logger,
+  MeasuredSource,
   OptionState,
   PluginContext,
   PluginRegistry,
@@ -12,6 +14,7 @@ import type {
 import type { ConsumerOverrideCheck, OverrideCheck, OverridePolicy } from './connector-overrides.ts';
 import type { SinkPlan } from './sink-plan.ts';
 import type { SinkTaskObserver } from './sink-task-plan.ts';
+import type { SourcePlan } from './source-plan.ts';
 import type { Pause } from './supervisor-back-off.ts';
 import type { TaskPlan } from './task.ts';
 
@@ -62,8 +65,8 @@ export type TaskServices = {
   readonly random: () => number;
 };
 
-/** A source or sink that is only looked at. */
-export type CheckedPlugin = AsyncDisposable & { check(abort: AbortSignal): Promise<readonly CheckResult[]> };
+/** A source or sink that is only looked at; a source may look at its database's log. */
+export type CheckedPlugin = AsyncDisposable & MeasuredSource & { check(abort: AbortSignal): Promise<readonly CheckResult[]> };
 
 /** Which of the two a connector is. */
 export type ConnectorType = 'source' | 'sink';
@@ -77,9 +80,13 @@ export type ConnectorPlan = {
   readonly retry: RetrySettings;
   /** A source or sink without a task, for preflight checks. Its user disposes of it. */
   createPlugin(context: PluginContext): CheckedPlugin;
+  /** Of a source that can tell: what it would capture now. */
+  captured?(abort: AbortSignal): Promise<readonly CapturedTable[]>;
   createTask(task: number, services: TaskServices): TaskPlan;
   /** What is asked of a sink's connector as a whole; null of a source. */
   readonly sink: SinkPlan | null;
+  /** The same of a source; left out of a sink. */
+  readonly source?: SourcePlan;
 };
 
 /** A config that was looked at: all that is wrong with it, and, where nothing is, the plan. */

@@ -1,7 +1,7 @@
 import { type JsonObject, SluiceError } from '../contract/index.ts';
 
 /** Intervals of transaction numbers by source, inclusive. */
-type GtidSet = ReadonlyMap<string, readonly (readonly [first: bigint, last: bigint])[]>;
+export type GtidSet = ReadonlyMap<string, readonly (readonly [first: bigint, last: bigint])[]>;
 
 /**
  * Whether a source that has stored this offset has everything up to a position, as the database's users write positions: a Postgres LSN
@@ -52,7 +52,7 @@ function inGtids(offset: JsonObject, position: string): boolean | null {
 }
 
 /** MySQL's `uuid:1-5:7,...`, or MariaDB's `domain-server-sequence,...`, which stands for everything in the domain up to it. */
-function gtidSet(text: string): GtidSet | null {
+export function gtidSet(text: string): GtidSet | null {
   const set = new Map<string, (readonly [bigint, bigint])[]>();
   for (const part of text.split(',').map(one => one.trim())) {
     const mariadb = /^(\d+)-\d+-(\d+)$/.exec(part);
@@ -77,6 +77,13 @@ function inMongo(offset: JsonObject, position: string): boolean | null {
   const wanted = /^(\d+)(?::(\d+))?$/.exec(position);
   const [seconds, increment] = [numberOf(offset, 'sec'), numberOf(offset, 'ord')];
   if (wanted === null || seconds === null || increment === null) return null;
-  const wantedSeconds = BigInt(wanted[1]!);
-  return seconds === wantedSeconds ? increment >= BigInt(wanted[2] ?? 0) : seconds > wantedSeconds;
+  const [wantedSeconds, wantedIncrement] = [BigInt(wanted[1]!), BigInt(wanted[2] ?? 0)];
+  if (seconds >= 0n) return seconds === wantedSeconds ? increment >= wantedIncrement : seconds > wantedSeconds;
+  // Of an idle stream its token tells the time before which it has looked at everything.
+  const token = /_data\0.{4}82([0-9a-f]{8})([0-9a-f]{8})/is.exec(
+    Buffer.from(String(offset['resume_token'] ?? ''), 'base64').toString('latin1'),
+  );
+  if (token === null) return false;
+  const [seen, seenIncrement] = [BigInt(`0x${token[1]}`), BigInt(`0x${token[2]}`)];
+  return seen === wantedSeconds ? seenIncrement > wantedIncrement : seen > wantedSeconds;
 }

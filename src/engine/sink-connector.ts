@@ -45,8 +45,10 @@ export function sinkKind(config: RawConfig, plugin: Plugin<unknown, Sink>, defau
         deadLetters: errors.deadLetters,
         errors,
         producerOverrides: producer.overrides,
+        retryDelayMsMax,
         keyConverter: context => converters.make(context).key,
         createBeside: context => ({ sink: plugin.create(pluginConfig, context), conversion: conversion(context) }),
+        verification: context => plugin.sinkVerification?.(pluginConfig, context, group) ?? null,
       },
       createTask(task, { log, logger, clock, observer, pause, random }) {
         const context: PluginContext = { connector: options.name, task, logger, clock };

@@ -43,7 +43,12 @@ export function sourceKind(config: RawConfig, plugin: Plugin<unknown, Source>, d
       tasks: 1,
       retry: { attemptsMax: attempts < 0 ? null : attempts, delayMsMax: delay > 0 ? delay : retryDelayMsMax },
       sink: null,
+      source: {
+        conversion: context => ({ transform: chain.apply, ...converters.make(context) }),
+        verification: context => plugin.sourceVerification?.(pluginConfig, context) ?? null,
+      },
       createPlugin: context => plugin.create(pluginConfig, context),
+      ...(plugin.captured !== undefined && { captured: abort => plugin.captured!(pluginConfig, abort) }),
       createTask(task, { log, logger, clock, observer }) {
         const context: PluginContext = { connector: options.name, task, logger, clock };
         return {

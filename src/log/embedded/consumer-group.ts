@@ -91,7 +91,7 @@ export class ConsumerGroup {
 
   /** Topics may have come or gone. */
   topicsChanged(): void {
-    if (this.#members.size > 0 && !this.#rebalancing && this.#fingerprint() !== this.#shared) this.#rebalance();
+    if (this.#members.size > 0 && !this.#rebalancing && fingerprintOf(this.#partitions()) !== this.#shared) this.#rebalance();
   }
 
   #rebalance(): void {
@@ -147,7 +147,8 @@ export class ConsumerGroup {
       const shares = this.#shares(partitions);
       const generation = this.#store.generation(this.#name);
       const committed = this.#store.offsets(this.#name);
-      this.#shared = this.#fingerprint();
+      // Of what is shared: a topic that has been made since would be taken for one that somebody has.
+      this.#shared = fingerprintOf(partitions);
       this.#rebalancing = false;
       this.#stopWaiting();
       for (const membership of memberships) {
@@ -175,10 +176,10 @@ export class ConsumerGroup {
     const subscribers = members.map(member => ({ member: member.id, topics: [...counts.keys()].filter(topic => member.wants(topic)) }));
     return assignmentStrategies[members[0]?.strategy ?? 'roundrobin'](subscribers, counts);
   }
+}
 
-  #fingerprint(): string {
-    return JSON.stringify(this.#partitions().map(({ id }) => id));
-  }
+function fingerprintOf(partitions: readonly GroupPartition[]): string {
+  return JSON.stringify(partitions.map(({ id }) => id));
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {

@@ -1,0 +1,44 @@
+import type { ColumnValues } from '../sql/row-reader.ts';
+import type { TargetType } from '../sql/target-type.ts';
+import type { TableName } from './table-name.ts';
+import type { FoundTable } from './tables.ts';
+
+/** A column of rows that are held against a table's. */
+export type ComparedColumn = {
+  readonly name: string;
+  readonly type: TargetType;
+  readonly isKey: boolean;
+  /** False: what it holds is not looked at. */
+  readonly compared: boolean;
+};
+
+/** A row as a table has it: its name, made of its key, and how it compares. */
+export type FoundRow = {
+  readonly id: string;
+  readonly found: boolean;
+  readonly same: boolean;
+  /** A digest of all its columns; null where it is not there. */
+  readonly held: string | null;
+};
+
+/**
+ * What a verification asks of a target of tables. A row's name is a JSON array of its key's columns as texts, as the database itself writes them.
+ * Nothing is changed but by `remove`. One owner.
+ */
+export interface ComparedTables extends AsyncDisposable {
+  /** Null where there is no such table. */
+  find(name: TableName): Promise<FoundTable | null>;
+  /** Holds rows against the table; values that are undefined are not looked at. One answer a row. */
+  compare(table: FoundTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]>;
+  /** The names of all rows, in the key's order. */
+  ids(table: FoundTable, key: readonly string[], max: number, abort: AbortSignal): AsyncIterable<readonly string[]>;
+  /** Digests of those of these rows that are there. */
+  held(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Does work in one transaction while the live flow of this group waits, behind what is to be confirmed for it. A target that has one writer at a
+   * time has it confirmed just before.
+   */
+  holding<T>(group: string, abort: AbortSignal, confirm: () => Promise<T>, work: (confirmed: T) => Promise<void>): Promise<void>;
+  /** Deletes rows; part of `holding`. */
+  remove(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { type Change, type ConnectRecord, type Row, readChange, rowOf, SluiceError, Struct, type Value } from '../../contract/index.ts';
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** A digest of a row's fields, without those that are ignored: the same for the same row, whatever record tells it. */
+export function rowDigest(row: Row, ignored: ReadonlySet<string> = nothing): string {
+  const hash = createHash('sha256');
+  for (const [name, value] of row.fields) if (!ignored.has(name)) hash.update(`${name.length}:${name}${valueText(value)}`);
+  return hash.digest('base64');
+}
+
+/**
+ * The fields of the row in which two records of the same row differ: what a transform has added of the record itself, such as its position or
+ * time (`add.fields` of ExtractNewRecordState).
+ */
+export function fieldsOfRecord(one: ConnectRecord, other: ConnectRecord): ReadonlySet<string> {
+  const [a, b] = [readChange(one).after, readChange(other).after];
+  if (a === null || b === null) return nothing;
+  const names = new Set<string>();
+  for (const name of [...a.fields.keys(), ...b.fields.keys()])
+    if (valueText(a.fields.get(name) ?? null) !== valueText(b.fields.get(name) ?? null)) names.add(name);
+  return names;
+}
+
+/**
+ * What a record says of its row, as a digest: null where it says that there is none. A MongoDB document that was not made fields is one text. Throws
+ * BAD_REQUEST for a record that is of no row.
+ */
+export function recordDigest(record: ConnectRecord, ignored: ReadonlySet<string>, change: Change = readChange(record)): string | null {
+  if (change.kind === 'upsert' && change.after !== null) return rowDigest(change.after, ignored);
+  if (change.kind === 'delete') return null;
+  const fields = rowOf(record.value)?.fields;
+  const after = fields?.get('after');
+  if (fields?.get('op') === 'd') return null;
+  if (typeof after === 'string') return createHash('sha256').update(after).digest('base64');
+  throw new SluiceError(
+    'BAD_REQUEST',
+    `Records of topic ${record.topic} do not say what is in the row they are of, so that nothing can be compared.`,
+  );
+}
+
+/** A value as a text of which no two values have the same. */
+function valueText(value: Value): string {
+  if (value === null) return 'n';
+  if (typeof value === 'string') return `s${value.length}:${value}`;
+  // A number and a bigint of the same amount are the same column, read with and without schema.
+  if (typeof value === 'number' || typeof value === 'bigint') return `#${value};`;
+  if (typeof value === 'boolean') return value ? 't' : 'f';
+  if (value instanceof Uint8Array) return `b${value.length}:${Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex')}`;
+  if (value instanceof Struct)
+    return `{${value.schema.fields.map(({ name, index }) => `${name}=${valueText(value.values[index]!)}`).join('')}}`;
+  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(valueText).join('')}]`;
+  const entries = Array.from(value as ReadonlyMap<Value, Value>, ([key, item]) => `${valueText(key)}=${valueText(item)}`);
+  return `{${entries.sort().join('')}}`;
+}
