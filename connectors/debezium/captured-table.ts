@@ -2,6 +2,7 @@ import { type ConnectRecord, type Header, type Schema, Struct, structSchema, typ
 import { mapColumn } from './column-rules.ts';
 import { envelopeSchema, type Instant, type Operation } from './envelope.ts';
 import { sameValues } from './equality.ts';
+import type { TableEventCounts } from './event-counts.ts';
 import { keyColumns } from './message-keys.ts';
 import type { RecordOptions } from './record-options.ts';
 import type { ColumnDefinition, Row, TableDefinition, TableId } from './table.ts';
@@ -50,6 +51,7 @@ export class CapturedTable {
   /** Options that name columns of this table and have no effect on them; for the log. */
   readonly warnings: readonly string[];
   readonly #options: RecordOptions;
+  readonly #counts: TableEventCounts;
   readonly #keyIndexes: readonly number[];
   /** null: all columns, in the definition's order. */
   readonly #rowIndexes: readonly number[] | null;
@@ -63,6 +65,7 @@ export class CapturedTable {
     this.#options = options;
     this.name = qualifiedName(id);
     this.topic = options.topics.dataChangeTopic(id);
+    this.#counts = options.events.of(this.name);
     const key = keyColumns(options.messageKeys, definition);
     this.#keyIndexes = key.map(name => columns.findIndex(column => column.name === name)).filter(index => index >= 0);
     this.keySchema =
@@ -158,6 +161,7 @@ export class CapturedTable {
       options.filtered.skipped++;
       return;
     }
+    this.#counts.count(op);
     const block = transaction === null ? null : transaction.event(this.name);
     const { topic } = this;
     const keySchema = op === 't' ? null : this.keySchema;

@@ -1,4 +1,4 @@
-import type { SourceBatch, SourceOffset } from '../../src/contract/index.ts';
+import type { QueueFill, SourceBatch, SourceOffset } from '../../src/contract/index.ts';
 
 export type ReadAheadLimits = {
   /** `max.queue.size`. */
@@ -25,6 +25,11 @@ export class ReadAhead {
   get full(): boolean {
     const { recordsMax, bytesMax } = this.#limits;
     return this.#records >= recordsMax || (bytesMax !== null && this.#bytes >= bytesMax);
+  }
+
+  /** What is read and not durable. */
+  get fill(): QueueFill {
+    return { ...this.#limits, records: this.#records, bytes: this.#bytes };
   }
 
   add({ offsets, records, bytes }: SourceBatch): void {

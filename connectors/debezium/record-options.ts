@@ -1,6 +1,7 @@
 import type { Header, Schema } from '../../src/contract/index.ts';
 import type { ColumnRule } from './column-rules.ts';
 import type { Operation } from './envelope.ts';
+import type { EventCounts } from './event-counts.ts';
 import type { MessageKeys } from './message-keys.ts';
 import type { NameAdjuster } from './name-adjustment.ts';
 import type { ColumnDefinition, TableId } from './table.ts';
@@ -32,4 +33,5 @@ export type RecordOptions = {
   /** Of every record of a table; the same array for all. */
   readonly headers: readonly Header[];
   readonly filtered: FilteredCounts;
+  readonly events: EventCounts;
 };

@@ -10,6 +10,7 @@ import {
 } from '../../src/contract/index.ts';
 import type { EventOrder } from '../debezium/captured-table.ts';
 import { type Instant, type Operation, transactionBlockSchema } from '../debezium/envelope.ts';
+import type { EventCounts, TableEventCounts } from '../debezium/event-counts.ts';
 import type { NameAdjuster } from '../debezium/name-adjustment.ts';
 import type { SnapshotMarker } from '../debezium/snapshot-marker.ts';
 import type { TopicNaming } from '../debezium/topic-naming.ts';
@@ -50,6 +51,7 @@ export type RecordParts = {
   readonly forms: JsonForms;
   readonly tombstonesOnDelete: boolean;
   readonly headers: readonly Header[];
+  readonly events: EventCounts;
 };
 
 /** Makes the records of one collection (MongoDbCollectionSchema and its emitters). Its schemas are made once. */
@@ -58,6 +60,7 @@ export class CollectionRecords {
   readonly name: string;
   readonly topic: string;
   readonly #parts: RecordParts;
+  readonly #counts: TableEventCounts;
   readonly #fields: FieldRules | null;
   readonly #keySchema: Schema;
   readonly #valueSchema: Schema;
@@ -67,6 +70,7 @@ export class CollectionRecords {
     this.id = id;
     this.name = namespaceOf(id);
     this.#parts = parts;
+    this.#counts = parts.events.of(this.name);
     this.#fields = fields;
     this.topic = parts.topics.dataChangeTopic(tableId(id));
     this.#keySchema = structSchema([['id', schemas.string]], { name: parts.schemaName(`${this.topic}.Key`) });
@@ -136,6 +140,7 @@ export class CollectionRecords {
     ms: bigint,
     transaction: Struct | null,
   ): void {
+    this.#counts.count(op);
     out.push({
       topic: this.topic,
       partition: null,

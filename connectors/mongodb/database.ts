@@ -39,6 +39,8 @@ export class MongoDatabase implements ChangeDatabase {
   #outdated: readonly SourceOffset[] = [];
   #snapshot: MongoSnapshot | null = null;
   #stream: MongoStream | null = null;
+  /** While there is one. */
+  readonly client = (): MongoClient | null => this.#client;
   readonly retry = null;
   warnings: readonly string[] = [];
 

@@ -60,6 +60,8 @@ export class MysqlDatabase implements ChangeDatabase {
   #snapshot: Snapshot<CatalogTable, Connection, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
   #start: BinlogPosition | null = null;
+  /** The ordinary connection, while there is one. */
+  readonly client = (): Connection | null => this.#session?.client ?? null;
   readonly retry = null;
   warnings: readonly string[] = [];
 

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../config/connector-files.ts';
+import { type ConnectorFile, findConnectorFiles, readableConnectorFiles, readConnectorFile } from '../config/connector-files.ts';
+import { FileWatch } from '../config/file-watch.ts';
 import { resolvePlaceholders } from '../config/placeholders.ts';
 import type { WorkerConfig } from '../config/worker-file.ts';
 import { type Clock, type EventLog, SluiceError } from '../contract/index.ts';
+import { ConnectorChanges } from '../engine/changes/connector-changes.ts';
 import type { ConnectorResolving } from '../engine/connector-plan.ts';
 import { Supervisor } from '../engine/supervisor.ts';
 import type { Pause } from '../engine/supervisor-back-off.ts';
@@ -13,6 +15,7 @@ import { RestServer } from '../rest/server.ts';
 import { commit, version } from '../version.ts';
 import { consumerOverrideCheck, openLog, overrideCheck } from './event-log.ts';
 import { openPatiently } from './log-opening.ts';
+import { openDoors, restAccess } from './rest-access.ts';
 
 /** The real time. */
 export const clock: Clock = {
@@ -86,21 +89,34 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     connectorLogger: connector => logging.logger(`sluice.connector.${connector}`, { connector }),
     workerId: () => rest.workerId,
     taskStopMsMax: config.taskStopMsMax,
+    lookEveryMs: config.metrics.lookEveryMs,
   });
-  const { listeners, advertised, responseHeaders, cors, topicTracking, topicTrackingReset } = config;
+  const changes = new ConnectorChanges({
+    supervisor,
+    resolving,
+    log() {
+      if (log === null) throw new SluiceError('UNAVAILABLE', 'Worker is still starting up.');
+      return log;
+    },
+    readFiles: () => readableConnectorFiles(config.connectorPatterns),
+    logger: logging.logger('sluice.worker'),
+    pause,
+    stopping: stopping.signal,
+  });
+  let watch: FileWatch | null = null;
+  const { topicTracking, topicTrackingReset } = config;
   const rest = new RestServer({
     supervisor,
+    changes,
     levels: logging.levels,
     logger: logging.logger('sluice.rest'),
-    listeners,
-    advertised,
-    responseHeaders,
-    cors,
+    ...restAccess(config, logging),
     topicTracking,
     topicTrackingReset,
     version,
     commit,
     startup: () => startup,
+    debeziumNames: config.metrics.debeziumNames,
     whenReady: async waitMsMax => {
       if (standingBy) throw new SluiceError('UNAVAILABLE', `Worker is not the owner of its log. ${startup}`);
       const timeout = new AbortController();
@@ -113,13 +129,14 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
   });
   await rest.listen();
   logger.info({ url: rest.url }, `REST listens on ${rest.url}`);
+  for (const warning of openDoors(config)) logger.warn({}, warning);
   const ready = start();
   ready.catch(() => {});
 
   async function start(): Promise<void> {
     log = await openPatiently(
       {
-        open: () => openLog(config, logging.logger('sluice.log'), rest.workerId, stopping.signal),
+        open: () => openLog(config, logging.logger('sluice.log'), { id: rest.workerId, url: rest.url }, stopping.signal),
         standby: config.standby,
         logger,
         pause,
@@ -134,10 +151,23 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     standingBy = false;
     startup = 'The worker is loading the connectors.';
     await supervisor.start(log, connectorFiles);
+    if (config.connectorsWatched) watch = watchFiles();
     logger.info(
       { log: log.kind, connectors: supervisor.names().length },
       `The worker is ready: ${log.kind} log, ${supervisor.names().length} connectors`,
     );
+  }
+
+  function watchFiles(): FileWatch {
+    const watching = new FileWatch({
+      patterns: config.connectorPatterns,
+      onChange: () => void changes.follow(),
+      onFault: (folder, message) =>
+        logger.warn({ folder }, `${folder} cannot be watched for connector files; it is tried again. ${message}`),
+    });
+    // What changed between the reading at the start and now.
+    void changes.follow();
+    return watching;
   }
 
   return {
@@ -147,6 +177,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     connectorFiles,
     async stop() {
       stopping.abort();
+      watch?.[Symbol.dispose]();
       await ready.catch(() => {});
       await supervisor.stop();
       await rest.close(500);

@@ -3,7 +3,10 @@ import { type ConfigFault, type RawConfig, SluiceError } from '../contract/index
 import { type ConfigProvider, defaultProviders, makeProviders } from './config-providers.ts';
 import { type ConfigDocument, readConfigFile } from './document.ts';
 import { resolveAllPlaceholders } from './placeholders.ts';
-import { acceptedWithoutEffect, type ListenerAddress, type ResponseHeader, workerSpec } from './worker-options.ts';
+import { type AccessConfig, accessOf } from './rest-access-options.ts';
+import type { ListenerAddress, ResponseHeader } from './rest-options.ts';
+import { type ListenerTls, parseListenerTls } from './rest-tls-options.ts';
+import { acceptedWithoutEffect, workerSpec } from './worker-options.ts';
 
 /** A worker's config, resolved: paths absolute, placeholders replaced. It may hold secrets in `raw`: never print it. */
 export type WorkerConfig = {
@@ -13,6 +16,8 @@ export type WorkerConfig = {
   readonly standby: boolean;
   /** Absolute paths or patterns. */
   readonly connectorPatterns: readonly string[];
+  /** Whether those files are followed while the worker runs. */
+  readonly connectorsWatched: boolean;
   readonly logLevel: string;
   readonly embedded: { readonly retentionMs: number; readonly retentionBytes: number; readonly partitions: number };
   /** null: the embedded log. */
@@ -26,12 +31,20 @@ export type WorkerConfig = {
   readonly overridePolicy: 'all' | 'none' | 'principal';
   readonly providers: ReadonlyMap<string, ConfigProvider>;
   readonly listeners: readonly ListenerAddress[];
-  readonly advertised: { readonly host: string | null; readonly port: number | null };
+  /** Where /admin is answered instead; null: on `listeners`. */
+  readonly adminListeners: readonly ListenerAddress[] | null;
+  /** Of https listeners. Holds secrets. */
+  readonly tls: ListenerTls | null;
+  readonly adminTls: ListenerTls | null;
+  readonly access: AccessConfig;
+  readonly advertised: { readonly host: string | null; readonly port: number | null; readonly protocol: 'http' | 'https' | null };
   readonly responseHeaders: readonly ResponseHeader[];
   readonly cors: { readonly origins: string; readonly methods: string };
   readonly topicTracking: boolean;
   readonly topicTrackingReset: boolean;
   readonly taskStopMsMax: number;
+  /** `lookEveryMs`: how often databases are asked for lag and headroom; `debeziumNames`: shown beside ours. */
+  readonly metrics: { readonly lookEveryMs: number; readonly debeziumNames: boolean };
 };
 
 /** The part of a worker's config that the Kafka log reads and checks by itself. */
@@ -77,9 +90,11 @@ export async function resolveWorker(
   const raw = await resolveAllPlaceholders(written, providers);
   const parsed = workerSpec.parse(raw, name => name in acceptedWithoutEffect);
   const kafka = raw['bootstrap.servers'] === undefined ? { faults: [], warnings: [] } : (await kafkaOptions()).parse(raw);
-  const faults = [...parsed.faults, ...kafka.faults];
-  const warnings = [...parsed.warnings, ...kafka.warnings];
   const { config } = parsed;
+  const tls = parseListenerTls(config?.listeners ?? [], raw, 'listeners.https.');
+  const adminTls = parseListenerTls(config?.['admin.listeners'] ?? [], raw, 'admin.listeners.https.');
+  const faults = [...parsed.faults, ...kafka.faults, ...tls.faults, ...adminTls.faults];
+  const warnings = [...parsed.warnings, ...kafka.warnings, ...tls.warnings, ...adminTls.warnings];
   if (config === null || faults.length > 0)
     throw new SluiceError('CONFIG_INVALID', faults.map(fault => located(document, fault)).join('\n'));
   const folder = dirname(resolve(file));
@@ -91,6 +106,7 @@ export async function resolveWorker(
       dataDir: resolve(folder, config['data.dir']),
       standby: config.standby,
       connectorPatterns: config.connectors.map(pattern => resolve(folder, pattern)),
+      connectorsWatched: config['connectors.watch'],
       logLevel: config['log.level'],
       embedded: {
         retentionMs: config['log.retention.ms'],
@@ -110,12 +126,21 @@ export async function resolveWorker(
       overridePolicy: config['connector.client.config.override.policy'],
       providers,
       listeners: config.listeners,
-      advertised: { host: config['rest.advertised.host.name'], port: config['rest.advertised.port'] },
+      adminListeners: config['admin.listeners'],
+      tls: tls.tls,
+      adminTls: adminTls.tls,
+      access: accessOf(config, folder),
+      advertised: {
+        host: config['rest.advertised.host.name'],
+        port: config['rest.advertised.port'],
+        protocol: config['rest.advertised.listener'],
+      },
       responseHeaders: config['response.http.headers.config'],
       cors: { origins: config['access.control.allow.origin'], methods: config['access.control.allow.methods'] },
       topicTracking: config['topic.tracking.enable'],
       topicTrackingReset: config['topic.tracking.allow.reset'],
       taskStopMsMax: config['task.shutdown.graceful.timeout.ms'],
+      metrics: { lookEveryMs: config['metrics.database.interval.ms'], debeziumNames: config['metrics.debezium.names'] },
     },
   };
 }

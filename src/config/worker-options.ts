@@ -1,42 +1,15 @@
 import { configSpec, options } from '../contract/index.ts';
+import { checkRestAccess, restAccessOptions } from './rest-access-options.ts';
+import { restOptions } from './rest-options.ts';
+import { listenerTlsPatterns, usesPlainTls } from './rest-tls-options.ts';
 
 const jsonConverter = 'org.apache.kafka.connect.json.JsonConverter';
 const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
-/** A URL a worker listens on. Port 0 is any free one. */
-export type ListenerAddress = { readonly host: string; readonly port: number };
-
-function parseListeners(text: string): readonly ListenerAddress[] {
-  return text.split(',').map(part => {
-    const match = /^\s*(?:([a-z]+):\/\/)?(\[[0-9a-f:.]+\]|[^:/\s]*):(\d{1,5})\s*$/i.exec(part);
-    if (!match || Number(match[3]) > 65535) throw new Error(`'${part.trim()}' is no listener; write http://127.0.0.1:8083`);
-    const protocol = (match[1] ?? 'http').toLowerCase();
-    if (protocol !== 'http') throw new Error(`${protocol} is not supported; listen on http and put a proxy that ends TLS before it`);
-    const host = (match[2] ?? '').replace(/^\[|\]$/g, '');
-    // Kafka's form for all interfaces is an empty host.
-    return { host: host === '' ? '0.0.0.0' : host, port: Number(match[3]) };
-  });
-}
-
-/** A header that every REST answer carries. */
-export type ResponseHeader = { readonly name: string; readonly value: string; readonly mode: 'set' | 'add' };
-
-/** `[set|add] NAME: VALUE` joined by commas, as response.http.headers.config has it; a header with commas stands in double quotes. */
-function parseResponseHeaders(text: string): readonly ResponseHeader[] {
-  const parts = text.match(/"[^"]*"|[^,]+/g) ?? [];
-  return parts.map(part => {
-    const match = /^\s*"?\s*(set|add|setDate|addDate)\s+([!#$%&'*+.^_`|~0-9a-z-]+)\s*:\s*(.*?)\s*"?\s*$/i.exec(part);
-    if (!match) throw new Error(`'${part.trim()}' is no header action; write 'set X-Frame-Options: DENY'`);
-    const mode = match[1]!.toLowerCase();
-    if (mode !== 'set' && mode !== 'add') throw new Error(`the action '${match[1]}' is not supported; use set or add`);
-    return { mode, name: match[2]!, value: match[3]! };
-  });
-}
-
 const connector = 'Connectors';
-const rest = 'REST';
 const log = 'Log';
 const worker = 'Worker';
+const metrics = 'Metrics';
 
 /** Every fixed option of a worker file, Kafka Connect's by its names. */
 export const workerOptions = {
@@ -57,6 +30,11 @@ export const workerOptions = {
     group: connector,
     importance: 'HIGH',
     doc: 'Connector files to run, YAML or JSON, as paths or patterns (`connectors/*.yaml`), relative to the worker file.',
+  }),
+  'connectors.watch': options.boolean({
+    default: 'false',
+    group: connector,
+    doc: 'Whether connector files are watched: what they say is followed while the worker runs, a moment after they changed. A file that cannot be read or whose connector has a fault, and a change that would lose a position, change nothing and are told of in the log. false: `sluice apply` or a restart follows them.',
   }),
   'log.level': options.choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'off'], {
     default: 'info',
@@ -80,6 +58,17 @@ export const workerOptions = {
     min: 1,
     group: log,
     doc: 'Embedded log: partitions of topics that are created without a number.',
+  }),
+  'metrics.database.interval.ms': options.long({
+    default: '15000',
+    min: 100,
+    group: metrics,
+    doc: 'How often each connector’s database is asked for its log, and each sink’s topics for their ends: what lag and headroom in /metrics are as of. It is never asked by a scrape. Connectors that are paused, stopped or failed are asked too, over a connection of a moment.',
+  }),
+  'metrics.debezium.names': options.boolean({
+    default: 'false',
+    group: metrics,
+    doc: 'Show Debezium’s metrics beside Sluice’s, under the names and labels that the JMX exporter gives them with Debezium’s example config (debezium_metrics_MilliSecondsBehindSource), for dashboards that look for them.',
   }),
   // Log
   'bootstrap.servers': options.parsed(
@@ -151,46 +140,8 @@ export const workerOptions = {
     doc: `Where \${NAME:path:key} in configurations is looked up. file, env and dir need no class; others take config.providers.NAME.class.`,
   }),
   // REST
-  listeners: options.parsed(
-    'LIST',
-    {
-      default: 'http://127.0.0.1:8083',
-      group: rest,
-      importance: 'HIGH',
-      doc: 'Addresses the REST API listens on. `http://:8083` is all interfaces.',
-    },
-    parseListeners,
-  ),
-  'rest.advertised.host.name': options.string({
-    default: null,
-    group: rest,
-    doc: 'Host name in worker_id; without it the first listener’s.',
-  }),
-  'rest.advertised.port': options.int({
-    default: null,
-    group: rest,
-    min: 0,
-    max: 65535,
-    doc: 'Port in worker_id; without it the first listener’s.',
-  }),
-  'rest.advertised.listener': options.choice(['http'], { default: null, group: rest, doc: 'The protocol that is advertised.' }),
-  'response.http.headers.config': options.parsed(
-    'STRING',
-    { default: '', group: rest, doc: 'Headers of every answer: `set NAME: VALUE, add NAME: VALUE`.' },
-    parseResponseHeaders,
-  ),
-  'access.control.allow.origin': options.string({
-    default: '',
-    group: rest,
-    doc: 'Origins that browsers may call from (`*` or one a comma).',
-  }),
-  'access.control.allow.methods': options.string({
-    default: '',
-    group: rest,
-    doc: 'Methods that such calls may use; empty: GET, POST and HEAD.',
-  }),
-  'topic.tracking.enable': options.boolean({ default: 'true', group: rest, doc: 'Answer GET /connectors/NAME/topics.' }),
-  'topic.tracking.allow.reset': options.boolean({ default: 'true', group: rest, doc: 'Answer PUT /connectors/NAME/topics/reset.' }),
+  ...restOptions,
+  ...restAccessOptions,
   'task.shutdown.graceful.timeout.ms': options.long({
     default: '5000',
     min: 0,
@@ -199,18 +150,6 @@ export const workerOptions = {
     doc: 'How long the worker waits for tasks to end cleanly when they are stopped; all of them together.',
   }),
   // What Connect has and this worker has not
-  'admin.listeners': options.string({
-    default: null,
-    group: rest,
-    doc: 'A listener for /admin.',
-    unsupported: 'use listeners; /admin is answered there.',
-  }),
-  'rest.extension.classes': options.string({
-    default: null,
-    group: rest,
-    doc: 'Java classes that extend the API.',
-    unsupported: 'Java classes cannot be loaded.',
-  }),
   'offsets.storage.topic': options.string({
     default: null,
     group: log,
@@ -233,11 +172,11 @@ export const acceptedWithoutEffect: Readonly<Record<string, string>> = {
   'worker.unsync.backoff.ms': 'a worker reads the config topic to its end before it decides or starts anything.',
   'scheduled.rebalance.max.delay.ms': 'the connectors of a worker that is gone are taken over at once.',
   'connect.protocol': 'the workers of a group share connectors in one way, an incremental one.',
-  'inter.worker.key.generation.algorithm': 'workers hand requests on as any client may send them, unsigned.',
-  'inter.worker.key.size': 'workers hand requests on as any client may send them, unsigned.',
-  'inter.worker.key.ttl.ms': 'workers hand requests on as any client may send them, unsigned.',
-  'inter.worker.signature.algorithm': 'workers hand requests on as any client may send them, unsigned.',
-  'inter.worker.verification.algorithms': 'workers hand requests on as any client may send them, unsigned.',
+  'inter.worker.key.generation.algorithm': 'workers hand a request on with the login of whoever sent it, unsigned.',
+  'inter.worker.key.size': 'workers hand a request on with the login of whoever sent it, unsigned.',
+  'inter.worker.key.ttl.ms': 'workers hand a request on with the login of whoever sent it, unsigned.',
+  'inter.worker.signature.algorithm': 'workers hand a request on with the login of whoever sent it, unsigned.',
+  'inter.worker.verification.algorithms': 'workers hand a request on with the login of whoever sent it, unsigned.',
   'metric.reporters': 'Java classes cannot be loaded.',
   'metrics.num.samples': 'Kafka’s own client metrics are not kept.',
   'metrics.recording.level': 'Kafka’s own client metrics are not kept.',
@@ -261,6 +200,7 @@ export const workerSpec = configSpec({
       example: 'config.providers.file.param.allowed.paths',
       doc: 'Options of the config providers.',
     },
+    ...listenerTlsPatterns,
     { pattern: kafkaOption, example: 'producer.compression.type', doc: 'Options of the Kafka clients and of the internal topics.' },
   ],
   refine(config, raw, report) {
@@ -268,7 +208,9 @@ export const workerSpec = configSpec({
       const instead = acceptedWithoutEffect[name];
       if (instead) report.warning(name, `'${name}' has no effect: ${instead}`);
     }
-    const idle = config['bootstrap.servers'] === null ? Object.keys(raw).filter(name => kafkaOption.test(name)) : [];
+    checkRestAccess(config, raw, report);
+    const listenersUse = (name: string) => name.startsWith('ssl.') && usesPlainTls(config, raw);
+    const idle = config['bootstrap.servers'] === null ? Object.keys(raw).filter(name => kafkaOption.test(name) && !listenersUse(name)) : [];
     if (idle.length > 0)
       report.warning(
         idle[0]!,

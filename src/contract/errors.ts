@@ -59,6 +59,10 @@ export const errorCatalogue = {
     retry: 'never',
     remedy: 'The changes since the last offset are gone: take a new snapshot (snapshot.mode=when_needed does it by itself).',
   },
+  SLOT_GIVEN_UP: {
+    retry: 'never',
+    remedy: 'Set snapshot.mode=when_needed and restart the task: it takes a new snapshot, with a new slot.',
+  },
   SLOT_INVALID: { retry: 'never', remedy: 'Give slot.name a slot of this database with the right plugin, or a new name.' },
   PUBLICATION_MISSING: { retry: 'never', remedy: 'Create the publication, or let publication.autocreate.mode create it.' },
   POSITION_LOST: {

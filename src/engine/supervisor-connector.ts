@@ -1,10 +1,13 @@
 import type { Clock, Logger } from '../contract/index.ts';
 import { type EventLog, type RawConfig, SluiceError, type StoredConnector, type TargetState } from '../contract/index.ts';
 import { resolveConnector } from './connector-config.ts';
+import { observeDatabase, observeLag } from './connector-observation.ts';
 import { managedByFile, managedByWorker } from './connector-options.ts';
-import type { ConnectorPlan, ConnectorResolving, ConnectorType, ResolvedConnector } from './connector-plan.ts';
+import type { CheckedPlugin, ConnectorPlan, ConnectorResolving, ConnectorType, ResolvedConnector } from './connector-plan.ts';
 import { shownConfig } from './connector-secrets.ts';
+import { ConnectorWatch } from './connector-watch.ts';
 import type { SinkPlan } from './sink-plan.ts';
+import type { SourcePlan } from './source-plan.ts';
 import type { Pause } from './supervisor-back-off.ts';
 import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, type RunState, traceOfThrown } from './supervisor-states.ts';
 import type { StatePublisher } from './supervisor-store.ts';
@@ -26,6 +29,8 @@ export type Worker = {
   readonly taskStopMsMax: number;
   /** A task of the connector has been fenced: it is another worker's now. */
   onFenced(connector: string): void;
+  /** What runs beside a connector's tasks: hears when they have been started, and before they end. */
+  readonly beside: { started(connector: string): void; stopping(connector: string): Promise<void> };
 };
 
 /** One connector and its tasks. Its user lets one call end before the next begins (`NameLocks`), but for `end`. */
@@ -47,6 +52,8 @@ export class SupervisedConnector {
   #tasks: readonly SupervisedTask[] = [];
   /** Nothing is started any more, not by a call that is under way either. */
   #ended = false;
+  /** How far it is behind, and how long its database keeps its place; also while nothing runs. */
+  readonly watch: ConnectorWatch;
 
   constructor(worker: Worker, stored: StoredConnector) {
     this.#worker = worker;
@@ -54,6 +61,10 @@ export class SupervisedConnector {
     this.#config = stored.config;
     this.#target = stored.targetState;
     this.#logger = worker.logger(stored.name);
+    const { log, resolving } = worker;
+    const looked = { plan: () => this.#resolved?.plan ?? null, tasks: () => this.#tasks };
+    const context = resolving.context(stored.name);
+    this.watch = new ConnectorWatch({ connector: stored.name, log, logger: this.#logger, context, ...looked });
   }
 
   get config(): RawConfig {
@@ -81,6 +92,7 @@ export class SupervisedConnector {
 
   /** Brings the tasks to what the target state says, from the config as it is. */
   async apply(as: 'UNASSIGNED' | 'RESTARTING' = 'UNASSIGNED'): Promise<void> {
+    await this.#worker.beside.stopping(this.name);
     if (this.#target === 'STOPPED') {
       await this.#stopTasks('UNASSIGNED');
       if (this.#ended) return;
@@ -108,6 +120,7 @@ export class SupervisedConnector {
       if (paused) await task.stop('PAUSED', 0);
       else task.start(as);
     }
+    if (!paused) this.#worker.beside.started(this.name);
   }
 
   /** Goes over to the config it was given by `adopt`. Tasks start anew where it differs, or where one of them does not run. */
@@ -116,10 +129,10 @@ export class SupervisedConnector {
     if (!same || this.#target !== 'STARTED') await this.apply();
   }
 
-  /** Takes a config that is valid and stored, as it was resolved then; `apply` or `reconfigure` makes the tasks follow. */
-  adopt(config: RawConfig, resolved: ResolvedConnector): void {
+  /** Takes a config that is valid and stored, with the marks it is stored with; `apply` or `reconfigure` makes the tasks follow. */
+  adopt(config: RawConfig, resolved: ResolvedConnector, marks: RawConfig = {}): void {
     [this.#config, this.#resolved] = [config, resolved];
-    [this.file, this.fileWorker] = [null, null];
+    [this.file, this.fileWorker] = [marks[managedByFile] ?? null, marks[managedByWorker] ?? null];
   }
 
   /** Goes over to what another worker has stored. */
@@ -155,6 +168,7 @@ export class SupervisedConnector {
   /** Ends the tasks, for good; may be called while another call is under way. */
   async end(): Promise<void> {
     this.#ended = true;
+    await this.#worker.beside.stopping(this.name);
     await this.#stopTasks('UNASSIGNED');
     this.#setState('UNASSIGNED', null);
   }
@@ -189,6 +203,11 @@ export class SupervisedConnector {
     return { ...this.shownConfig(), 'task.class': `${this.#className}Task` };
   }
 
+  /** A source or sink of its config, without a task; null where that is not valid. The caller disposes of it. */
+  createBeside(): CheckedPlugin | null {
+    return this.#resolved?.plan?.createPlugin(this.#worker.resolving.context(this.name)) ?? null;
+  }
+
   progress(): ConnectorProgress {
     return {
       name: this.name,
@@ -197,7 +216,9 @@ export class SupervisedConnector {
       state: this.#state,
       trace: this.#trace,
       file: this.file,
-      warnings: this.#resolved?.warnings.map(({ message }) => message) ?? [],
+      warnings: [...(this.#resolved?.warnings.map(({ message }) => message) ?? []), ...(this.watch.database?.warnings ?? [])],
+      lag: observeLag(this.watch, this.#worker.clock.nowMs()),
+      database: observeDatabase(this.watch),
       tasks: this.#tasks.map(task => task.progress()),
     };
   }
@@ -218,6 +239,11 @@ export class SupervisedConnector {
   /** What is asked of a sink as a whole; null of a source, and where the config is not valid. */
   get sink(): SinkPlan | null {
     return this.#resolved?.plan?.sink ?? null;
+  }
+
+  /** What is asked of a source as a whole; null of a sink, and where the config is not valid. */
+  get source(): SourcePlan | null {
+    return this.#resolved?.plan?.source ?? null;
   }
 
   /** The consumer group of a sink. */

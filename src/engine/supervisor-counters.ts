@@ -1,4 +1,6 @@
 import type { Clock, Retry, SluiceError } from '../contract/index.ts';
+import { batchBoundsRecords, Histogram, latencyBoundsSeconds } from '../observe/metrics/histogram.ts';
+import { EventTotals } from './event-totals.ts';
 import type { ConsumingView, SinkTaskObserver } from './sink-task-plan.ts';
 import type { DurableUnit } from './source-task-plan.ts';
 
@@ -12,6 +14,15 @@ export class TaskCounters implements SinkTaskObserver {
   filteredRecords = 0;
   skippedRecords = 0;
   deadLetters = 0;
+  /** Attempts that failed and were made again. */
+  retries = 0;
+  /** Everything committed in the database before it is durable; null: nothing was. Milliseconds since 1970. */
+  completeToMs: number | null = null;
+  /** Of a source's attempts that have ended. */
+  readonly events = new EventTotals();
+  /** Seconds from a commit to where it is to be, a value a batch. */
+  readonly latency = new Histogram(latencyBoundsSeconds);
+  readonly batches = new Histogram(batchBoundsRecords);
   /** Of a sink's task: its partitions as they are. */
   view: ConsumingView | null = null;
   commitLagMs: number | null = null;
@@ -36,6 +47,7 @@ export class TaskCounters implements SinkTaskObserver {
   }
 
   retrying(retry: Retry | null): void {
+    if (retry !== null) this.retries++;
     this.retry = retry;
   }
 
@@ -44,7 +56,8 @@ export class TaskCounters implements SinkTaskObserver {
     this.records += unit.records;
     this.bytes += unit.bytes;
     this.lastDurableMs = nowMs;
-    if (unit.commitLagMs !== null) this.commitLagMs = unit.commitLagMs;
+    if (unit.records > 0) this.batches.observe(unit.records);
+    if (unit.commitLagMs !== null) this.#committed(unit.commitLagMs, nowMs);
     const second = Math.floor(nowMs / 1000);
     const slot = second % windowSeconds;
     if (this.#seconds[slot] !== second) [this.#seconds[slot], this.#perSecond[slot]] = [second, 0];
@@ -52,6 +65,13 @@ export class TaskCounters implements SinkTaskObserver {
     if (unit.recordsByTopic.size === 0) return;
     for (const [topic, count] of unit.recordsByTopic) this.recordsByTopic.set(topic, (this.recordsByTopic.get(topic) ?? 0) + count);
     this.#onTopics([...unit.recordsByTopic.keys()]);
+  }
+
+  /** A database's clock may be ahead of this one's. */
+  #committed(lagMs: number, nowMs: number): void {
+    this.commitLagMs = lagMs;
+    this.latency.observe(Math.max(0, lagMs) / 1000);
+    this.completeToMs = Math.max(this.completeToMs ?? Number.NEGATIVE_INFINITY, nowMs - lagMs);
   }
 
   filtered(records: number): void {

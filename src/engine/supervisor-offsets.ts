@@ -48,6 +48,7 @@ export class ConnectorOffsets {
         await this.#ofGroup(name, 'alter', () => log.groups.alterOffsets(connector.group, parsed));
       } else await log.connectors.alterOffsets(name, offsets.map(sourceOffset));
       crashPoint('offsets-altered');
+      connector.watch.forget();
     });
   }
 
@@ -55,6 +56,7 @@ export class ConnectorOffsets {
     await this.#running.connectors.run(name, async () => {
       const connector = this.#stopped(name);
       const { log } = this.#running;
+      connector.watch.forget();
       if (connector.type === 'sink') {
         await this.#forget(connector, null);
         return this.#ofGroup(name, 'reset', () => log.groups.remove(connector.group));

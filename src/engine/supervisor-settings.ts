@@ -19,4 +19,6 @@ export type SupervisorSettings = {
   workerId(): string;
   /** All tasks together have so long to end when they are stopped. */
   readonly taskStopMsMax: number;
+  /** How often databases and topics are asked for lag and headroom; left out: only when `look` is called. */
+  readonly lookEveryMs?: number;
 };

@@ -1,4 +1,5 @@
 import { type SluiceError, type SnapshotProgress, toSluiceError } from '../contract/index.ts';
+import type { ObservedDatabase, ObservedLag } from '../observe/metrics/observed.ts';
 import type { ConnectorType } from './connector-plan.ts';
 
 /** States as Connect's REST API and status topic have them (AbstractStatus.State). */
@@ -90,6 +91,10 @@ export type ConnectorProgress = {
   /** The file that holds the connector; null for one made by REST. */
   readonly file: string | null;
   readonly warnings: readonly string[];
+  /** Of the connector as a whole, as of the last look (metrics.database.interval.ms); it grows while nothing runs. */
+  readonly lag: ObservedLag;
+  /** Of a source: what the database last said of its log. */
+  readonly database: ObservedDatabase | null;
   readonly tasks: readonly TaskProgress[];
 };
 

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Retry, type SluiceError, type Source, toSluiceError } from '../contract/index.ts';
+import type { ObservedTask } from '../observe/metrics/observed.ts';
 import type { ConnectorPlan } from './connector-plan.ts';
 import type { ConsumingView, SinkTaskObserver } from './sink-task-plan.ts';
 import { backOffMs, type Pause } from './supervisor-back-off.ts';
@@ -35,6 +36,8 @@ export class SupervisedTask {
   #retrying: Retrying | null = null;
   #source: Source | null = null;
   #pausing = false;
+  /** An attempt is under way, and its source open. */
+  #attempting = false;
   #abort: AbortController | null = null;
   #done: Promise<void> = Promise.resolve();
 
@@ -95,6 +98,16 @@ export class SupervisedTask {
     this.#change(as);
   }
 
+  /** Its source while an attempt reads it; null between attempts, and of a sink's task. */
+  get source(): Source | null {
+    return this.#attempting ? this.#source : null;
+  }
+
+  /** Of a source's task: everything committed before it is durable; null: not known, or a sink's, whose topics are in no order of commits. */
+  get completeToMs(): number | null {
+    return this.#source === null ? null : this.#counters.completeToMs;
+  }
+
   /** How far a sink's task is in its partitions; null of a source's, and where it does not run. */
   get consuming(): ConsumingView | null {
     return this.#abort === null ? null : this.#counters.view;
@@ -132,6 +145,22 @@ export class SupervisedTask {
     };
   }
 
+  /** What the metrics are made of. */
+  observed(): ObservedTask {
+    const counts = this.source?.status().counts ?? null;
+    const { events, filteredEvents } = this.#counters.events.with(counts);
+    const { retries, latency, batches } = this.#counters;
+    return { ...this.progress(), retries, events, filtered_events: filteredEvents, queue: counts?.queue ?? null, latency, batches };
+  }
+
+  /** Ends the task as failed, whatever it does. */
+  async fail(error: SluiceError, stopMsMax: number): Promise<void> {
+    await this.stop('FAILED', stopMsMax);
+    this.#error = error;
+    this.#change('FAILED');
+    this.#surroundings.logger.error({ code: error.code, remedy: error.remedy, err: error }, `The task has failed: ${error.message}`);
+  }
+
   async #attempts(abort: AbortSignal): Promise<void> {
     const { run, pause, random, clock, logger, makePlan } = this.#surroundings;
     let [failures, sinceMs, durableMs] = [0, 0, this.#counters.lastDurableMs];
@@ -157,6 +186,7 @@ export class SupervisedTask {
         logger.error({ code: error.code, remedy: error.remedy, err: error }, `The task has failed: ${error.message}`);
         return;
       }
+      this.#counters.retries++;
       const delayMs = backOffMs(failures, delayMsMax, random());
       this.#retrying = {
         code: error.code,
@@ -183,10 +213,15 @@ export class SupervisedTask {
     try {
       const plan = makePlan(this.#counters);
       this.#source = 'sink' in plan ? null : plan.source;
+      this.#attempting = true;
       await run(plan, abort);
       return null;
     } catch (error) {
       return toSluiceError(error);
+    } finally {
+      const counts = this.source?.status().counts;
+      if (counts !== undefined) this.#counters.events.absorb(counts);
+      this.#attempting = false;
     }
   }
 

@@ -26,8 +26,8 @@ import { OnDemandSnapshots } from './supervisor-snapshots.ts';
 import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, restartingStatus } from './supervisor-states.ts';
 import { StatePublisher } from './supervisor-store.ts';
 import { type Waited, type WaitRequest, waitForSink } from './supervisor-wait.ts';
-import { Verifications } from './verification/verifications.ts';
 import { Watching } from './supervisor-watch.ts';
+import { Verifications } from './verification/verifications.ts';
 
 export type RestartRequest = { readonly includeTasks: boolean; readonly onlyFailed: boolean };
 

@@ -1,4 +1,5 @@
 import { errorsPage } from './errors-page.ts';
+import { metricsPage } from './metrics-page.ts';
 import { commonPage, connectorPage, connectorPages, convertersPage, predicatesPage, transformsPage } from './plugin-pages.ts';
 import { sinkCommonPage, sinkPages } from './sink-pages.ts';
 import { workerPage } from './worker-page.ts';
@@ -19,6 +20,7 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     ['reference/transforms.md', await transformsPage()],
     ['reference/predicates.md', await predicatesPage()],
     ['reference/converters.md', await convertersPage()],
+    ['reference/metrics.md', metricsPage()],
     ['errors.md', errorsPage()],
   ];
   return new Map(written.map(([path, text]) => [path, `${generated}\n${text.trim()}\n`]));

@@ -1,16 +1,17 @@
 import type { Supervisor } from '../engine/supervisor.ts';
 import { type Answer, ok } from './answer.ts';
+import type { MetricsSettings } from './metrics.ts';
+import { readiness } from './readiness.ts';
 import type { Route } from './router.ts';
 
-export type RootSettings = {
-  readonly version: string;
+export type RootSettings = MetricsSettings & {
   /** The commit of this build; `unknown` where it is not known. */
   readonly commit: string;
   /** What the worker is doing while it starts, for /health; null where there is nothing to say. */
   startup(): string | null;
 };
 
-/** Connect's / and /health: RootResource. */
+/** Connect's / and /health (RootResource, KIP-1017), and /ready. */
 export function rootRoutes(supervisor: Supervisor, { version, commit, startup }: RootSettings): readonly Route[] {
   async function server(): Promise<Answer> {
     // Before the log is up its id is not known, and a worker that starts should answer all the same.
@@ -28,5 +29,6 @@ export function rootRoutes(supervisor: Supervisor, { version, commit, startup }:
   return [
     { path: '/', whenReady: false, methods: { GET: server } },
     { path: '/health', whenReady: false, methods: { GET: health } },
+    { path: '/ready', whenReady: false, methods: { GET: ({ query }) => readiness(supervisor, query, startup()) } },
   ];
 }

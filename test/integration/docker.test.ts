@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { families } from '../../src/observe/metrics/families.ts';
+import { workerFamilies } from '../../src/observe/metrics/worker-metrics.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const docker = join(root, 'docker');
@@ -46,7 +47,11 @@ test('compose mounts files that are there, and starts services that it describes
 });
 
 test('alerts and dashboard show metrics that there are', () => {
-  const known = new Set([...families.map(({ name }) => name), 'sluice_worker_ready', 'sluice_build_info']);
+  const known = new Set(
+    [...families, ...workerFamilies].flatMap(({ name, type }) =>
+      type === 'histogram' ? ['bucket', 'sum', 'count'].map(part => `${name}_${part}`) : [name],
+    ),
+  );
   for (const file of ['prometheus/alerts.yml', 'grafana/dashboards/sluice.json'])
     for (const [name] of readFileSync(join(docker, file), 'utf8').matchAll(/\bsluice_\w+/g))
       assert.ok(known.has(name), `${file} shows ${name}`);

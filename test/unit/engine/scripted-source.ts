@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import {
   type CheckResult,
   configSpec,
+  type DatabaseReading,
   options,
   type PluginOf,
   type PluginRegistry,
@@ -24,6 +26,10 @@ export class Script {
   /** What a look at the database finds. */
   findings: readonly CheckResult[] = [];
   checkHangs = false;
+  /** What a look at the database's log answers. */
+  measure: (stored: readonly SourceOffset[]) => Promise<DatabaseReading> = async () => assert.fail('nobody was to look');
+  /** What giving the place up does. */
+  giveUp: (record: (gap: readonly SourceOffset[]) => Promise<void>) => Promise<void> = async () => {};
   checks = 0;
   /** Of sources that were made for a look only. */
   checksDisposed = 0;
@@ -76,6 +82,14 @@ class ScriptedSource implements Source {
   }
 
   commit(): void {}
+
+  measure(stored: readonly SourceOffset[]): Promise<DatabaseReading> {
+    return this.#script.measure(stored);
+  }
+
+  giveUp(_stored: readonly SourceOffset[], record: (gap: readonly SourceOffset[]) => Promise<void>): Promise<void> {
+    return this.#script.giveUp(record);
+  }
 
   status(): SourceStatus {
     return { phase: this.#phase, position: null, lagMs: null, snapshot: null };

@@ -1,0 +1,45 @@
+import type { MongoClient } from 'mongodb';
+import type { Clock, DatabaseReading, SourceOffset } from '../../src/contract/index.ts';
+import type { EventCounts } from '../debezium/event-counts.ts';
+import { isProgress } from '../debezium/snapshot-progress.ts';
+import type { SourceWatch } from '../debezium/source-watch.ts';
+import { connect } from './connection.ts';
+import { databaseError } from './database-error.ts';
+import { oplogFigures, oplogReading } from './oplog-reading.ts';
+import type { MongoSettings } from './settings.ts';
+
+export type OplogWatchParts = {
+  readonly settings: MongoSettings;
+  readonly events: EventCounts;
+  /** The source's client, while it has one. */
+  readonly client: () => MongoClient | null;
+  readonly clock: Clock;
+};
+
+/** Looks at a server's oplog: how far a connector is behind its end, and how much of it lies before the connector's place. */
+export class OplogWatch implements SourceWatch {
+  readonly events: EventCounts;
+  /** The server leaves out what skipped.operations names. */
+  readonly filtered = null;
+  readonly #parts: OplogWatchParts;
+
+  constructor(parts: OplogWatchParts) {
+    this.#parts = parts;
+    this.events = parts.events;
+  }
+
+  async measure(stored: readonly SourceOffset[], before: DatabaseReading | null, abort: AbortSignal): Promise<DatabaseReading> {
+    const { settings, client: shared, clock } = this.#parts;
+    const isOwn = ({ partition, offset }: SourceOffset) => offset !== null && partition['server_id'] === settings.topicPrefix;
+    const own = stored.find(offset => isOwn(offset) && !isProgress(offset)) ?? null;
+    const atMs = clock.nowMs();
+    const client = shared() ?? (await connect(settings.connection, abort));
+    try {
+      return oplogReading(await oplogFigures(client, abort), own, before, atMs);
+    } catch (error) {
+      throw databaseError(error, 'Looking at the oplog');
+    } finally {
+      if (client !== shared()) await client.close().catch(() => {});
+    }
+  }
+}
