@@ -8,6 +8,7 @@ import type { ConnectorPlan } from '../engine/connector-plan.ts';
 import { createLogging, type Logging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
 import { kafkaOptions } from './kafka-options.ts';
+import { accessFaults, openDoors } from './rest-access.ts';
 import type { Terminal } from './terminal.ts';
 import { clock, connectorResolving } from './worker.ts';
 
@@ -20,10 +21,12 @@ export async function check({ terminal, positionals, text, on }: CommandInput): 
   const logging = createLogging({ level: 'off', pretty: false, color: false, destination: { write: () => {} }, nowMs: Date.now });
   let config: WorkerConfig;
   let files: readonly string[];
+  let faults = 0;
   if (await isWorkerFile(file)) {
     const worker = await loadWorker(file, process.env, kafkaOptions);
-    report(terminal, relative('', file), worker.warnings.map(warned));
     config = worker.config;
+    const access = (await accessFaults(config)).map(({ message, remedy }) => finding('fault', message, remedy));
+    faults += report(terminal, relative('', file), [...[...worker.warnings, ...openDoors(config)].map(warned), ...access]);
     files = await findConnectorFiles(config.connectorPatterns);
   } else {
     const given = text('config');
@@ -31,7 +34,6 @@ export async function check({ terminal, positionals, text, on }: CommandInput): 
     config = worker.config;
     files = [file];
   }
-  let faults = 0;
   for (const each of files) {
     const connectors = await readConnectorFile(each);
     for (const connector of connectors) faults += await checkConnector(terminal, connector, config, logging, on('offline'));

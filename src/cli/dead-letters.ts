@@ -2,7 +2,7 @@ import { SluiceError } from '../contract/index.ts';
 import type { Redelivered } from '../engine/redelivery.ts';
 import type { ShownLetter, ShownLetters } from '../engine/supervisor-dead-letters.ts';
 import type { CommandInput } from './command-line.ts';
-import { callWorker, workerUrl } from './rest-client.ts';
+import { callWorker, type WorkerAddress, workerUrl } from './rest-client.ts';
 import type { Paint, Terminal } from './terminal.ts';
 
 /** How long a redelivery may take; a sink may have many letters. */
@@ -10,7 +10,7 @@ const redeliverMsMax = 600_000;
 /** Looked through for the one that `show` is asked for. */
 const lettersMax = 10_000;
 
-type Action = (path: string, input: CommandInput, url: string) => Promise<number>;
+type Action = (path: string, input: CommandInput, url: WorkerAddress) => Promise<number>;
 
 const actions: Readonly<Record<string, Action>> = { list, show, redeliver, discard };
 
@@ -25,7 +25,7 @@ export async function deadLetters(input: CommandInput): Promise<number> {
   return act(`/sluice/connectors/${encodeURIComponent(name)}/dead-letters`, input, await workerUrl(input));
 }
 
-async function list(path: string, { terminal, on }: CommandInput, url: string): Promise<number> {
+async function list(path: string, { terminal, on }: CommandInput, url: WorkerAddress): Promise<number> {
   const found = (await callWorker(url, 'GET', path)) as ShownLetters;
   if (on('json')) terminal.out(`${JSON.stringify(found, null, 2)}\n`);
   else if (found.waiting === 0) terminal.out('No dead letters wait.\n');
@@ -42,7 +42,7 @@ function line({ partition, offset, record, stage, message }: ShownLetter, paint:
   return `${paint.bold(place.padStart(6))}  ${record.topic}-${record.partition} offset ${record.offset}  ${paint.dim(stage)}\n        ${message.split('\n')[0]}\n`;
 }
 
-async function show(path: string, { terminal, positionals }: CommandInput, url: string): Promise<number> {
+async function show(path: string, { terminal, positionals }: CommandInput, url: WorkerAddress): Promise<number> {
   const offset = Number(positionals[2] ?? Number.NaN);
   if (!Number.isInteger(offset))
     throw new SluiceError('BAD_REQUEST', 'Which one? sluice dead-letters NAME show OFFSET, as the list has it.');
@@ -77,14 +77,14 @@ function upTo({ text }: CommandInput): string {
   return to === null ? '' : `?to=${encodeURIComponent(to)}`;
 }
 
-async function redeliver(path: string, input: CommandInput, url: string): Promise<number> {
-  const answer = (await callWorker(url, 'POST', `${path}/redeliver${upTo(input)}`, redeliverMsMax)) as Redelivered;
+async function redeliver(path: string, input: CommandInput, url: WorkerAddress): Promise<number> {
+  const answer = (await callWorker(url, 'POST', `${path}/redeliver${upTo(input)}`, { withinMs: redeliverMsMax })) as Redelivered;
   const again = answer.failed_again === 0 ? '' : ` ${answer.failed_again} failed again and wait anew.`;
   input.terminal.out(`${answer.redelivered} redelivered.${again}\n`);
   return answer.failed_again === 0 ? 0 : 1;
 }
 
-async function discard(path: string, input: CommandInput, url: string): Promise<number> {
+async function discard(path: string, input: CommandInput, url: WorkerAddress): Promise<number> {
   if (input.text('to') === null)
     throw new SluiceError('BAD_REQUEST', 'Which ones? discard needs --to OFFSET: the last one that is not to be sent again.');
   const { discarded } = (await callWorker(url, 'POST', `${path}/discard${upTo(input)}`)) as { readonly discarded: number };

@@ -1,19 +1,19 @@
 import type { WorkerConfig } from '../config/worker-file.ts';
-import type { EventLog, Logger, RawConfig } from '../contract/index.ts';
+import type { EventLog, GroupWorker, Logger, RawConfig } from '../contract/index.ts';
 import type { ConsumerOverrideCheck, OverrideCheck } from '../engine/connector-overrides.ts';
 
 /** Opens the log a worker's config names: Kafka with `bootstrap.servers`, else the embedded one. Each is loaded only where it is used. */
-export async function openLog(config: WorkerConfig, logger: Logger, workerId: string, abort: AbortSignal): Promise<EventLog> {
+export async function openLog(config: WorkerConfig, logger: Logger, worker: GroupWorker, abort: AbortSignal): Promise<EventLog> {
   if (config.bootstrapServers !== null) {
     const [{ openKafkaLog }, { kafkaLogConfig }] = await Promise.all([
       import('../log/kafka/kafka-log.ts'),
       import('../log/kafka/log-config.ts'),
     ]);
-    return openKafkaLog({ ...kafkaLogConfig(config.raw), workerId }, abort);
+    return openKafkaLog({ ...kafkaLogConfig(config.raw), workerId: worker.id, workerUrl: worker.url }, abort);
   }
   const { openEmbeddedLog } = await import('../log/embedded/embedded-log.ts');
   const { retentionMs, retentionBytes, partitions } = config.embedded;
-  return openEmbeddedLog({ dataDir: config.dataDir, retentionMs, retentionBytes, partitions, rest: workerId, logger });
+  return openEmbeddedLog({ dataDir: config.dataDir, retentionMs, retentionBytes, partitions, rest: worker.id, logger });
 }
 
 /** The log for reading only, beside a daemon that may run. */
@@ -22,7 +22,8 @@ export async function openLogForReading(
   logger: Logger,
   abort: AbortSignal,
 ): Promise<EventLog> {
-  if ('bootstrapServers' in source && source.bootstrapServers !== null) return openLog(source, logger, 'sluice-log', abort);
+  if ('bootstrapServers' in source && source.bootstrapServers !== null)
+    return openLog(source, logger, { id: 'sluice-log', url: '' }, abort);
   const { openEmbeddedLog } = await import('../log/embedded/embedded-log.ts');
   return openEmbeddedLog({ dataDir: source.dataDir, readOnly: true, logger });
 }

@@ -1,6 +1,6 @@
 import type { ConnectorProgress, TaskProgress } from '../engine/supervisor-states.ts';
 import type { CommandInput } from './command-line.ts';
-import { callWorker, workerUrl } from './rest-client.ts';
+import { callWorker, type WorkerAddress, workerUrl } from './rest-client.ts';
 import type { Paint } from './terminal.ts';
 
 /** `sluice status`: all connectors, a line a task, or one in full. */
@@ -21,7 +21,7 @@ function colored(state: string, paint: Paint): string {
   return state === 'RETRYING' ? paint.yellow(state) : paint.dim(state);
 }
 
-function overview(connectors: readonly ConnectorProgress[], url: string, paint: Paint): string {
+function overview(connectors: readonly ConnectorProgress[], url: WorkerAddress, paint: Paint): string {
   if (connectors.length === 0) return `No connectors at ${url}.\n`;
   const header = ['CONNECTOR', 'STATE', 'PHASE', 'RECORDS', 'PER SECOND', 'LAG', 'POSITION'];
   const rows = connectors.flatMap(({ name, state, tasks }) =>

@@ -23,6 +23,7 @@ export const rootLogger = 'root';
 export class LogLevels {
   readonly #explicit = new Map<string, { level: string; lastModified: number | null }>();
   readonly #known = new Set<string>([rootLogger]);
+  readonly #fixed = new Map<string, string>();
   readonly #nowMs: () => number;
   /** Rises with every change, so that loggers know when to look again. */
   generation = 0;
@@ -40,6 +41,17 @@ export class LogLevels {
   /** A logger of this name exists from now on. */
   register(name: string): void {
     this.#known.add(name);
+  }
+
+  /** A logger whose level stays as it is, whatever is set for it or above it. */
+  fix(name: string, level: string): void {
+    this.register(name);
+    this.#fixed.set(name, level.toUpperCase());
+    this.generation++;
+  }
+
+  isFixed(name: string): boolean {
+    return this.#fixed.has(name);
   }
 
   /** The least number of pino's that a logger of this name writes. */
@@ -77,6 +89,8 @@ export class LogLevels {
   }
 
   #effective(name: string): string {
+    const fixed = this.#fixed.get(name);
+    if (fixed !== undefined) return fixed;
     for (let at = name; ; at = at.slice(0, at.lastIndexOf('.'))) {
       const set = this.#explicit.get(at);
       if (set) return set.level;

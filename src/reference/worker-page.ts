@@ -1,3 +1,4 @@
+import { listenerTlsPatterns, listenerTlsSpec } from '../config/rest-tls-options.ts';
 import { acceptedWithoutEffect, workerSpec } from '../config/worker-options.ts';
 import type { OptionMap } from '../contract/index.ts';
 import { consumerSpec } from '../log/consumer-config.ts';
@@ -17,14 +18,16 @@ const kafka: OptionSet = { options: further(kafkaLogSpec.options), patterns: kaf
 const connection: OptionSet = { options: further(connectionSpec.options) };
 const producer: OptionSet = { options: producerSpec.options, prefix: 'producer.' };
 const consumer: OptionSet = { options: consumerSpec.options, prefix: 'consumer.' };
-const sets = [own, kafka, connection, producer, consumer];
+const tls: OptionSet = { options: listenerTlsSpec.options, prefix: 'listeners.https.' };
+const sets = [own, tls, kafka, connection, producer, consumer];
 
 /** The worker's options, for links from other pages. */
 export const workerLinks = (page: string): Links => linksTo(page, sets);
 
 export function workerPage(): string {
   const links = workerLinks('');
-  const converters = own.patterns?.filter(({ example }) => !example.startsWith('producer.')) ?? [];
+  const elsewhere = new Set(['producer.compression.type', ...listenerTlsPatterns.map(({ example }) => example)]);
+  const converters = own.patterns?.filter(({ example }) => !elsewhere.has(example)) ?? [];
   return `# The worker's options
 
 A worker file is YAML, JSON or Java properties; names are flat (\`data.dir: data\`) or nested. Kafka Connect's options have Connect's names. An empty
@@ -36,6 +39,13 @@ Values may hold placeholders: \`\${file:/path:key}\` (a key of a properties file
 \`\${dir:/path:file}\` (a whole file).
 
 ${supportedOptions(own, links, '##')}
+
+## TLS of the REST listeners
+Of the https addresses in [\`listeners\`](#listeners), Kafka's options under Kafka Connect's names; [access](../access.md) has an example. For those in
+[\`admin.listeners\`](#admin.listeners) the same, with \`admin.listeners.https.\` before the names. Where none is given with its prefix, those without one
+count (\`ssl.keystore.location\` ...), which the Kafka clients have too, as in Connect.
+
+${supportedOptions(tls, links, null)}
 
 ## Options with names of your own
 ${variableOptions({ options: {}, patterns: converters }, links)}

@@ -34,6 +34,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 
 const statusTexts: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Request Entity Too Large',
@@ -46,16 +48,16 @@ export function plainError(status: number, headers: Answer['headers'] = {}): Req
 }
 
 /** Any error as Connect's `{error_code, message}`. A remedy follows the message where the message does not say it already. */
-export function errorAnswer(thrown: unknown): Answer & { readonly error: SluiceError | null } {
+export function errorAnswer(thrown: unknown): Answer & { readonly error: SluiceError | null; readonly message: string } {
   if (thrown instanceof RequestError) {
-    const body = { error_code: thrown.status, message: thrown.message };
-    return { status: thrown.status, body, headers: thrown.headers ?? {}, error: null };
+    const { status, message, headers = {} } = thrown;
+    return { status, body: { error_code: status, message }, headers, error: null, message };
   }
   const error = toSluiceError(thrown);
   const status = statuses[error.code] ?? 500;
   const told = status !== 500 || error.code === 'INTERNAL';
   const message = told ? error.message : `${error.message} ${error.remedy}`;
-  return { status, body: { error_code: status, message }, error: status === 500 ? error : null };
+  return { status, body: { error_code: status, message }, error: status === 500 ? error : null, message };
 }
 
 /** RFC 7234's Warning headers: how a client that only looks at Connect's bodies still hears of an unknown option. */

@@ -16,7 +16,9 @@ export function loggerRoutes(levels: LogLevels): readonly Route[] {
     const { level } = configOf(parseTexts(body), 'The request');
     if (level === undefined || level === null) throw new RequestError(400, "Desired 'level' parameter was not specified in request.");
     if (!LogLevels.isLevel(level)) throw new RequestError(404, `invalid log level '${level}'.`);
-    const changed = levels.set(parameters['logger']!, level);
+    const name = parameters['logger']!;
+    if (levels.isFixed(name)) throw new RequestError(400, `The level of ${name} is fixed: it tells who changed what.`);
+    const changed = levels.set(name, level);
     // Of a cluster this worker is the only one, so both scopes do the same; only the answers differ.
     return query.get('scope')?.toLowerCase() === 'cluster' ? { status: 204 } : ok(changed);
   }

@@ -2,13 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { plainError, RequestError } from './answer.ts';
 import { jsonFault } from './json-fault.ts';
 
-/** The largest body that is read. A connector's config is a few kilobytes. */
-export const bodyBytesMax = 1024 * 1024;
-
-/** Reads a body. Rejects with 413 for one over the bound, 415 for one that says it is something else than JSON, 400 for one that breaks off. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** Reads a body of at most `bytesMax`. Rejects with 413 for one over the bound, 415 for one that says it is something else than JSON, 400 for one that breaks off. */
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<string> {
   const length = Number(request.headers['content-length'] ?? 0);
-  if (length > bodyBytesMax) throw tooLarge();
+  if (length > bytesMax) throw tooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -16,7 +13,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const part = chunk as Buffer;
       bytes += part.length;
-      if (bytes > bodyBytesMax) throw tooLarge();
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
       chunks.push(part);
     }
   } catch (error) {
@@ -28,8 +25,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function tooLarge(): RequestError {
-  return new RequestError(413, `The body is larger than ${bodyBytesMax} bytes.`, { connection: 'close' });
+function tooLarge(bytesMax: number): RequestError {
+  return new RequestError(413, `The body is larger than ${bytesMax} bytes.`, { connection: 'close' });
 }
 
 /** A JSON value whose numbers and booleans are the text they were written with, as Jackson reads them into strings. */

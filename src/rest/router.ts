@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
 import { plainError } from './answer.ts';
+import type { Asker } from './forwarding.ts';
 
 /** A request as handlers see it. */
 export type RestRequest = {
@@ -10,6 +11,8 @@ export type RestRequest = {
   readonly body: string;
   /** Another worker of the group has asked: the answer is this worker's alone. */
   readonly handedOn: boolean;
+  /** As whom other workers are asked for it. */
+  readonly asker: Asker;
 };
 
 export type Handler = (request: RestRequest) => Answer | Promise<Answer>;

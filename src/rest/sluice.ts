@@ -18,15 +18,15 @@ function integer(text: string, name: string, max: number): number {
 
 /**
  * What Connect's API has no place for: RETRYING with its reason, position, lag and throughput, snapshot progress, warnings about the config,
- * the file that holds a connector, and the group of workers that share them. `workerId`: this worker's, for the others it asks.
+ * the file that holds a connector, and the group of workers that share them.
  */
-export function sluiceRoutes(supervisor: Supervisor, workerId: () => string): readonly Route[] {
-  async function list({ handedOn }: RestRequest): Promise<Answer> {
+export function sluiceRoutes(supervisor: Supervisor): readonly Route[] {
+  async function list({ handedOn, asker }: RestRequest): Promise<Answer> {
     const own = supervisor.names().filter(name => !handedOn || supervisor.owns(name));
     const known = Object.fromEntries(own.map(name => [name, supervisor.progress(name)]));
     const { group } = supervisor;
     // What a worker that does not answer runs is shown as it is known here: its config, and no task.
-    const others = handedOn || group === null ? [] : await askOthers(group, '/sluice/connectors', workerId());
+    const others = handedOn || group === null ? [] : await askOthers(group, '/sluice/connectors', asker);
     return ok(Object.assign(known, ...others));
   }
 

@@ -23,7 +23,7 @@ describe('config/worker.yaml', () => {
     assert.deepEqual(warnings, []);
     assert.equal(worker.bootstrapServers, null);
     assert.equal(worker.dataDir, join(config, '..', 'data'));
-    assert.deepEqual(worker.listeners, [{ host: '127.0.0.1', port: 8083 }]);
+    assert.deepEqual(worker.listeners, [{ protocol: 'http', host: '127.0.0.1', port: 8083 }]);
   });
 
   test('names every option a worker has, and says what it is for', () => {
@@ -37,7 +37,14 @@ describe('config/worker.yaml', () => {
 
   test('what is commented out is the default, where it is no example', async () => {
     const defaults = { ...kafkaLogSpec.options, ...workerOptions } as Readonly<Record<string, { default: string | null | undefined }>>;
-    const examples = new Set(['rest.advertised.host.name', 'rest.advertised.port', 'bootstrap.servers', 'response.http.headers.config']);
+    const examples = new Set([
+      'rest.advertised.host.name',
+      'rest.advertised.port',
+      'rest.extension.classes',
+      'rest.oidc.audience',
+      'bootstrap.servers',
+      'response.http.headers.config',
+    ]);
     const short: Readonly<Record<string, string>> = { simple: 'org.apache.kafka.connect.storage.SimpleHeaderConverter', '""': '' };
     for (const [, name = '', value = ''] of text.matchAll(/^# ([a-z][a-z.]*): (.*)$/gm)) {
       const known = defaults[name]?.default;

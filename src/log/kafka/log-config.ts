@@ -26,6 +26,8 @@ export type KafkaLogConfig = {
   readonly groupId: string;
   /** `host:port` of this worker's REST interface: Connect's worker id in the status topic. */
   readonly workerId: string;
+  /** Where the other workers reach that interface. */
+  readonly workerUrl: string;
   readonly groupTimes: GroupTimes;
   readonly configStorage: StorageTopic;
   readonly offsetStorage: StorageTopic;
@@ -141,12 +143,14 @@ export const kafkaLogSpec = configSpec({
       replicationFactor: config[`${name}.storage.replication.factor`],
       configs: select(strip(raw, `${name}.storage.`), key => !['topic', 'partitions', 'replication.factor'].includes(key)),
     });
+    const workerId = `${config['rest.advertised.host.name'] ?? hostname()}:${config['rest.advertised.port']}`;
     return {
       connection: connection.config,
       readerConnection,
       adminConnection,
       groupId: config['group.id'],
-      workerId: `${config['rest.advertised.host.name'] ?? hostname()}:${config['rest.advertised.port']}`,
+      workerId,
+      workerUrl: `http://${workerId}`,
       groupTimes: { sessionTimeoutMs, heartbeatMs, rebalanceTimeoutMs: config['rebalance.timeout.ms'] },
       configStorage: storage('config', 1),
       offsetStorage: storage('offset', config['offset.storage.partitions']),

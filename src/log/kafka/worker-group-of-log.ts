@@ -20,11 +20,11 @@ const followDelayMs = 1_000;
 
 /** The group of the workers that share a cluster's connectors: those with the same `group.id` and the same internal topics. */
 export function workerGroupOf(config: KafkaLogConfig, cluster: Cluster, store: KafkaConnectorStore): KafkaWorkerGroup {
-  const { groupId, workerId, connection, groupTimes, configStorage, offsetStorage, statusStorage } = config;
+  const { groupId, workerId, workerUrl, connection, groupTimes, configStorage, offsetStorage, statusStorage } = config;
   const clientId = `${connection.clientId}-${hostname()}-${workerId}`;
   return new KafkaWorkerGroup({
     groupId,
-    worker: { id: workerId, url: `http://${workerId}` },
+    worker: { id: workerId, url: workerUrl },
     clientId,
     protocol: [`v${protocolVersion}`, configStorage.topic, offsetStorage.topic, statusStorage.topic].join(' '),
     times: groupTimes,

@@ -18,7 +18,7 @@ describe('a worker file', () => {
     assert.deepEqual(warnings, []);
     assert.equal(config.dataDir, '/etc/sluice/data');
     assert.equal(config.bootstrapServers, null);
-    assert.deepEqual(config.listeners, [{ host: '127.0.0.1', port: 8083 }]);
+    assert.deepEqual(config.listeners, [{ protocol: 'http', host: '127.0.0.1', port: 8083 }]);
     assert.equal(config.exactlyOnce, true);
     assert.deepEqual([...config.providers.keys()], ['file', 'env', 'dir']);
   });
@@ -30,8 +30,8 @@ describe('a worker file', () => {
     );
     assert.deepEqual(config.bootstrapServers, ['a:9092', 'b:9092']);
     assert.deepEqual(config.listeners, [
-      { host: '0.0.0.0', port: 80 },
-      { host: '::1', port: 81 },
+      { protocol: 'http', host: '0.0.0.0', port: 80 },
+      { protocol: 'http', host: '::1', port: 81 },
     ]);
     assert.equal(config.converters['key.converter'], 'string');
     assert.equal(config.converters['value.converter.schemas.enable'], 'false');
@@ -45,11 +45,11 @@ describe('a worker file', () => {
 
   test('tells all faults at once, each with its line', async () => {
     await assert.rejects(
-      worker('listeners: https://x:1\n\nexactly.once.source.support: yess\nbootstrap.servers: nohost\nrest.extension.classes: x\n'),
+      worker('listeners: ftp://x:1\n\nexactly.once.source.support: yess\nbootstrap.servers: nohost\nrest.extension.classes: x\n'),
       error => {
         const lines = (error as Error).message.split('\n');
         assert.equal(lines.length, 4);
-        assert.ok(lines.some(line => /worker\.yaml:1: .*https is not supported/.test(line)));
+        assert.ok(lines.some(line => /worker\.yaml:1: .*ftp is not supported/.test(line)));
         assert.ok(lines.some(line => /worker\.yaml:3: .*exactly\.once\.source\.support/.test(line)));
         assert.ok(lines.some(line => /worker\.yaml:4: .*not host:port/.test(line)));
         assert.ok(lines.some(line => /worker\.yaml:5: .*not supported/.test(line)));

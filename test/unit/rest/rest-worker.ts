@@ -1,8 +1,9 @@
 import type { WorkerGroup } from '../../../src/contract/index.ts';
+import { ConnectorChanges } from '../../../src/engine/changes/connector-changes.ts';
 import { LogLevels } from '../../../src/observe/log-levels.ts';
 import { RestServer, type RestSettings } from '../../../src/rest/server.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
-import { Supervised } from '../engine/supervised.ts';
+import { resolvingWith, Supervised } from '../engine/supervised.ts';
 
 /** An answer as tests look at it: its body as JSON where it is JSON. */
 export type Answered = { readonly status: number; readonly body: unknown; readonly headers: Headers };
@@ -21,6 +22,15 @@ export class RestWorker implements AsyncDisposable {
     else this.supervised.make();
     this.#rest = new RestServer({
       supervisor: this.supervised.supervisor,
+      changes: new ConnectorChanges({
+        supervisor: this.supervised.supervisor,
+        resolving: resolvingWith(this.supervised.script),
+        log: () => this.supervised.log,
+        readFiles: async () => ({ connectors: [], faults: [] }),
+        logger: silentLogger,
+        pause: async () => {},
+        stopping: new AbortController().signal,
+      }),
       levels: new LogLevels('error', () => 1),
       logger: silentLogger,
       listeners: [{ host: '127.0.0.1', port: 0 }],
@@ -37,6 +47,10 @@ export class RestWorker implements AsyncDisposable {
     });
     await this.#rest.listen();
     return this;
+  }
+
+  get rest(): RestServer {
+    return this.#rest!;
   }
 
   get url(): string {
