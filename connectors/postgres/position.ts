@@ -19,12 +19,17 @@ export type StreamPosition = {
   readonly timestampUs: bigint;
 };
 
+/** What an offset of Debezium's says of the transaction it stands in: everything up to a message at this LSN was published. */
+export type TakenOver = { readonly txId: number; readonly lsn: bigint };
+
 /** An offset as it was stored, by us or by Debezium. */
 export type StoredPosition = {
-  /** null: Debezium's own; streaming starts where the slot is, and rows may come twice, never not at all. */
+  /** null: Debezium's own; streaming starts where the slot is, behind what `skipCommitsBefore` and `taken` say. */
   readonly position: StreamPosition | null;
   /** Transactions committed before it were read whole: known from Debezium's offsets too. */
   readonly skipCommitsBefore: bigint;
+  /** Set of Debezium's own. */
+  readonly taken: TakenOver | null;
   readonly snapshotCompleted: boolean;
   readonly identity: SystemIdentity | null;
   readonly lastCommitLsn: bigint | null;
@@ -91,6 +96,7 @@ export function readPosition(offset: JsonObject): StoredPosition {
             timestampUs: bigintOf(offset['ts_usec']) ?? 0n,
           },
     skipCommitsBefore: commitLsn ?? confirmedLsn ?? lastCommitLsn ?? 0n,
+    taken: confirmedLsn === null ? takenOver(offset) : null,
     // Older Debezium offsets have last_snapshot_record only; streaming ones have no snapshot key at all.
     snapshotCompleted:
       offset['snapshot'] === undefined ||
@@ -101,6 +107,16 @@ export function readPosition(offset: JsonObject): StoredPosition {
     lastCommitLsn,
     offset,
   };
+}
+
+/** What need not be streamed again: transactions before a commit, and a part of the next. */
+export function readBefore(stored: StoredPosition | null): Pick<StoredPosition, 'skipCommitsBefore' | 'taken'> {
+  return { skipCommitsBefore: stored?.skipCommitsBefore ?? 0n, taken: stored?.taken ?? null };
+}
+
+function takenOver({ lsn, txId }: JsonObject): TakenOver | null {
+  const at = bigintOf(lsn);
+  return at === null || typeof txId !== 'number' ? null : { txId, lsn: at };
 }
 
 /** How far the server may free its log, once this offset is durable; null where the offset says nothing of it. */

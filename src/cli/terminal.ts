@@ -12,6 +12,8 @@ export type Terminal = {
   /** Whether the output is a terminal. */
   readonly interactive: boolean;
   readonly paint: Paint;
+  /** Asks a person and gives what was typed; left out where nobody is there to answer. */
+  ask?(question: string): Promise<string>;
 };
 
 export type Paint = {
@@ -40,7 +42,18 @@ export function processTerminal(): Terminal {
     log: isFile(process.stdout.fd) ? logToFile : text => void process.stdout.write(text),
     interactive,
     paint: paintWith(color),
+    ...(interactive && process.stdin.isTTY === true && { ask }),
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return (await reader.question(question)).trim();
+  } finally {
+    reader.close();
+  }
 }
 
 function isFile(descriptor: number): boolean {

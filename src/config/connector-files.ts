@@ -45,6 +45,32 @@ export async function readConnectorFile(file: string): Promise<readonly Connecto
   return connectors;
 }
 
+/** Connector files as far as they can be read, with what is wrong with the others. */
+export type ReadConnectorFiles = {
+  readonly connectors: readonly ConnectorFile[];
+  readonly faults: readonly { readonly file: string; readonly message: string }[];
+};
+
+/** The connectors of all files that can be read. Of two files that hold a connector of the same name the second one is at fault. Rejects only where the files cannot be listed. */
+export async function readableConnectorFiles(patterns: readonly string[]): Promise<ReadConnectorFiles> {
+  const connectors: ConnectorFile[] = [];
+  const faults: { file: string; message: string }[] = [];
+  for (const file of await findConnectorFiles(patterns)) {
+    try {
+      const held = await readConnectorFile(file);
+      const double = held.find(({ name }) => connectors.some(other => other.name === name));
+      if (double) {
+        const first = connectors.find(({ name }) => name === double.name)!.file;
+        throw new SluiceError('CONFIG_FILE_UNREADABLE', `The connector '${double.name}' is in ${first} and in ${file}.`);
+      }
+      connectors.push(...held);
+    } catch (error) {
+      faults.push({ file, message: (error as Error).message });
+    }
+  }
+  return { connectors, faults };
+}
+
 function connectorOf(document: ConfigDocument): ConnectorFile {
   const { file, entries, lines } = document;
   const fault = (option: string | null, message: string) => {

@@ -155,7 +155,8 @@ export class SupervisedConnectors {
   }
 }
 
-function unmarked({ name, config: marked, targetState }: StoredConnector) {
+/** A stored connector without the marks of its file, and these. */
+export function unmarked({ name, config: marked, targetState }: StoredConnector) {
   const { [managedByFile]: file = null, [managedByWorker]: fileWorker = null, ...config } = marked;
   return { name, config, targetState, file, fileWorker };
 }

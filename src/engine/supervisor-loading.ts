@@ -1,8 +1,32 @@
-import type { ConnectorStore, Logger, RawConfig, StoredConnector, TargetState } from '../contract/index.ts';
+import {
+  type ConnectorStore,
+  type Logger,
+  type RawConfig,
+  SluiceError,
+  type StoredConnector,
+  type TargetState,
+} from '../contract/index.ts';
 import { managedByFile, managedByWorker } from './connector-options.ts';
 
 /** A connector that a file of the worker holds. */
 export type FileConnector = { readonly name: string; readonly config: RawConfig; readonly targetState: TargetState; readonly file: string };
+
+/** What stands in the stored config of a connector that a file holds; `sharing`: as for `loadConnectors`. */
+export function fileMarks(file: string, sharing: string | null): RawConfig {
+  return { [managedByFile]: file, ...(sharing !== null && { [managedByWorker]: sharing }) };
+}
+
+/** Throws CONFLICT for a connector that a file holds, of a worker that is there: the next start would undo what is changed of it. */
+export function refuseHeld(
+  { name, file, fileWorker }: { readonly name: string; readonly file: string | null; readonly fileWorker: string | null },
+  isThere: (worker: string) => boolean,
+): void {
+  if (file === null || (fileWorker !== null && !isThere(fileWorker))) return;
+  throw new SluiceError(
+    'CONFLICT',
+    `Connector ${name} is held by the worker's file ${file}: change it there, then run sluice apply or restart the worker.`,
+  );
+}
 
 /**
  * What a worker starts with: the stored connectors and those of its files, which the store is brought up to. A file wins over a connector of
@@ -26,7 +50,7 @@ export async function loadConnectors(
   }
   for (const { name, config, targetState, file } of files) {
     const before = stored.get(name);
-    const marked = { ...config, [managedByFile]: file, ...(sharing !== null && { [managedByWorker]: sharing }) };
+    const marked = { ...config, ...fileMarks(file, sharing) };
     if (before !== undefined && before.config[managedByFile] === undefined)
       logger.warn({ connector: name, file }, `Connector ${name} was made by REST and is now held by ${file}.`);
     if (before === undefined) await store.putConfig(name, marked, targetState);

@@ -86,3 +86,59 @@ test('between transactions everything the server has sent is confirmed, inside o
   progress.begin(900n, 1, 0n);
   assert.equal(progress.position(800n).confirmedLsn, 700n);
 });
+
+test('an offset of Debezium goes on behind its last message: nothing is left out, and twice come only messages that share its place', () => {
+  // Rows of a COPY share the place of their page.
+  const places = fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(places, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(), (sizes, where, which) => {
+      let lsn = 100n;
+      const log = sizes.map((steps, index) => {
+        const messages = steps.map(step => {
+          lsn += BigInt(step);
+          return lsn;
+        });
+        lsn += 20n;
+        return { txId: index + 1, messages, commitLsn: lsn - 10n, endLsn: lsn };
+      });
+      const last = log[where % log.length]!;
+      const done = which % last.messages.length;
+      const lastCommit = log[(where % log.length) - 1]?.endLsn ?? 0n;
+      const progress = new StreamProgress(beginning, lastCommit, { txId: last.txId, lsn: last.messages[done]! });
+      const delivered: string[] = [];
+      for (const { txId, messages, commitLsn, endLsn } of log) {
+        progress.begin(commitLsn, txId, 0n);
+        for (const [row, at] of messages.entries()) {
+          progress.at(at);
+          if (progress.message()) delivered.push(`${txId}.${row}`);
+        }
+        progress.at(endLsn);
+        progress.commit(endLsn);
+      }
+      const wanted = log.flatMap(({ txId, messages }) =>
+        messages.flatMap((_, row) => (txId > last.txId || (txId === last.txId && row > done) ? [`${txId}.${row}`] : [])),
+      );
+      for (const message of wanted) assert.ok(delivered.includes(message), `${message} is left out`);
+      const twice = delivered.filter(message => !wanted.includes(message));
+      for (const message of twice)
+        assert.equal(last.messages[Number(message.split('.')[1])], last.messages[done], `${message} comes twice`);
+      if (!last.messages.some((at, row) => row !== done && at === last.messages[done])) assert.deepEqual(twice, []);
+    }),
+  );
+});
+
+test('a message that makes several records comes again, since the last of them may be missing', () => {
+  const progress = new StreamProgress(beginning, 0n, { txId: 1, lsn: 50n });
+  progress.begin(100n, 1, 0n);
+  progress.at(40n);
+  assert.equal(progress.message(false), false);
+  progress.at(50n);
+  assert.equal(progress.message(false), true);
+});
+
+test('where the transaction that was taken over does not come again, nothing is taken for done', () => {
+  const progress = new StreamProgress(beginning, 0n, { txId: 1, lsn: 50n });
+  progress.begin(100n, 2, 0n);
+  progress.at(40n);
+  assert.equal(progress.message(), true);
+});
