@@ -21,19 +21,9 @@ export class Collections {
     this.#makers = makers;
   }
 
-  /** Captured collections in the order in which a snapshot reads them: by their names without the database's, as Debezium does. */
-  async list(client: MongoClient): Promise<readonly ListedCollection[]> {
-    const { capture, filters } = this.#settings;
-    const databases = capture.scope.kind === 'deployment' ? await databaseNames(client) : [capture.scope.database];
-    const found: ListedCollection[] = [];
-    for (const database of databases.filter(name => filters.includesDatabase(name))) {
-      for (const { name: collection, type } of await client.db(database).listCollections({}, { nameOnly: true }).toArray()) {
-        const id = { database, collection };
-        if (capture.scope.kind === 'collection' && capture.scope.collection !== collection) continue;
-        if (filters.includes(id)) found.push({ ...id, derived: type !== undefined && type !== 'collection' });
-      }
-    }
-    return found.sort((a, b) => order(a.collection, b.collection) || order(a.database, b.database));
+  /** See `capturedCollections`. */
+  list(client: MongoClient): Promise<readonly ListedCollection[]> {
+    return capturedCollections(client, this.#settings);
   }
 
   /** What makes a collection's records. */
@@ -47,6 +37,23 @@ export class Collections {
     }
     return records;
   }
+}
+
+/** Captured collections in the order in which a snapshot reads them: by their names without the database's, as Debezium does. */
+export async function capturedCollections(
+  client: MongoClient,
+  { capture, filters }: Pick<MongoSettings, 'capture' | 'filters'>,
+): Promise<readonly ListedCollection[]> {
+  const databases = capture.scope.kind === 'deployment' ? await databaseNames(client) : [capture.scope.database];
+  const found: ListedCollection[] = [];
+  for (const database of databases.filter(name => filters.includesDatabase(name))) {
+    for (const { name: collection, type } of await client.db(database).listCollections({}, { nameOnly: true }).toArray()) {
+      const id = { database, collection };
+      if (capture.scope.kind === 'collection' && capture.scope.collection !== collection) continue;
+      if (filters.includes(id)) found.push({ ...id, derived: type !== undefined && type !== 'collection' });
+    }
+  }
+  return found.sort((a, b) => order(a.collection, b.collection) || order(a.database, b.database));
 }
 
 function order(a: string, b: string): number {
