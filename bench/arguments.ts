@@ -29,7 +29,8 @@ npm run bench -- --only stream,sluice-kafka --repeat 5
 A run of everything writes bench/results/DATE.json and bench/RESULTS.md (with -mysql or -mongodb in their names). It needs Java 17, Maven and PostgreSQL 15's client programs (Debian:
 postgresql-15), and an otherwise idle machine. bench/README.md says what is measured how.
 
-npm run bench -- sinks [NAME ...]           each sink beside the bare client doing the same writes: elasticsearch, redis, jdbc, views
+npm run bench -- sinks [NAME ...]           each sink beside the bare client doing the same writes: elasticsearch, redis, jdbc, views;
+                                            latency: from a commit until the change is visible in each sink (--seconds N, --quick, --profile FOLDER)
 npm run bench -- soak --minutes 30          load at half speed for so long: memory, lag and descriptors, drawn into docs/soak.svg
 `;
 

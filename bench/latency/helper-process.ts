@@ -6,7 +6,7 @@ export class HelperProcess<Task extends object, Message extends { readonly kind:
   readonly #child: ChildProcess;
   readonly #name: string;
 
-  constructor(name: 'writer' | 'reader') {
+  constructor(name: 'writer' | 'reader' | 'observer') {
     this.#name = name;
     this.#child = fork(join(import.meta.dirname, `${name}.ts`), {
       serialization: 'advanced',

@@ -23,7 +23,7 @@ export type LatencyOptions = {
 };
 
 /** The value that this share of the sorted ones do not exceed. */
-function percentile(sorted: Float64Array, share: number): number {
+export function percentile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!;
 }
 

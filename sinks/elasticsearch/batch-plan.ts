@@ -1,20 +1,21 @@
 import { type SinkBatch, SluiceError } from '../../src/contract/index.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, scopeOf, type Truncation } from './operation.ts';
 import type { Planned, Planner } from './planner.ts';
 import { RecordFault } from './record-fault.ts';
 
 /** What became of a record that failed, by its index in the batch. */
 export type Failures = Map<number, SluiceError>;
 
-/** A batch as its last operation on each document, each with those before it. */
-export type BatchPlan = { readonly last: readonly Operation[]; readonly invalid: Failures };
+/** A batch as its last operation on each document, each with those before it, and the newest truncation of each target. */
+export type BatchPlan = { readonly last: readonly Operation[]; readonly truncations: readonly Truncation[]; readonly invalid: Failures };
 
 /** Plans a batch; records of which nothing can be made are in `invalid`. */
 export function planBatch({ records }: SinkBatch, planner: Planner): BatchPlan {
   const byDocument = new Map<string, Operation>();
+  const truncations = new Map<string, Truncation>();
   const invalid: Failures = new Map();
   for (const [index, record] of records.entries()) {
-    let planned: readonly Planned[];
+    let planned: readonly (Planned | Truncation)[];
     try {
       planned = planner.plan(record, index);
     } catch (error) {
@@ -23,12 +24,18 @@ export function planBatch({ records }: SinkBatch, planner: Planner): BatchPlan {
       continue;
     }
     for (const operation of planned) {
+      if (operation.kind === 'truncate') {
+        const scope = scopeOf(operation);
+        const known = truncations.get(scope);
+        if (known === undefined || known.record.version < record.version) truncations.set(scope, operation);
+        continue;
+      }
       const document = `${operation.target} ${operation.id}`;
       const earlier = byDocument.get(document) ?? null;
       byDocument.set(document, { ...operation, earlier });
     }
   }
-  return { last: [...byDocument.values()], invalid };
+  return { last: [...byDocument.values()], truncations: [...truncations.values()], invalid };
 }
 
 /** The error of one record. The message completes `The record at PLACE: `. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Operation, scopeOf } from './operation.ts';
-import type { StateIndex } from './state-index.ts';
+import { type Operation, scopeOf, type Truncation } from './operation.ts';
+import type { StateEntry, StateIndex } from './state-index.ts';
 
 /**
  * The versions of deleted documents. Elasticsearch forgets them after index.gc_deletes, and an older record that comes after that would bring
@@ -8,7 +8,7 @@ import type { StateIndex } from './state-index.ts';
  * than a delete, its marker is looked for.
  *
  * Which records that are costs nothing while all goes forward: no delete of a partition is newer than its newest one, the bound, so a record
- * above it is not asked about. Only redelivered and replayed ones are.
+ * above it is not asked about. Only redelivered and replayed ones are. A truncation is one delete of all that its scope had, with one marker.
  */
 export class DeleteMarkers {
   readonly #state: StateIndex;
@@ -31,11 +31,19 @@ export class DeleteMarkers {
     return this.#state.lines(markerId(operation), scopeOf(operation), operation.record.version, {});
   }
 
-  /** A delete's marker is durable. */
-  written(operation: Operation): void {
+  /** The lines of a bulk request that leave the marker of a truncation. */
+  truncationLines(truncation: Truncation): string {
+    const scope = scopeOf(truncation);
+    return this.#state.lines(truncationId(scope), scope, truncation.record.version, {});
+  }
+
+  /** The marker of a delete or a truncation is durable. */
+  written(operation: Operation | Truncation): void {
     const scope = scopeOf(operation);
     const bound = this.#bounds.get(scope);
-    if (bound !== undefined && bound < operation.record.version) this.#bounds.set(scope, operation.record.version);
+    // Where the bound is not known yet, it is to be read with this one.
+    if (bound === undefined) this.#refreshed = false;
+    else if (bound < operation.record.version) this.#bounds.set(scope, operation.record.version);
   }
 
   /**
@@ -49,8 +57,15 @@ export class DeleteMarkers {
       if (mode === 'replay' || operation.record.version <= (await this.#bound(scopeOf(operation), signal))) asked.push(operation);
     }
     if (asked.length === 0) return new Set();
-    const markers = await this.#state.get(asked.map(markerId), signal);
-    return new Set(asked.filter((operation, index) => BigInt(markers[index]?.['version'] ?? -1) > operation.record.version));
+    const scopes = [...new Set(asked.map(scopeOf))];
+    const markers = await this.#state.get([...asked.map(markerId), ...scopes.map(truncationId)], signal);
+    const truncated = new Map(scopes.map((scope, index) => [scope, versionOf(markers[asked.length + index])]));
+    return new Set(
+      asked.filter((operation, index) => {
+        const { version } = operation.record;
+        return versionOf(markers[index]) > version || truncated.get(scopeOf(operation))! > version;
+      }),
+    );
   }
 
   async #bound(scope: string, signal: AbortSignal): Promise<bigint> {
@@ -58,13 +73,21 @@ export class DeleteMarkers {
     if (known !== undefined) return known;
     if (!this.#refreshed) await this.#state.refresh(signal);
     this.#refreshed = true;
-    const bound = BigInt((await this.#state.latest(scope, signal))?.['version'] ?? -1);
+    const bound = versionOf(await this.#state.latest(scope, signal));
     this.#bounds.set(scope, bound);
     return bound;
   }
 }
 
+function versionOf(entry: StateEntry | undefined): bigint {
+  return BigInt(entry?.['version'] ?? -1);
+}
+
 /** Bounded, however long index and id are. */
 function markerId({ target, id }: Operation): string {
   return createHash('sha256').update(`${target}\0${id}`).digest('base64url');
+}
+
+function truncationId(scope: string): string {
+  return `truncation ${createHash('sha256').update(scope).digest('base64url')}`;
 }

@@ -1,12 +1,13 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { Logger, Schema } from '../../src/contract/index.ts';
+import { type Logger, type Schema, SluiceError } from '../../src/contract/index.ts';
 import { type BulkItem, BulkWriter, type Outcome } from './bulk-writer.ts';
 import { DeleteMarkers } from './delete-markers.ts';
 import { DocumentText, type FieldTexts } from './document.ts';
 import { IndexCatalogue } from './index-catalogue.ts';
 import type { JsonText } from './json-text.ts';
 import { MissingColumns } from './missing-columns.ts';
-import type { Operation } from './operation.ts';
+import { deleteOlder } from './older-documents.ts';
+import type { Operation, Truncation } from './operation.ts';
 import type { ElasticsearchConfig } from './settings.ts';
 import type { StateIndex } from './state-index.ts';
 
@@ -15,6 +16,7 @@ const conflictRetries = 5;
 
 /** Makes operations durable: indices and mappings first, then what the documents need, then bulk requests. */
 export class DocumentWriter {
+  readonly #client: Client;
   readonly #config: ElasticsearchConfig;
   readonly #catalogue: IndexCatalogue;
   readonly #state: StateIndex;
@@ -24,6 +26,7 @@ export class DocumentWriter {
   readonly bulk: BulkWriter;
 
   constructor(client: Client, config: ElasticsearchConfig, state: StateIndex, json: JsonText, logger: Logger) {
+    this.#client = client;
     this.#config = config;
     this.#catalogue = new IndexCatalogue(client, config.indices, config.documents.compactMaps, logger);
     this.#state = state;
@@ -55,6 +58,15 @@ export class DocumentWriter {
     const columns = this.#config.documents.method === 'insert' ? await this.#missing.resolve(current, signal) : null;
     if (this.#markers !== null && current.some(({ kind }) => kind === 'delete')) await this.#state.ensure(signal);
     return this.#send(current, columns, signal);
+  }
+
+  /** Deletes all documents that are older than a truncation. Its marker comes first, so that nothing older is written from then on. */
+  async truncate(truncation: Truncation, signal: AbortSignal): Promise<void> {
+    if (this.#markers === null) throw new SluiceError('INTERNAL', 'A truncation needs delete.markers.');
+    await this.#state.ensure(signal);
+    await this.bulk.write([{ lines: this.#markers.truncationLines(truncation), versioned: true }], signal);
+    this.#markers.written(truncation);
+    await deleteOlder(this.#client, this.bulk, truncation, signal);
   }
 
   #mappedSchema({ row, record }: Operation): Schema | null {

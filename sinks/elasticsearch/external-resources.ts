@@ -22,5 +22,11 @@ export function externalNaming(entries: readonly string[], entriesMax: number, r
     if (name === undefined) throw new RecordFault(`${option} does not name its topic`);
     return name;
   };
-  return { text: option, byTopicOnly: true, pattern: topic => byTopic.get(topic) ?? topic, nameOf: record => nameOf(record.topic) };
+  return {
+    text: option,
+    byTopicOnly: true,
+    ofOneTable: true,
+    pattern: topic => byTopic.get(topic) ?? topic,
+    nameOf: record => nameOf(record.topic),
+  };
 }

@@ -9,6 +9,8 @@ export type IndexNaming = {
   pattern(topic: string): string;
   /** Whether the name is the same for all records of a topic. */
   readonly byTopicOnly: boolean;
+  /** Whether it is the same for all rows of a table, and no other topic's. */
+  readonly ofOneTable: boolean;
   /** The name for a record and the row it speaks of. Throws RecordFault where a field is missing or the name would not be valid. */
   nameOf(record: SinkRecord, change: Change, row: Row | null): string;
 };
@@ -39,6 +41,7 @@ export function indexNaming(text: string): IndexNaming {
   return {
     text,
     byTopicOnly,
+    ofOneTable: parts.every(({ kind }) => kind !== 'key' && kind !== 'row') && parts.some(({ kind }) => kind === 'topic'),
     pattern: topic => trimmed(topicName(topic, () => '*')),
     nameOf(record, change, row) {
       const known = byTopicOnly ? byTopic.get(record.topic) : undefined;

@@ -18,7 +18,10 @@ export type Operation = {
   readonly earlier: Operation | null;
 };
 
+/** What a truncated table asks for: every document of the target that is older is deleted. */
+export type Truncation = Pick<Operation, 'record' | 'target'> & { readonly kind: 'truncate' };
+
 /** The versions of deletes are kept by these: a target's documents from one partition. */
-export function scopeOf({ target, record: { place } }: Operation): string {
+export function scopeOf({ target, record: { place } }: Pick<Operation, 'record' | 'target'>): string {
   return `${target} ${place.topic}/${place.partition}`;
 }

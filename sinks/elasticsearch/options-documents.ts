@@ -50,6 +50,13 @@ export const documentOptions = {
     group,
     displayName: 'Behavior for null-valued records',
   }),
+  'truncate.enabled': options.boolean({
+    default: 'false',
+    doc: 'Whether a truncation of the source’s table deletes the documents of its index that are older; otherwise its record is refused. (Debezium’s sources tell of truncations with `skipped.operations=none` only.) It takes an index of the topic’s own, a topic of one partition, tasks.max=1, write.method=insert and delete.markers.',
+    importance: 'LOW',
+    group,
+    displayName: 'Truncate enabled',
+  }),
   'behavior.on.malformed.documents': options.choice(['ignore', 'warn', 'fail'], {
     default: 'FAIL',
     doc: 'What happens to a record that Elasticsearch refuses (a value that does not fit the mapping, say): `fail` it, so that errors.tolerance and the dead letters decide; or drop it, counted in the log, with `warn` as a warning.',

@@ -39,6 +39,7 @@ function documents(config: Config): DocumentSettings {
     schemaIgnored: topic => config['schema.ignore'] || schemaIgnored.includes(topic),
     compactMaps: config['compact.map.entries'],
     onDelete: config['behavior.on.null.values'],
+    truncates: config['truncate.enabled'],
     onMalformed: config['behavior.on.malformed.documents'],
     dropInvalid: config['drop.invalid.message'],
     method: config['write.method'],
@@ -80,8 +81,25 @@ function indices(config: Config, report: ConfigReport): IndexSettings {
   };
 }
 
+/** What a truncation needs, so that it can tell what is older and what is another table's. */
+function checkTruncation(config: Config, naming: IndexNaming, topics: readonly string[], raw: RawConfig, report: ConfigReport): void {
+  if (!config['truncate.enabled']) return;
+  const needs = (what: string) => report.fault('truncate.enabled', `truncate.enabled=true needs ${what}.`);
+  if (config['write.method'] === 'upsert') needs('write.method=insert: partial updates have no versions to tell older documents by');
+  if (!config['delete.markers']) needs('delete.markers=true: without, a replay would bring the documents back');
+  if ((raw['tasks.max'] ?? '1').trim() !== '1') needs('tasks.max=1: several partitions have no order among each other');
+  if (!naming.ofOneTable && !(naming.byTopicOnly && topics.length === 1))
+    needs(`an index.name with \${topic} and no fields of rows: a table’s documents could not be told from others`);
+}
+
 function refine(config: Config, raw: RawConfig, report: ConfigReport): ElasticsearchConfig {
   const bytesMax = config['bulk.size.bytes'];
+  const topics = (raw['topics'] ?? '')
+    .split(',')
+    .map(topic => topic.trim())
+    .filter(topic => topic !== '');
+  const found = indices(config, report);
+  checkTruncation(config, found.naming, topics, raw, report);
   return {
     connection: connection(config, report),
     writing: {
@@ -93,11 +111,8 @@ function refine(config: Config, raw: RawConfig, report: ConfigReport): Elasticse
       batchMsMax: config['flush.timeout.ms'],
     },
     documents: documents(config),
-    indices: indices(config, report),
-    topics: (raw['topics'] ?? '')
-      .split(',')
-      .map(topic => topic.trim())
-      .filter(topic => topic !== ''),
+    indices: found,
+    topics,
   };
 }
 

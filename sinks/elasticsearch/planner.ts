@@ -1,7 +1,7 @@
-import { type Change, type Row, readChange, rowOf, type SinkRecord } from '../../src/contract/index.ts';
+import { type Change, type Row, readChange, rowOf, type SinkRecord, type TopicPartition } from '../../src/contract/index.ts';
 import { documentId, placeId } from './document-id.ts';
 import type { JsonText } from './json-text.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Truncation } from './operation.ts';
 import { RecordFault } from './record-fault.ts';
 import type { DocumentSettings, IndexSettings } from './settings.ts';
 
@@ -15,6 +15,8 @@ export class Planner {
   readonly #json: JsonText;
   /** By partition, the last row deleted: the tombstone behind it says nothing of the index it was in. */
   readonly #deleted = new Map<string, { readonly id: string; readonly name: string }>();
+  /** By topic, how many of its partitions the task has. */
+  readonly #partitions = new Map<string, number>();
 
   constructor(documents: DocumentSettings, indices: IndexSettings, json: JsonText) {
     this.#documents = documents;
@@ -22,8 +24,17 @@ export class Planner {
     this.#json = json;
   }
 
-  /** Nothing, one operation, or two where a row moves to another index. Throws RecordFault for a record of which nothing can be made. */
-  plan(record: SinkRecord, index: number): readonly Planned[] {
+  /** The task's partitions have changed. */
+  assigned(partitions: readonly TopicPartition[]): void {
+    this.#partitions.clear();
+    for (const { topic } of partitions) this.#partitions.set(topic, (this.#partitions.get(topic) ?? 0) + 1);
+  }
+
+  /**
+   * Nothing, one operation, or two where a row moves to another index; or a truncation. Throws RecordFault for a record of which nothing can
+   * be made.
+   */
+  plan(record: SinkRecord, index: number): readonly (Planned | Truncation)[] {
     const change = readChange(record, this.#documents.unavailable);
     switch (change.kind) {
       case 'upsert':
@@ -31,9 +42,7 @@ export class Planner {
       case 'delete':
         return this.#delete(record, index, change);
       case 'truncate':
-        throw new RecordFault(
-          'it says that its table was truncated, which deletes no documents; build the index anew (index.alias), or have the source skip truncates (skipped.operations=t)',
-        );
+        return this.#truncate(record, change);
       default:
         if (change.operation === 'c' || change.operation === 'u' || change.operation === 'r')
           throw new RecordFault(
@@ -81,10 +90,29 @@ export class Planner {
     return [this.#operation(record, index, change, name, id, null)];
   }
 
-  #operation(record: SinkRecord, index: number, change: Change, name: string, id: string, row: Row | null): Planned {
+  #truncate(record: SinkRecord, change: Change): readonly Truncation[] {
+    if (!this.#documents.truncates)
+      throw new RecordFault(
+        'it says that its table was truncated; truncate.enabled=true deletes its documents, or have the source skip truncates (skipped.operations=t)',
+      );
+    // Every record is a document of its own then: there is none to delete.
+    if (this.#documents.keyIgnored(record.topic)) return [];
+    const { topic, partition } = record.place;
+    // Partitions have no order among each other. What is redelivered comes to a task that has none.
+    if (partition > 0 || this.#partitions.get(topic) !== 1)
+      throw new RecordFault(
+        'it says that its table was truncated, and only a task that has the one partition of its topic knows which documents are older',
+      );
+    return [{ kind: 'truncate', record, target: this.#targetOf(this.#indices.naming.nameOf(record, change, null)) }];
+  }
+
+  #targetOf(name: string): string {
     const { generation } = this.#indices;
-    const target = generation === null ? name : indexOfGeneration(name, generation);
-    return { index, record, change, target, name, id, kind: row === null ? 'delete' : 'write', row };
+    return generation === null ? name : indexOfGeneration(name, generation);
+  }
+
+  #operation(record: SinkRecord, index: number, change: Change, name: string, id: string, row: Row | null): Planned {
+    return { index, record, change, target: this.#targetOf(name), name, id, kind: row === null ? 'delete' : 'write', row };
   }
 }
 

@@ -29,6 +29,8 @@ export type DocumentSettings = {
   readonly schemaIgnored: (topic: string) => boolean;
   readonly compactMaps: boolean;
   readonly onDelete: 'ignore' | 'delete' | 'fail';
+  /** Whether a truncated table's documents are deleted; otherwise the record is refused. */
+  readonly truncates: boolean;
   readonly onMalformed: 'ignore' | 'warn' | 'fail';
   readonly dropInvalid: boolean;
   readonly method: 'insert' | 'upsert';

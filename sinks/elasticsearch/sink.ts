@@ -50,6 +50,7 @@ export class ElasticsearchSink implements Sink {
   }
 
   async assign(assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
+    this.#planner.assigned(assignment.partitions);
     this.#writer.reassigned();
     return (await this.#generations?.assign(assignment.partitions, abort)) ?? [];
   }
@@ -57,7 +58,9 @@ export class ElasticsearchSink implements Sink {
   async write(batch: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
     const signal = AbortSignal.any([abort, AbortSignal.timeout(this.#config.writing.batchMsMax)]);
     try {
-      const { last, invalid } = planBatch(batch, this.#planner);
+      const { last, truncations, invalid } = planBatch(batch, this.#planner);
+      // First: what of the batch is older is then known to be gone, and not written.
+      for (const truncation of truncations) await this.#writer.truncate(truncation, signal);
       const refused = new Map<number, Cause>();
       if (this.#config.documents.method === 'insert') await this.#writeLast(last, batch.mode, refused, signal);
       else for (const wave of inSequence(last)) await this.#writeWave(wave, batch.mode, refused, signal);

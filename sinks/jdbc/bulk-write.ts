@@ -5,7 +5,7 @@ import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { RowGroup } from './tables.ts';
 import { versionKey } from './version-key.ts';
 
-/** Rows of one statement: while the server writes them, the next ones are made ready. */
+/** Rows of one statement. */
 const rowsAtOnce = 1_000;
 
 /**
@@ -16,23 +16,31 @@ export class BulkWrite {
   readonly #session: PostgresSession;
   readonly #versions: string;
   readonly #statements = new Map<string, string>();
+  #running: Promise<unknown> | null = null;
 
   constructor(session: PostgresSession, versions: string) {
     this.#session = session;
     this.#versions = versions;
   }
 
-  /** The server works on one statement while the next is made. */
+  /** Resolves when the last of the rows are on their way: the server works on one statement while the next is made. */
   async write(group: RowGroup): Promise<void> {
-    let running: Promise<unknown> = Promise.resolve();
     for (const [missing, all] of byMissing(group.rows)) {
       for (let at = 0; at < all.length; at += rowsAtOnce) {
         const rows = all.length <= rowsAtOnce ? all : all.slice(at, at + rowsAtOnce);
         const { text, values } = this.#made(group, missing, rows);
-        await running;
-        running = this.#session.query(text, values);
+        await this.settle();
+        this.#running = this.#session.query(text, values);
+        // Whoever settles hears of it.
+        this.#running.catch(() => undefined);
       }
     }
+  }
+
+  /** Resolves when the statement that is on its way is done; rejects, once, with what it has failed with. */
+  async settle(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
     await running;
   }
 

@@ -25,6 +25,8 @@ import { SqliteTables } from './sqlite-tables.ts';
 import type { Tables } from './tables.ts';
 
 const doing = 'Writing the tables';
+/** Records that are read into rows at once: while the server writes those before them. */
+const actionsAtOnce = 500;
 
 /** Keeps plain tables: upserts and deletes in bulk, in one transaction with the offsets, newer rows only. */
 export class JdbcSink implements Sink {
@@ -128,14 +130,23 @@ export class JdbcSink implements Sink {
 
   async #write(actions: readonly RecordAction[], versioned: boolean): Promise<void> {
     try {
-      for (const group of await rowGroups(actions, this.#config, this.#known, this.#rows, versioned)) {
-        if ('truncate' in group) await this.#tables.truncate(group.truncate);
-        else await this.#tables.write(group);
+      for (let at = 0; at < actions.length; at += actionsAtOnce) {
+        const some = actions.slice(at, at + actionsAtOnce);
+        for (const group of await rowGroups(some, this.#config, this.#known, this.#rows, versioned)) {
+          if ('truncate' in group) await this.#tables.truncate(group.truncate);
+          else await this.#tables.write(group);
+        }
       }
+      await this.#tables.settle();
     } catch (thrown) {
       // What was made or added within it is undone with it.
       this.#known.forget();
-      throw thrown instanceof SluiceError ? thrown : targetError(thrown, doing);
+      // What is on its way came first: where that has failed, it is why.
+      const reason: unknown = await this.#tables.settle().then(
+        () => thrown,
+        (first: unknown) => first,
+      );
+      throw reason instanceof SluiceError ? reason : targetError(reason, doing);
     }
   }
 

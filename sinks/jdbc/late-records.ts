@@ -1,5 +1,4 @@
 import type { SinkBatch, SinkRecord } from '../../src/contract/index.ts';
-import type { AppliedOffset } from '../sql/postgres-offsets.ts';
 import type { JdbcConfig } from './options.ts';
 import type { RecordAction } from './record-rows.ts';
 import { hasOwnKey } from './row-groups.ts';
@@ -7,14 +6,26 @@ import type { RefusedRecord, Tables } from './tables.ts';
 
 const partitionOf = ({ place }: SinkRecord) => `${place.topic}-${place.partition}`;
 
-/** The greatest version of each partition in a batch. */
+/** The greatest version of each partition in a batch, by `topic-partition`. */
 export function latestVersions(records: readonly SinkRecord[]): ReadonlyMap<string, bigint> {
   const latest = new Map<string, bigint>();
+  let last: SinkRecord | null = null;
   for (const record of records) {
-    const partition = partitionOf(record);
-    if (record.version > (latest.get(partition) ?? -1n)) latest.set(partition, record.version);
+    // Mostly the record behind it is of the same partition, and newer.
+    if (last !== null && !(isOfSamePartition(last, record) && record.version >= last.version)) note(latest, last);
+    last = record;
   }
+  if (last !== null) note(latest, last);
   return latest;
+}
+
+function note(latest: Map<string, bigint>, record: SinkRecord): void {
+  const partition = partitionOf(record);
+  if (record.version > (latest.get(partition) ?? -1n)) latest.set(partition, record.version);
+}
+
+function isOfSamePartition({ place: one }: SinkRecord, { place: other }: SinkRecord): boolean {
+  return one.partition === other.partition && one.topic === other.topic;
 }
 
 /**
@@ -26,8 +37,10 @@ export class LateRecords {
   readonly #tables: Tables;
   readonly #config: JdbcConfig;
   readonly #group: string | null;
-  #reached: ReadonlyMap<string, AppliedOffset> = new Map();
+  #reached: ReadonlyMap<string, bigint> = new Map();
   #refused: ReadonlySet<string> = new Set();
+  /** The record asked for last, and the version that its partition has reached. */
+  #last: { readonly record: SinkRecord; readonly reached: bigint | null } | null = null;
   /** Whether versions are kept by key by now. */
   tracked = false;
 
@@ -39,16 +52,18 @@ export class LateRecords {
 
   /** Part of the batch's transaction, before its offsets are moved. */
   async load(actions: readonly RecordAction[]): Promise<void> {
-    const { offsets, tracked } = await this.#tables.state(this.#group);
-    this.#reached = new Map(offsets.map(offset => [`${offset.topic}-${offset.partition}`, offset]));
+    const { reached, tracked } = await this.#tables.state(this.#group);
+    this.#reached = new Map(reached.map(({ topic, partition, version }) => [`${topic}-${partition}`, version]));
     this.tracked = this.#config.tracking === 'key' || tracked;
     const late = actions.filter(action => this.#isReached(action));
     if (late.length > 0) this.#refused = await this.#tables.refused(late.map(({ record }) => record.version));
   }
 
   #isReached({ record }: RecordAction): boolean {
-    const version = this.#reached.get(partitionOf(record))?.version ?? null;
-    return version !== null && record.version <= version;
+    if (this.#last === null || !isOfSamePartition(this.#last.record, record))
+      this.#last = { record, reached: this.#reached.get(partitionOf(record)) ?? null };
+    const { reached } = this.#last;
+    return reached !== null && record.version <= reached;
   }
 
   isFresh(action: RecordAction, mode: SinkBatch['mode']): boolean {

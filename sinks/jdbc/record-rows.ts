@@ -4,7 +4,7 @@ import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { type ColumnValues, isUnavailable } from '../sql/row-reader.ts';
 import { targetType } from '../sql/target-type.ts';
 import { UnwritableValue } from '../sql/temporal-text.ts';
-import { type ColumnWriter, columnWriter } from '../sql/value-text.ts';
+import { type ColumnValue, type ColumnWriter, columnWriter } from '../sql/value-text.ts';
 import type { JdbcConfig } from './options.ts';
 import { type RowShape, ShapelessRecord, shapeOf, sourceValue } from './row-shape.ts';
 import type { TableName } from './table-name.ts';
@@ -21,6 +21,13 @@ export type RecordAction = {
   readonly shape: RowShape;
 };
 
+/** How a shape's rows are read for a table: where its columns are in structs of these schemas (-1: elsewhere), and how they are written. */
+type Layout = {
+  readonly row: Schema | null;
+  readonly key: Schema | null;
+  readonly columns: readonly { readonly inRow: number; readonly inKey: number; readonly write: ColumnWriter }[];
+};
+
 type ShapeOfValue = { readonly value: Schema | null; readonly topic: string; readonly shape: RowShape };
 
 /** Reads records into actions; shapes are found once a pair of schemas. */
@@ -29,7 +36,7 @@ export class RecordRows {
   /** By topic, where the topic alone decides. */
   readonly #names = new Map<string, TableName>();
   readonly #shapes = new WeakMap<Schema, ShapeOfValue[]>();
-  readonly #writers = new WeakMap<FoundTable, WeakMap<RowShape, readonly ColumnWriter[]>>();
+  readonly #layouts = new WeakMap<FoundTable, WeakMap<RowShape, Layout>>();
 
   constructor(config: JdbcConfig) {
     this.#config = config;
@@ -76,44 +83,58 @@ export class RecordRows {
   }
 
   /** The row of an action as the table's columns take it. Throws RECORD_REFUSED. */
-  row({ record, change, shape, kind }: RecordAction, table: FoundTable): ReducedRow {
-    const writers = this.#writersOf(table, shape);
-    const values: ColumnValues = new Array(shape.columns.length);
-    const { row } = change;
-    for (const [at, column] of shape.columns.entries()) {
-      const { source } = column;
-      const value: Value = source.of === 'row' && row !== null ? (row.get(source.field) ?? null) : sourceValue(record, change, source);
-      if (value === null) {
-        if (column.isKey) throw refused(record, `its key column ${column.name} is null`);
-        values[at] = null;
-        continue;
-      }
-      if (isUnavailable(value, this.#config.unavailable)) {
-        values[at] = undefined;
-        continue;
-      }
-      try {
-        values[at] = writers[at]!(value);
-      } catch (error) {
-        if (error instanceof UnwritableValue) throw refused(record, `column ${column.name}: ${error.message}`);
-        throw refused(record, `the value of column ${column.name} does not fit its schema`);
-      }
+  row(action: RecordAction, table: FoundTable): ReducedRow {
+    const { record, change, shape, kind } = action;
+    const layout = this.#layoutOf(table, action);
+    const inRow = change.row instanceof Struct && change.row.schema === layout.row ? change.row.values : null;
+    const inKey = change.key instanceof Struct && change.key.schema === layout.key ? change.key.values : null;
+    const count = shape.columns.length;
+    const values: ColumnValues = new Array(count);
+    for (let at = 0; at < count; at++) {
+      const column = layout.columns[at]!;
+      const value =
+        inRow !== null && column.inRow >= 0
+          ? inRow[column.inRow]!
+          : inKey !== null && column.inKey >= 0
+            ? inKey[column.inKey]!
+            : sourceValue(record, change, shape.columns[at]!.source);
+      values[at] = value === null ? null : this.#written(action, at, value, column.write);
+      if (value === null && shape.columns[at]!.isKey) throw refused(record, `its key column ${shape.columns[at]!.name} is null`);
     }
     return { values, deleted: kind === 'delete', version: record.version };
   }
 
-  #writersOf(table: FoundTable, shape: RowShape): readonly ColumnWriter[] {
-    let ofTable = this.#writers.get(table);
+  /** Undefined where the database did not send the value. */
+  #written({ record, shape }: RecordAction, at: number, value: Exclude<Value, null>, write: ColumnWriter): ColumnValue | undefined {
+    if (isUnavailable(value, this.#config.unavailable)) return undefined;
+    try {
+      return write(value);
+    } catch (error) {
+      const { name } = shape.columns[at]!;
+      if (error instanceof UnwritableValue) throw refused(record, `column ${name}: ${error.message}`);
+      throw refused(record, `the value of column ${name} does not fit its schema`);
+    }
+  }
+
+  #layoutOf(table: FoundTable, { shape, change }: RecordAction): Layout {
+    let ofTable = this.#layouts.get(table);
     if (ofTable === undefined) {
       ofTable = new WeakMap();
-      this.#writers.set(table, ofTable);
+      this.#layouts.set(table, ofTable);
     }
-    let writers = ofTable.get(shape);
-    if (writers === undefined) {
-      writers = shape.columns.map(({ name, schema }) => columnWriter(schema, table.columns.get(name) ?? targetType('text')));
-      ofTable.set(shape, writers);
+    let layout = ofTable.get(shape);
+    if (layout === undefined) {
+      const row = change.row instanceof Struct ? change.row.schema : null;
+      const key = change.key instanceof Struct ? change.key.schema : null;
+      const columns = shape.columns.map(({ name, schema, source }) => ({
+        inRow: source.of === 'row' ? (row?.indexOf(source.field) ?? -1) : -1,
+        inKey: source.of === 'key' ? (key?.indexOf(source.field) ?? -1) : -1,
+        write: columnWriter(schema, table.columns.get(name) ?? targetType('text')),
+      }));
+      layout = { row, key, columns };
+      ofTable.set(shape, layout);
     }
-    return writers;
+    return layout;
   }
 }
 

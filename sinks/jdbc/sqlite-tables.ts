@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import { quoted } from '../sql/identifiers.ts';
-import type { AppliedOffset, Owner } from '../sql/postgres-offsets.ts';
+import type { Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { SqliteOffsets } from '../sql/sqlite-offsets.ts';
 import { SqliteSession } from '../sql/sqlite-session.ts';
@@ -62,9 +62,9 @@ export class SqliteTables implements Tables {
     this.#offsets.drop(group, partitions);
   }
 
-  async state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }> {
+  async state(group: string | null): Promise<{ readonly reached: readonly ReachedVersion[]; readonly tracked: boolean }> {
     const [row] = this.#session.all('select exists (select 1 from _sluice_versions) or exists (select 1 from _sluice_refused) as tracked');
-    return { offsets: group === null ? [] : this.#offsets.offsets(group), tracked: Number(row?.['tracked']) === 1 };
+    return { reached: group === null ? [] : this.#offsets.reached(group), tracked: Number(row?.['tracked']) === 1 };
   }
 
   async move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void> {
@@ -123,6 +123,9 @@ export class SqliteTables implements Tables {
       await this.#session.breathe();
     }
   }
+
+  /** Nothing is on its way once `write` has resolved. */
+  async settle(): Promise<void> {}
 
   #isNewer({ table, keys }: RowGroup, { values, version }: ReducedRow): boolean {
     return (

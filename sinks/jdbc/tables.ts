@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import type { Dialect } from '../sql/column-types.ts';
-import type { AppliedOffset, Owner } from '../sql/postgres-offsets.ts';
+import type { Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { TargetType } from '../sql/target-type.ts';
 import type { TableName } from './table-name.ts';
@@ -46,8 +46,11 @@ export interface Tables extends AsyncDisposable {
   assign(assignment: SinkAssignment, owner: string): Promise<readonly PartitionOffset[]>;
   /** As `Sink.forgetOffsets`. */
   drop(group: string, partitions: readonly TopicPartition[] | null): Promise<void>;
-  /** The group's offsets (none without a group), and whether versions have been kept by key, or records refused, since the tables are written. */
-  state(group: string | null): Promise<{ readonly offsets: readonly AppliedOffset[]; readonly tracked: boolean }>;
+  /**
+   * The versions that the group's partitions have reached (none without a group), wherever its offsets have been set to since; and whether versions
+   * have been kept by key, or records refused, since the tables are written.
+   */
+  state(group: string | null): Promise<{ readonly reached: readonly ReachedVersion[]; readonly tracked: boolean }>;
   /** `versions`: of the latest record applied, by `topic-partition`. */
   move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void>;
   /** Which of these versions are of records that were refused and are still missing, as `topic-partition@version`. */
@@ -58,7 +61,10 @@ export interface Tables extends AsyncDisposable {
   find(name: TableName): Promise<FoundTable | null>;
   create(name: TableName, columns: readonly (TableColumn & { readonly isKey: boolean })[]): Promise<void>;
   addColumns(name: TableName, columns: readonly TableColumn[]): Promise<void>;
+  /** Resolves when the rows are on their way; a later write is made ready meanwhile, and what comes after it takes effect behind it. */
   write(group: RowGroup): Promise<void>;
+  /** Resolves when all that is on its way is done; rejects, once, with what it has failed with. */
+  settle(): Promise<void>;
   /** Empties the table; rows older than the truncation do not come back. */
   truncate(table: FoundTable): Promise<void>;
 }

@@ -17,7 +17,7 @@ function sampleOf(template: KeyTemplate): string {
 
 /** What the mode will do, on names that a template would make. The keys of one probe share a slot. */
 function probesOf(settings: RedisSettings): readonly (readonly Probe[])[] {
-  const { mode, destination, markerPrefix, hash } = settings;
+  const { mode, destination, markerPrefix, hash, truncates } = settings;
   const templates = settings.templates;
   const value = 'sluice-check';
   switch (mode) {
@@ -47,7 +47,8 @@ function probesOf(settings: RedisSettings): readonly (readonly Probe[])[] {
               ['GET', key],
               ['SET', key, value],
             ];
-        return [['EVAL', 'return 0', '1', key], ['UNLINK', key], ['GET', marker], ['SET', marker, value], ...own];
+        const seeking: readonly Probe[] = truncates ? [['SCAN', '0', 'MATCH', escapeGlob(key)]] : [];
+        return [['EVAL', 'return 0', '1', key], ['UNLINK', key], ['GET', marker], ['SET', marker, value], ...own, ...seeking];
       });
     case 'publish':
       return [[['PUBLISH', sampleOf(destination!), value]]];

@@ -3,8 +3,11 @@ import type { Session } from './commands.ts';
 
 export type Failures = SinkResult['failed'];
 
-/** What a mode does with a batch. Resolves, when the server has it, with the records that were refused; throws as `Sink.write` does. */
-export type WriteMode = (records: readonly SinkRecord[], session: Session) => Promise<Failures>;
+/**
+ * What a mode does with a batch. Resolves, when the server has it, with the records that were refused; throws as `Sink.write` does.
+ * `partitions`: how many of a topic the task has.
+ */
+export type WriteMode = (records: readonly SinkRecord[], session: Session, partitions: ReadonlyMap<string, number>) => Promise<Failures>;
 
 /**
  * Reads each record and hands its change on, in order. A record that is of no row (a heartbeat, a schema change) changes nothing; one whose

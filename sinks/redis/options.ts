@@ -80,6 +80,13 @@ const redisOptions = {
       if (text === '' || /[{}]/.test(text)) throw new Error('must not be empty, and has no braces');
     },
   }),
+  'truncate.enabled': options.boolean({
+    default: 'false',
+    doc: 'Whether write-through deletes the rows that are older when the source’s table is truncated; otherwise the record is refused. (Debezium’s sources tell of truncations with `skipped.operations=none` only.) It takes a template that begins with a text of its own, a topic of one partition, and tasks.max=1. The other modes need no such option: evict always evicts what the templates could have made, publish and stream tell of it.',
+    importance: 'LOW',
+    group: what,
+    displayName: 'Truncate enabled',
+  }),
   'redis.on.incomplete': options.choice(['fail', 'evict'], {
     default: null,
     doc: 'What write-through does with a row of which the database did not send all columns, where nothing is stored to take them from: fail refuses the record; evict leaves the key absent, so that its readers ask the database. Left out: evict with a TTL, fail without.',
@@ -168,6 +175,8 @@ export type RedisSettings = {
   /** Null: for good. */
   readonly markerMs: number | null;
   readonly markerPrefix: string;
+  /** Whether `write-through` deletes a truncated table's rows. */
+  readonly truncates: boolean;
   readonly onIncomplete: 'fail' | 'evict';
   readonly onMissingBefore: 'fail' | 'ignore';
   /** Of `publish` and of `stream`; null in the other modes. */
@@ -218,6 +227,20 @@ function checkKeys(mode: Mode, option: string, keys: readonly KeyTemplate[], rep
     report.fault(option, 'write-through keeps a row under one key; use a connector each for several.');
 }
 
+/** What a truncation needs, so that it can tell what is older and what is another table's. */
+function checkTruncation(mode: Mode, keys: readonly KeyTemplate[], raw: RawConfig, report: ConfigReport): void {
+  const fault = (message: string) => report.fault('truncate.enabled', message);
+  if (mode !== 'write-through') {
+    fault('Only the mode write-through has this: evict always evicts what its templates could have made, publish and stream tell of it.');
+    return;
+  }
+  if ((raw['tasks.max'] ?? '1').trim() !== '1')
+    fault('truncate.enabled=true needs tasks.max=1: several partitions have no order among each other.');
+  for (const { text, parts } of keys)
+    if (parts[0]?.kind !== 'text' && parts[0]?.kind !== 'topic')
+      fault(`truncate.enabled=true needs keys that begin with a text of their own: every key of the server could be one of '${text}'.`);
+}
+
 /** The options of `redis`. */
 export const redisSpec = configSpec<typeof redisOptions, RedisSettings>({
   doc: 'Keeps caches in Redis in step with tables: evicts the keys of a changed row, writes the row through, tells a channel, or adds to a stream.',
@@ -242,6 +265,7 @@ export const redisSpec = configSpec<typeof redisOptions, RedisSettings>({
     const markerMs = config['redis.delete.marker.ms'];
     if (markerMs === 0)
       report.fault('redis.delete.marker.ms', 'Without a marker an older write would bring a deleted row back: set some time.');
+    if (config['truncate.enabled']) checkTruncation(mode, [...all, ...[...byTopic.values()].flat()], raw, report);
     const length = config['redis.stream.maxlen'];
     return {
       connection: connectionSettings(config, report),
@@ -253,6 +277,7 @@ export const redisSpec = configSpec<typeof redisOptions, RedisSettings>({
       versionField: config['redis.version.field'],
       markerMs: markerMs < 0 ? null : markerMs,
       markerPrefix: config['redis.delete.marker.prefix'],
+      truncates: config['truncate.enabled'],
       onIncomplete: config['redis.on.incomplete'] ?? (ttlMs > 0 ? 'evict' : 'fail'),
       onMissingBefore: config['redis.on.missing.before'],
       destination,

@@ -41,8 +41,8 @@ function keyOf(change: Change, record: SinkRecord, settings: RedisSettings): str
 
 function contentOf(change: Change, record: SinkRecord, settings: RedisSettings): Content {
   if (change.kind === 'truncate')
-    throw new SluiceError('RECORD_REFUSED', `${record.topic} was truncated: write-through does not know which keys were its rows.`, {
-      remedy: 'Delete the keys by hand and skip such records at the source (skipped.operations=t).',
+    throw new SluiceError('RECORD_REFUSED', `${record.topic} was truncated, and truncate.enabled is false.`, {
+      remedy: 'Set truncate.enabled=true, or delete the keys by hand and skip such records at the source (skipped.operations=t).',
     });
   const { after, missing } = change;
   if (change.kind === 'delete' || after === null) return { kind: 'drop' };

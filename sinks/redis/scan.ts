@@ -10,11 +10,19 @@ const passesMax = 3;
 /** Keys of one UNLINK. */
 const keysMax = 500;
 
+/** What is done with some keys of one server, which may come twice. */
+type Take = (server: Redis, keys: readonly Buffer[]) => Promise<void>;
+
 /**
  * Evicts all keys that match one of the patterns: one pass over each server's keys for all of them, in steps (SCAN) between which the
  * server answers others; never KEYS. Throws TARGET_UNAVAILABLE, TARGET_REFUSED.
  */
-export async function evictMatching(session: Session, patterns: readonly string[], scanCount: number): Promise<void> {
+export function evictMatching(session: Session, patterns: readonly string[], scanCount: number): Promise<void> {
+  return eachMatching(session, patterns, scanCount, (server, keys) => unlink(server, keys, session.client instanceof Cluster));
+}
+
+/** Hands on all keys that match one of the patterns and are there all the while, as `evictMatching` finds them. */
+export async function eachMatching(session: Session, patterns: readonly string[], scanCount: number, take: Take): Promise<void> {
   if (patterns.length === 0) return;
   // Keys are any bytes, and so are the signs of Redis' globs: here each byte is a character of its own.
   const byBytes = patterns.map(pattern => Buffer.from(pattern).toString('latin1'));
@@ -22,7 +30,7 @@ export async function evictMatching(session: Session, patterns: readonly string[
   const glob = Buffer.from(patterns.length === 1 ? byBytes[0]! : commonGlob(byBytes), 'latin1');
   for (let pass = 1; ; pass++) {
     const before = await slotMap(session);
-    await Promise.all(masters(session.client).map(server => evictOn(session, server, glob, matches, scanCount)));
+    await Promise.all(masters(session.client).map(server => scan(session, server, { glob, matches, scanCount, take })));
     // A slot that moved between two servers may have been on neither when its turn came.
     if (before === (await slotMap(session))) return;
     if (pass === passesMax) {
@@ -51,21 +59,22 @@ async function slotMap({ client, connection }: Session): Promise<string> {
     .join('\n');
 }
 
-async function evictOn(session: Session, server: Redis, glob: Buffer, matches: (key: string) => boolean, scanCount: number): Promise<void> {
-  const { connection, abort, client } = session;
+type Scan = { readonly glob: Buffer; readonly matches: (key: string) => boolean; readonly scanCount: number; readonly take: Take };
+
+async function scan({ connection, abort }: Session, server: Redis, { glob, matches, scanCount, take }: Scan): Promise<void> {
   let cursor = '0';
   do {
     throwIfStopped(abort);
     try {
       const [next, keys] = scanReply(await server.callBuffer('SCAN', cursor, 'MATCH', glob, 'COUNT', scanCount));
       cursor = next;
-      await unlink(
+      await take(
         server,
         keys.filter(key => matches(key.toString('latin1'))),
-        client instanceof Cluster,
       );
     } catch (error) {
       throwIfStopped(abort);
+      if (error instanceof SluiceError) throw error;
       throw targetError(error as Error, connection.target, 'SCAN');
     }
   } while (cursor !== '0');

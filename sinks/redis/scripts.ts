@@ -64,6 +64,31 @@ return table.concat(verdicts)
 `);
 
 /**
+ * Drops what is older than a version: strings and hashes that have a version of their own; a key that somebody else wrote has none and stays.
+ * KEYS: a key and its marker, of each entry. ARGV: the head of strings, or empty; the version's field of hashes, or empty; the marker's TTL
+ * in ms (empty: none); the version.
+ */
+export const olderScript = script(`${shared}
+local head, versionField, markerMs, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+for entry = 1, #KEYS / 2 do
+  local key, marker = KEYS[entry * 2 - 1], KEYS[entry * 2]
+  local own
+  if head ~= '' then
+    own = redis.pcall('GETRANGE', key, 0, #head + 18)
+    if type(own) == 'string' then own = string.sub(own, 1, #head) == head and string.match(own, '^%d+', #head + 1) end
+  else
+    own = redis.pcall('HGET', key, versionField)
+  end
+  if type(own) == 'table' then
+    if not wrongType(own) then return own end
+  elseif own and not atLeast(own, version) then
+    drop(key, marker, version, markerMs)
+  end
+end
+return 'OK'
+`);
+
+/**
  * Puts or drops hashes that have their version in a field.
  * KEYS: as of strings. ARGV: the version's field, TTL in ms, marker's TTL in ms; then of each entry its version, how many arguments its
  * fields are (-1: drop), these as name and text in turn, how many fields are kept of what is stored, and their names.

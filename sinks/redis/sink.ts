@@ -1,4 +1,13 @@
-import { type CheckResult, type PluginContext, type Sink, type SinkBatch, type SinkResult, SluiceError } from '../../src/contract/index.ts';
+import {
+  type CheckResult,
+  type PartitionOffset,
+  type PluginContext,
+  type Sink,
+  type SinkAssignment,
+  type SinkBatch,
+  type SinkResult,
+  SluiceError,
+} from '../../src/contract/index.ts';
 import { checkTarget } from './check.ts';
 import { type Session, waitForReplicas } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -23,6 +32,8 @@ export class RedisSink implements Sink {
   readonly #settings: RedisSettings;
   readonly #connection: Connection;
   readonly #write: WriteMode;
+  /** By topic, how many of its partitions the task has. */
+  readonly #partitions = new Map<string, number>();
 
   constructor(settings: RedisSettings, { connector, task }: PluginContext) {
     this.#settings = settings;
@@ -34,10 +45,17 @@ export class RedisSink implements Sink {
     return checkTarget(this.#settings, this.#connection, abort);
   }
 
+  /** Keeps no offsets: it only learns of the partitions. */
+  async assign({ partitions }: SinkAssignment): Promise<readonly PartitionOffset[]> {
+    this.#partitions.clear();
+    for (const { topic } of partitions) this.#partitions.set(topic, (this.#partitions.get(topic) ?? 0) + 1);
+    return [];
+  }
+
   async write({ records }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
     try {
       const session = await this.#session(abort);
-      const failed = await this.#write(records, session);
+      const failed = await this.#write(records, session, this.#partitions);
       await waitForReplicas(session, this.#settings.waitReplicas, this.#settings.waitTimeoutMs);
       return { publish: [], failed };
     } catch (error) {

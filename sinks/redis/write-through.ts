@@ -1,11 +1,12 @@
 import { Cluster } from 'ioredis';
-import { type SinkRecord, SluiceError } from '../../src/contract/index.ts';
+import { type SinkRecord, SluiceError, toSluiceError } from '../../src/contract/index.ts';
 import { clusterSlot } from './cluster-slot.ts';
 import { type Command, type Outcome, type Session, scriptCommand, send } from './commands.ts';
 import { eachChange, type Failures, type WriteMode } from './mode.ts';
 import type { RedisSettings } from './options.ts';
 import { filledFrom, incompleteRow, isPartial, type PendingRow, PendingRows } from './pending-rows.ts';
 import { hashScript, stringScript, verdicts } from './scripts.ts';
+import { isTruncation, truncateRows } from './truncation.ts';
 
 /** Rows of one run of a script, and their bytes: a run keeps the server from others, so it is short. */
 const scriptRowsMax = 64;
@@ -45,19 +46,36 @@ export function writeThroughMode(settings: RedisSettings): WriteMode {
     }
     return failed.map(({ index, error }) => ({ index: first + index, error }));
   }
-  return async (records, session) => {
-    const half = { ...session, batchBytesMax: session.batchBytesMax / 2 };
-    const failed: (readonly { index: number; error: SluiceError }[])[] = [];
+  async function writeRows(records: readonly SinkRecord[], from: number, session: Session): Promise<Failures> {
+    const failed: Failures[] = [];
     // The server works on one slice while the next is made. One connection keeps their order.
     let before: Promise<Failures> = Promise.resolve([]);
     for (let first = 0; first < records.length; first += sliceRecords) {
-      const slice = writeSlice(records.slice(first, first + sliceRecords), first, half, before);
+      const slice = writeSlice(records.slice(first, first + sliceRecords), from + first, session, before);
       // Where the one before fails, nobody asks for this one any more.
       slice.catch(() => undefined);
       failed.push(await before);
       before = slice;
     }
     return [...failed, await before].flat();
+  }
+  return async (records, session, partitions) => {
+    const half = { ...session, batchBytesMax: session.batchBytesMax / 2 };
+    if (!settings.truncates) return writeRows(records, 0, half);
+    const failed: { index: number; error: SluiceError }[] = [];
+    let from = 0;
+    for (const [index, record] of records.entries()) {
+      if (!isTruncation(record)) continue;
+      // What lies before it is there when its keys are looked for.
+      failed.push(...(await writeRows(records.slice(from, index), from, half)));
+      await truncateRows(record, settings, session, partitions).catch(thrown => {
+        const error = toSluiceError(thrown);
+        if (error.retry !== 'record') throw error;
+        failed.push({ index, error });
+      });
+      from = index + 1;
+    }
+    return [...failed, ...(await writeRows(records.slice(from), from, half))];
   };
 }
 
@@ -136,15 +154,21 @@ class RowWriter {
       session,
       rows.map(({ key }) => ({ name: 'GET', args: [key], key })),
     );
-    return rows.flatMap((row, at) => {
+    const found = rows.map((row, at) => {
       const outcome = outcomes[at]!;
+      return { row, outcome, stored: 'reply' in outcome ? this.#stored(outcome.reply) : null };
+    });
+    const deleted = await this.#deletedSince(
+      session,
+      found.flatMap(({ row, outcome, stored }) => ('reply' in outcome && stored === null ? [row] : [])),
+    );
+    return found.flatMap(({ row, outcome, stored }) => {
       if ('wrongType' in outcome) {
         refused.push({ row, reason: 'wrong type' });
         return [];
       }
-      const stored = this.#stored(outcome.reply);
       // What is newer than the row makes it stale, whatever it lacks.
-      if (stored !== null && stored.version >= row.version) return [];
+      if ((stored !== null && stored.version >= row.version) || deleted.has(row)) return [];
       const content = stored === null ? row.content : filledFrom(row.content, { kind: 'members', members: stored.members }, false);
       if (stored === null || isPartial(content)) {
         if (this.#settings.onIncomplete === 'evict') return [entryOf(row, [String(row.version), '', ''])];
@@ -153,6 +177,21 @@ class RowWriter {
       }
       return [entryOf(row, [String(row.version), String(stored.version), this.#text({ ...row, content })])];
     });
+  }
+
+  /** Which of these rows, whose keys are not there, have been deleted by newer records. */
+  async #deletedSince(session: Session, rows: readonly PendingRow[]): Promise<ReadonlySet<PendingRow>> {
+    const outcomes = await send(
+      session,
+      rows.map(({ marker }) => ({ name: 'GET', args: [marker], key: marker })),
+    );
+    return new Set(
+      rows.filter(({ version }, at) => {
+        const outcome = outcomes[at]!;
+        const marker = 'reply' in outcome ? outcome.reply : null;
+        return typeof marker === 'string' && /^\d{1,19}$/.test(marker) && BigInt(marker) >= version;
+      }),
+    );
   }
 
   #stored(reply: unknown): { readonly version: bigint; readonly members: string } | null {

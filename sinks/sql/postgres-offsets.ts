@@ -5,6 +5,9 @@ import type { PostgresSession } from './postgres-session.ts';
 /** A partition's offset, and the version of the latest record applied of it; null before the first. */
 export type AppliedOffset = PartitionOffset & { readonly version: bigint | null };
 
+/** The version of the latest record applied of a partition. */
+export type ReachedVersion = TopicPartition & { readonly version: bigint };
+
 /** What fences a task: its last assignment. */
 export type Owner = { readonly id: string; readonly generation: number };
 

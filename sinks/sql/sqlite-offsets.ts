@@ -1,5 +1,5 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
-import { type AppliedOffset, fenced, type Owner } from './postgres-offsets.ts';
+import { type AppliedOffset, fenced, type Owner, type ReachedVersion } from './postgres-offsets.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
 /** As PostgresOffsets, in a table of a SQLite file: same rules, same columns. */
@@ -78,6 +78,13 @@ export class SqliteOffsets {
         topic,
         partition,
       );
+  }
+
+  /** What the partitions have reached, wherever the group's offsets have been set to since. */
+  reached(group: string): ReachedVersion[] {
+    return this.#session
+      .all(`select topic, part, version from ${this.#table} where group_name = ? and version is not null`, group)
+      .map(row => ({ topic: String(row['topic']), partition: Number(row['part']), version: row['version'] as bigint }));
   }
 
   offsets(group: string): AppliedOffset[] {

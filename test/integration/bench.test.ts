@@ -53,6 +53,13 @@ test('the bench measures MySQL: a run begins at its backlog’s place, and finds
   assert.match(stdout, /changes\/s/);
 });
 
+test('the bench measures latency to each sink: a quick run sees every change in all of them', { timeout: 280_000 }, async () => {
+  const { stdout } = await bench('sinks', 'latency', '--quick');
+  const lines = stdout.split('\n').filter(line => /^(jdbc|views|redis|elasticsearch) \(.*\) +-?\d/.test(line));
+  assert.equal(lines.length, 5, stdout);
+  await assert.rejects(bench('sinks', 'jdbc', '--quick'), { code: 2, stderr: /of 'sinks latency' alone/ });
+});
+
 test('the bench says what it does not understand, and how it is used', async () => {
   const { stdout } = await bench('--help');
   assert.match(stdout, /--quick/);

@@ -22,6 +22,8 @@ export type StatefulSink = {
   readonly refused?: (id: number) => SuiteRow;
   /** Lets the target forget what it keeps of deleted rows for a while only, as if that time had passed. */
   readonly forget?: () => Promise<void>;
+  /** Whether its tasks do truncations; left out: they do not, and the suite does not ask for them. */
+  readonly truncates?: true;
 };
 
 let topics = 0;
@@ -152,8 +154,10 @@ function statements(sink: StatefulSink, form: RecordForm): void {
     await DrivenSink.forgetOffsets(await sink.make(topic.topic), topic);
     await using task = await start(topic);
     assert.equal(task.from, 0n);
-    await task.write(records);
-    await holds(topic, [row(1, 2), row(2, 1)], 'nothing is undone by what comes again');
+    for (const record of records) {
+      await task.write([record]);
+      await holds(topic, [row(1, 2), row(2, 1)], `nothing is undone by the record at ${record.place.offset}, which comes again`);
+    }
   });
 
   test('a record of a topic that was made again wins, however small its offset', async () => {
@@ -209,6 +213,34 @@ function statements(sink: StatefulSink, form: RecordForm): void {
   });
 
   const { away, refused, forget } = sink;
+  const truncates = sink.truncates && form === 'enveloped';
+
+  test('a truncation deletes what is older than it, in its batch and before, and nothing that is newer', {
+    skip: !truncates && 'no truncations',
+  }, async () => {
+    const topic = newTopic(form);
+    await using task = await start(topic);
+    const former = [topic.upsert(row(1, 1)), topic.upsert(row(2, 1))];
+    await task.write(former);
+    const batch = [topic.upsert(row(3, 1)), topic.truncate(), topic.upsert(row(2, 2)), topic.upsert(row(4, 1))];
+    await task.write(batch);
+    await holds(topic, [row(2, 2), row(4, 1)], 'truncated in mid-batch');
+    await task.write(batch);
+    await holds(topic, [row(2, 2), row(4, 1)], 'delivered again');
+    await forget?.();
+    for (const record of [...former, ...batch]) {
+      await task.replay([record]);
+      await holds(topic, [row(2, 2), row(4, 1)], `after the record at ${record.place.offset} came again`);
+    }
+    await task.write([topic.truncate()]);
+    await holds(topic, [], 'truncated once more');
+    await forget?.();
+    await using next = await start(topic);
+    await next.replay([...former, ...batch]);
+    await holds(topic, [], 'nothing comes back');
+    await next.write([topic.upsert(row(1, 9))]);
+    await holds(topic, [row(1, 9)], 'a newer row is made');
+  });
 
   test('a target that is away: the write fails as what heals by itself, and the same batch goes through when it is back', {
     skip: away === undefined && 'the target cannot be away',

@@ -83,6 +83,11 @@ export class SuiteTopic {
     return this.#record(id, null, null);
   }
 
+  /** All rows are gone: as Debezium tells of a truncated table, without a key. Enveloped only. */
+  truncate(): SinkRecord {
+    return { ...this.#record(0, this.#envelopeSchema, this.#envelope('t', null, null)), keySchema: null, key: null };
+  }
+
   #struct({ id, name, amount }: SuiteRow): Struct {
     return new Struct(this.#rowSchema, [id, name, amount === null ? null : BigInt(amount)]);
   }

@@ -17,6 +17,9 @@ after(() => server?.[Symbol.asyncDispose]());
 
 const away = { begin: () => server.kill(), end: () => server.start() };
 
+/** A row of which the database did not send a column, where nothing is stored to take it from. */
+const refused = (id: number): SuiteRow => ({ id, name: '__debezium_unavailable_value', amount: 1 });
+
 function make(config: RawConfig) {
   return async () => redisSinkOn(server, { 'redis.mode': 'write-through', 'redis.keys': '{topic}:{id}', ...config });
 }
@@ -31,17 +34,21 @@ async function rowsOf(topic: string, read: (key: string) => Promise<SuiteRow>): 
 }
 
 sinkSuite('redis, JSON', {
-  make: make({}),
+  make: make({ 'truncate.enabled': 'true' }),
+  truncates: true,
   state: topic => rowsOf(topic, async key => JSON.parse((await reader.get(key)) ?? '') as SuiteRow),
   away,
+  refused,
 });
 
 sinkSuite('redis, hashes', {
-  make: make({ 'redis.value.format': 'hash', 'redis.delete.marker.ms': '-1' }),
+  make: make({ 'redis.value.format': 'hash', 'redis.delete.marker.ms': '-1', 'truncate.enabled': 'true' }),
+  truncates: true,
   state: topic =>
     rowsOf(topic, async key => {
       const { id, name, amount } = await reader.hgetall(key);
       return { id: Number(id), name: name ?? null, amount: amount === undefined ? null : Number(amount) };
     }),
   away,
+  refused,
 });

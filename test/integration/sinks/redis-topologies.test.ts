@@ -21,11 +21,17 @@ async function sizes({ nodes }: RedisClusterServers): Promise<readonly number[]>
 
 const ids = Array.from({ length: 300 }, (_, id) => id);
 
-test('cluster: rows are written, evicted and found by pattern on every node', async () => {
+test('cluster: rows are written, evicted, truncated and found by pattern on every node', async () => {
   await using cluster = await startRedisCluster();
   const records = new UserRecords();
   for (const format of ['json', 'hash']) {
-    const config = { ...clusterConfig(cluster), 'redis.mode': 'write-through', 'redis.keys': 'u:{id}:row', 'redis.value.format': format };
+    const config = {
+      ...clusterConfig(cluster),
+      'redis.mode': 'write-through',
+      'redis.keys': 'u:{id}:row',
+      'redis.value.format': format,
+      'truncate.enabled': 'true',
+    };
     await using sink = redisSinkOf(config);
     const creates = ids.map(id => records.create(row(id)));
     await writeAll(sink, creates);
@@ -40,8 +46,13 @@ test('cluster: rows are written, evicted and found by pattern on every node', as
     );
     await writeAll(
       sink,
-      ids.map(id => records.delete(row(id))),
+      ids.slice(0, 100).map(id => records.delete(row(id))),
     );
+    await sink.assign!(
+      { group: 'g', generation: 1, partitions: [{ topic: records.topic, partition: 0, era: 0 }] },
+      new AbortController().signal,
+    );
+    await writeAll(sink, [records.truncate()]);
     await writeAll(sink, creates);
     assert.equal(
       (await sizes(cluster)).reduce((sum, size) => sum + size),

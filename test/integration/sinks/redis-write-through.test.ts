@@ -213,6 +213,43 @@ test('what write-through cannot do is refused with the reason', async () => {
   assert.deepEqual(await stored('json', `${p}:k1`), row);
 });
 
+test('a row that lacks a column and comes again after its delete is old, and no fault', async () => {
+  for (const format of formats) {
+    const p = freshPrefix();
+    const records = new UserRecords();
+    await using sink = redisSinkOn(server, { 'redis.mode': 'write-through', 'redis.keys': `${p}:{id}`, 'redis.value.format': format });
+    const made = { id: 1, email: 'a', bio: 'long' };
+    const history = [
+      records.create(made),
+      records.update({ id: 1, email: 'b', bio: unavailable }, null),
+      records.delete({ id: 1, email: null, bio: null }),
+    ];
+    for (const record of [...history, ...history]) await writeAll(sink, [record]);
+    assert.equal(await stored(format, `${p}:1`), null);
+  }
+});
+
+test('a truncation leaves keys that are not its rows, and is refused where its topic has other partitions', async () => {
+  const p = freshPrefix();
+  const records = new UserRecords();
+  await redis.mset(`${p}:other`, 'a text of somebody else', `${p}:json`, '{"id":1}');
+  await redis.hset(`${p}:hash`, 'a', 'b');
+  await using sink = redisSinkOn(server, { 'redis.mode': 'write-through', 'redis.keys': `${p}:{id}`, 'truncate.enabled': 'true' });
+  const assign = (partitions: readonly number[]) => {
+    const assigned = partitions.map(partition => ({ topic: records.topic, partition, era: 0 }));
+    return sink.assign!({ group: 'g', generation: 1, partitions: assigned }, new AbortController().signal);
+  };
+  const creates = Array.from({ length: 200 }, (_, id) => records.create({ id, email: null, bio: null }));
+  await writeAll(sink, creates);
+  await assign([0, 1]);
+  const { failed } = await write(sink, [records.truncate()]);
+  assert.match(failed[0]!.error.message, /one partition/);
+  assert.equal((await redis.keys(`${p}:*`)).length, 203);
+  await assign([0]);
+  await writeAll(sink, [records.truncate(), records.create({ id: 1_000, email: null, bio: null })]);
+  assert.deepEqual((await redis.keys(`${p}:*`)).sort(), [`${p}:1000`, `${p}:hash`, `${p}:json`, `${p}:other`]);
+});
+
 test('a server killed and started again in mid-load has every row at its newest', async () => {
   await using own = await startRedis({ settings: { appendonly: 'yes', appendfsync: 'always' } });
   const reader = own.connect();

@@ -17,6 +17,7 @@ sinkSuite('elasticsearch', {
     elasticsearchTask({
       'connection.url': server.url,
       'behavior.on.null.values': 'delete',
+      'truncate.enabled': 'true',
       'index.settings': '{"number_of_replicas": 0}',
       // A row whose amount cannot be indexed is refused: see `refused`.
       'index.mappings': '{"properties": {"amount": {"type": "long"}, "name": {"type": "keyword", "ignore_above": 100000}}}',
@@ -30,5 +31,6 @@ sinkSuite('elasticsearch', {
   away: { begin: () => server.stopImmediately(), end: () => server.start() },
   // Lucene takes no term of more than 32,766 bytes.
   refused: id => ({ id, name: 'x'.repeat(40_000), amount: 1 }),
+  truncates: true,
   forget: () => reader.forgetDeletes('suite*'),
 });

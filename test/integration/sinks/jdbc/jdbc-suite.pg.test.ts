@@ -16,13 +16,14 @@ sinkSuite('jdbc in Postgres', {
   async make(topic) {
     await using client = await connectTo(server.url);
     await client.query(`create table if not exists ${topic} (id int primary key, name text, amount bigint check (amount <> 666))`);
-    return jdbcSinkOf({ ...upserts, 'connection.url': jdbcUrl(server.url), 'schema.evolution': 'none' });
+    return jdbcSinkOf({ ...upserts, 'connection.url': jdbcUrl(server.url), 'schema.evolution': 'none', 'truncate.enabled': 'true' });
   },
   async state(topic) {
     await using client = await connectTo(server.url);
     const { rows } = await client.query<SuiteRow>(`select id, name, amount::int as amount from ${topic}`);
     return new Map(rows.map(row => [row.id, row]));
   },
+  truncates: true,
   refused: id => ({ id, name: 'no number', amount: 666 }),
   away: { begin: () => server.stop(), end: () => server.start() },
 });

@@ -10,7 +10,7 @@ after(() => scratch[Symbol.dispose]());
 
 sinkSuite('jdbc in SQLite', {
   async make(topic) {
-    return jdbcSinkOf({ ...upserts, 'connection.url': `jdbc:sqlite:${scratch.file(`${topic}.db`)}` });
+    return jdbcSinkOf({ ...upserts, 'truncate.enabled': 'true', 'connection.url': `jdbc:sqlite:${scratch.file(`${topic}.db`)}` });
   },
   async state(topic) {
     const file = scratch.file(`${topic}.db`);
@@ -20,4 +20,5 @@ sinkSuite('jdbc in SQLite', {
     const rows = database.prepare(`select id, name, amount from ${topic}`).all() as SuiteRow[];
     return new Map(rows.map(row => [row.id, { ...row }]));
   },
+  truncates: true,
 });

@@ -55,6 +55,18 @@ describe('elasticsearch options', () => {
     ]);
     assert.deepEqual(faultsOf({ 'connection.url': 'http://u:p@a' }), ['connection.url']);
     assert.deepEqual(faultsOf({ 'index.alias': 'true', 'write.method': 'upsert' }), ['index.alias']);
+    const truncating = { 'truncate.enabled': 'true' };
+    assert.deepEqual(faultsOf(truncating), []);
+    assert.deepEqual(faultsOf({ ...truncating, topics: 'a', 'index.name': 'one' }), []);
+    for (const other of [
+      { topics: 'a,b', 'index.name': 'one' },
+      { 'index.name': '${topic}-${row.year}' },
+      { 'index.name': '${topic}-${key.year}' },
+      { 'write.method': 'upsert' },
+      { 'delete.markers': 'false' },
+      { 'tasks.max': '2' },
+    ])
+      assert.deepEqual(faultsOf({ ...truncating, ...other } as Record<string, string>), ['truncate.enabled'], JSON.stringify(other));
     assert.deepEqual(faultsOf({ 'topic.to.external.resource.mapping': 'a:b' }), ['topic.to.external.resource.mapping']);
     assert.deepEqual(
       faultsOf({ 'external.resource.usage': 'INDEX', 'topic.to.external.resource.mapping': 'a:b,a:c,d:b,e' }),

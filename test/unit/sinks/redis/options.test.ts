@@ -21,6 +21,9 @@ test('what does not go together is refused under its option', () => {
     [{ 'redis.mode': 'write-through', 'redis.keys': 'a:{id},b:{id}' }, ['redis.keys']],
     [{ 'redis.mode': 'write-through', 'redis.keys': 'a:{id}:*' }, ['redis.keys']],
     [{ 'redis.mode': 'write-through', 'redis.keys': 'a:{after.id}' }, ['redis.keys']],
+    [{ 'redis.mode': 'write-through', 'redis.keys': 'a:{id}', 'truncate.enabled': 'true' }, []],
+    [{ 'redis.mode': 'write-through', 'redis.keys': '{id}:a', 'truncate.enabled': 'true' }, ['truncate.enabled']],
+    [{ ...evict, 'truncate.enabled': 'true' }, ['truncate.enabled']],
     [{ 'redis.mode': 'publish' }, ['redis.channel']],
     [{ 'redis.mode': 'stream', 'redis.stream': 's', 'redis.keys': 'a:{id}' }, ['redis.keys']],
     [{ ...evict, 'redis.channel': 'c' }, ['redis.channel']],
@@ -37,6 +40,17 @@ test('what does not go together is refused under its option', () => {
     [{ ...evict, 'redis.tls': 'true', 'redis.key.cert': 'c.pem' }, ['redis.key.file']],
   ];
   for (const [config, faults] of cases) assert.deepEqual(faultsOf(config), faults, JSON.stringify(config));
+});
+
+test('a truncation needs one task', () => {
+  const { faults } = redisSpec.parse(
+    { 'redis.mode': 'write-through', 'redis.keys': 'a:{id}', 'truncate.enabled': 'true', 'tasks.max': '2' },
+    name => name === 'tasks.max',
+  );
+  assert.deepEqual(
+    faults.map(({ option }) => option),
+    ['truncate.enabled'],
+  );
 });
 
 test('a password in a URI is told of without being shown', () => {
