@@ -12,6 +12,9 @@ export type BulkItem = {
   readonly versioned: boolean;
 };
 
+/** Hears of an item that was written at a version and met a greater one, by the item's index, with that version. */
+export type OnNewer = (index: number, version: bigint) => void;
+
 /** What became of an item: null where it is durable, or was superseded already; otherwise why it was refused for good. */
 export type Outcome = Cause | null;
 
@@ -36,12 +39,12 @@ export class BulkWriter {
    * Resolves when every item is durable or refused; they may go out in any order and at the same time, so no two may be of the same
    * document. Throws TARGET_UNAVAILABLE where the server stays away or overloaded, TARGET_REFUSED where it takes nothing from us.
    */
-  async write(items: readonly BulkItem[], signal: AbortSignal): Promise<readonly Outcome[]> {
+  async write(items: readonly BulkItem[], signal: AbortSignal, onNewer: OnNewer = () => {}): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = new Array<Outcome>(items.length).fill(null);
     const requests = this.#split(items);
     let next = 0;
     const lane = async () => {
-      for (let request = requests[next++]; request; request = requests[next++]) await this.#send(request, outcomes, signal);
+      for (let request = requests[next++]; request; request = requests[next++]) await this.#send(request, outcomes, signal, onNewer);
     };
     const lanes = Array.from({ length: Math.min(requests.length, this.#settings.inFlightMax) }, lane);
     // All of them are awaited: nothing of this batch may be on its way when the next one begins.
@@ -67,16 +70,22 @@ export class BulkWriter {
     return requests;
   }
 
-  async #send({ items, first }: Request, outcomes: Outcome[], signal: AbortSignal): Promise<void> {
+  async #send({ items, first }: Request, outcomes: Outcome[], signal: AbortSignal, onNewer: OnNewer): Promise<void> {
     let pending = items.map((_, index) => index);
     for (let attempts = 0; pending.length > 0; attempts++) {
       const sent = pending.map(index => items[index]!);
       let failure: SluiceError;
       try {
         const answer = await this.#request(sent, signal);
-        const again = this.#read(answer, sent, pending, (index, cause) => {
-          outcomes[first + index] = cause;
-        });
+        const again = this.#read(
+          answer,
+          sent,
+          pending,
+          (index, cause) => {
+            outcomes[first + index] = cause;
+          },
+          (index, version) => onNewer(first + index, version),
+        );
         if (again.length === 0) return;
         failure = new SluiceError(
           'TARGET_UNAVAILABLE',
@@ -85,7 +94,7 @@ export class BulkWriter {
         pending = again;
       } catch (error) {
         if (error instanceof errors.ResponseError && error.statusCode === 413)
-          return this.#halves({ items: sent, first }, pending, outcomes, signal);
+          return this.#halves({ items: sent, first }, pending, outcomes, signal, onNewer);
         failure = targetError(error, 'A bulk request');
       }
       if (failure.retry !== 'backoff' || attempts >= this.#settings.retriesMax || signal.aborted) throw failure;
@@ -97,7 +106,13 @@ export class BulkWriter {
   }
 
   /** The server takes no request of this size (http.max_content_length): two smaller ones. */
-  async #halves({ items, first }: Request, indexes: readonly number[], outcomes: Outcome[], signal: AbortSignal): Promise<void> {
+  async #halves(
+    { items, first }: Request,
+    indexes: readonly number[],
+    outcomes: Outcome[],
+    signal: AbortSignal,
+    onNewer: OnNewer,
+  ): Promise<void> {
     if (items.length === 1) {
       outcomes[first + indexes[0]!] = tooLarge;
       return;
@@ -108,7 +123,8 @@ export class BulkWriter {
       [middle, items.length],
     ] as const) {
       const part: Outcome[] = new Array<Outcome>(to - from).fill(null);
-      await this.#send({ items: items.slice(from, to), first: 0 }, part, signal);
+      const newer: OnNewer = (index, version) => onNewer(first + indexes[from + index]!, version);
+      await this.#send({ items: items.slice(from, to), first: 0 }, part, signal, newer);
       for (const [index, outcome] of part.entries()) outcomes[first + indexes[from + index]!] = outcome;
     }
   }
@@ -124,7 +140,13 @@ export class BulkWriter {
   }
 
   /** Notes what was refused, and gives the indexes of what is to be sent again. */
-  #read(answer: Answer, sent: readonly BulkItem[], indexes: readonly number[], refused: (index: number, cause: Cause) => void): number[] {
+  #read(
+    answer: Answer,
+    sent: readonly BulkItem[],
+    indexes: readonly number[],
+    refused: (index: number, cause: Cause) => void,
+    onNewer: OnNewer,
+  ): number[] {
     if (!answer.errors) return [];
     const again: number[] = [];
     for (const [position, item] of answer.items.entries()) {
@@ -133,7 +155,11 @@ export class BulkWriter {
       const cause = causeOf(error);
       const index = indexes[position]!;
       const conflict = status === 409;
-      if (conflict && sent[position]!.versioned) continue;
+      if (conflict && sent[position]!.versioned) {
+        const current = /current version \[(\d+)\]/.exec(error.reason ?? '');
+        if (current !== null) onNewer(index, BigInt(current[1]!));
+        continue;
+      }
       if (conflict || isPassing(status, cause.type)) again.push(index);
       else if (status === 401 || status === 403)
         throw new SluiceError('TARGET_REFUSED', `Elasticsearch refuses to write a document: ${cause.type} (status ${status}).`);

@@ -1,10 +1,11 @@
 import type { Client } from '@elastic/elasticsearch';
-import { type Logger, type Schema, SluiceError } from '../../src/contract/index.ts';
+import { type Logger, type ReplayedStates, type Schema, type SinkBatch, SluiceError } from '../../src/contract/index.ts';
 import { type BulkItem, BulkWriter, type Outcome } from './bulk-writer.ts';
 import { DeleteMarkers } from './delete-markers.ts';
 import { DocumentText, type FieldTexts } from './document.ts';
 import { IndexCatalogue } from './index-catalogue.ts';
 import type { JsonText } from './json-text.ts';
+import { MarkerRetention } from './marker-retention.ts';
 import { MissingColumns } from './missing-columns.ts';
 import { deleteOlder } from './older-documents.ts';
 import type { Operation, Truncation } from './operation.ts';
@@ -20,17 +21,19 @@ export class DocumentWriter {
   readonly #config: ElasticsearchConfig;
   readonly #catalogue: IndexCatalogue;
   readonly #state: StateIndex;
+  readonly #retention: MarkerRetention;
   readonly #markers: DeleteMarkers | null;
   readonly #documents: DocumentText;
   readonly #missing: MissingColumns;
   readonly bulk: BulkWriter;
 
-  constructor(client: Client, config: ElasticsearchConfig, state: StateIndex, json: JsonText, logger: Logger) {
+  constructor(client: Client, config: ElasticsearchConfig, state: StateIndex, json: JsonText, logger: Logger, nowMs: () => number) {
     this.#client = client;
     this.#config = config;
     this.#catalogue = new IndexCatalogue(client, config.indices, config.documents.compactMaps, logger);
     this.#state = state;
-    this.#markers = config.indices.deleteMarkers ? new DeleteMarkers(state) : null;
+    this.#retention = new MarkerRetention(state, config.indices.markersMs, nowMs, logger);
+    this.#markers = config.indices.deleteMarkers ? new DeleteMarkers(state, this.#retention) : null;
     this.#documents = new DocumentText(json);
     this.#missing = new MissingColumns(client, this.#documents);
     this.bulk = new BulkWriter(client, config.writing);
@@ -48,7 +51,11 @@ export class DocumentWriter {
   }
 
   /** Writes operations on different documents; by operation, what came of it. */
-  async write(operations: readonly Operation[], mode: 'live' | 'replay', signal: AbortSignal): Promise<ReadonlyMap<Operation, Outcome>> {
+  async write(
+    operations: readonly Operation[],
+    { mode, states }: Pick<SinkBatch, 'mode' | 'states'>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Operation, Outcome>> {
     for (const operation of operations) {
       const schema = this.#mappedSchema(operation);
       if (!this.#catalogue.isReady(operation.target, schema)) await this.#catalogue.prepare(operation.target, schema, signal);
@@ -57,7 +64,13 @@ export class DocumentWriter {
     const current = superseded?.size ? operations.filter(operation => !superseded.has(operation)) : operations;
     const columns = this.#config.documents.method === 'insert' ? await this.#missing.resolve(current, signal) : null;
     if (this.#markers !== null && current.some(({ kind }) => kind === 'delete')) await this.#state.ensure(signal);
-    return this.#send(current, columns, signal);
+    const again = mode === 'replay';
+    const newer = new Map<Operation, bigint>();
+    const outcomes = await this.#send(current, columns, signal, { again, newer });
+    if (states === undefined || newer.size === 0) return outcomes;
+    const foreign = await foreignVersions(newer, states);
+    const healed = await this.#send([...foreign.keys()], columns, signal, { again, versions: foreign });
+    return new Map([...outcomes, ...healed]);
   }
 
   /** Deletes all documents that are older than a truncation. Its marker comes first, so that nothing older is written from then on. */
@@ -73,17 +86,30 @@ export class DocumentWriter {
     return row === null || this.#config.documents.schemaIgnored(record.topic) ? null : row.schema;
   }
 
-  async #send(operations: readonly Operation[], columns: ReadonlyMap<Operation, FieldTexts> | null, signal: AbortSignal) {
-    const items = operations.map(operation => this.#item(operation, columns?.get(operation) ?? null));
+  /** `newer` gets the versions of documents that were newer than what was sent; `versions`: what is written at another version than its record's. */
+  async #send(
+    operations: readonly Operation[],
+    columns: ReadonlyMap<Operation, FieldTexts> | null,
+    signal: AbortSignal,
+    { again, newer, versions }: { again: boolean; newer?: Map<Operation, bigint>; versions?: ReadonlyMap<Operation, bigint> },
+  ) {
+    const items = operations.map(operation =>
+      this.#item(operation, columns?.get(operation) ?? null, again, versions?.get(operation) ?? operation.record.version),
+    );
     const deletes = this.#markers === null ? [] : operations.filter(({ kind }) => kind === 'delete');
     const markers = deletes.map((operation): BulkItem => ({ lines: this.#markers!.lines(operation), versioned: true }));
-    const outcomes = await this.bulk.write([...items, ...markers], signal);
+    const outcomes = await this.bulk.write([...items, ...markers], signal, (index, version) => {
+      const operation = operations[index];
+      if (operation !== undefined) newer?.set(operation, version);
+    });
     for (const operation of deletes) this.#markers?.written(operation);
+    if (deletes.length > 0) await this.#retention.prune(signal);
     return new Map(operations.map((operation, index) => [operation, outcomes[index] ?? null]));
   }
 
-  #item(operation: Operation, columns: FieldTexts | null): BulkItem {
-    const { target, id, record, row, change } = operation;
+  /** `again`: what stands at the very version is written over. */
+  #item(operation: Operation, columns: FieldTexts | null, again: boolean, version: bigint): BulkItem {
+    const { target, id, row, change } = operation;
     const place = `{"_index":${JSON.stringify(target)},"_id":${JSON.stringify(id)}`;
     if (this.#config.documents.method === 'upsert') {
       if (row === null) return { lines: `{"delete":${place}}}\n`, versioned: false };
@@ -91,8 +117,20 @@ export class DocumentWriter {
       const fields = `{"doc":${this.#documents.of(row, unsent)},"doc_as_upsert":true}`;
       return { lines: `{"update":${place},"retry_on_conflict":${conflictRetries}}}\n${fields}\n`, versioned: false };
     }
-    const versioned = `${place},"version":${record.version},"version_type":"external"}}\n`;
+    const versioned = `${place},"version":${version},"version_type":"${again ? 'external_gte' : 'external'}"}}\n`;
     if (row === null) return { lines: `{"delete":${versioned}`, versioned: true };
     return { lines: `{"index":${versioned}${this.#documents.of(row, columns)}\n`, versioned: true };
   }
+}
+
+/**
+ * Of operations that met greater versions, those whose version is nobody's: the log has no record of the key up to there, so that somebody else has
+ * written the document, and raised its version. Written at that version, the record's state is there again, and what the log brings next is newer.
+ */
+async function foreignVersions(
+  newer: ReadonlyMap<Operation, bigint>,
+  { superseded }: ReplayedStates,
+): Promise<ReadonlyMap<Operation, bigint>> {
+  const late = await superseded([...newer].map(([{ record }, upTo]) => ({ record, upTo })));
+  return new Map([...newer].filter(([{ record }]) => !late.has(record)));
 }

@@ -8,6 +8,7 @@ import {
   type SinkBatch,
   type SinkResult,
   SluiceError,
+  type TopicPartition,
   toSluiceError,
 } from '../../src/contract/index.ts';
 import { type Failures, inSequence, planBatch, recordRefused } from './batch-plan.ts';
@@ -24,6 +25,7 @@ import { type Cause, refusalText } from './target-error.ts';
 
 /** One task that keeps indices of Elasticsearch in step with the log. */
 export class ElasticsearchSink implements Sink {
+  readonly holdsState: boolean;
   readonly #config: ElasticsearchConfig;
   readonly #logger: Logger;
   readonly #client: Client;
@@ -32,14 +34,16 @@ export class ElasticsearchSink implements Sink {
   /** Null where indices have no aliases of ours. */
   readonly #generations: Generations | null;
 
-  constructor(config: ElasticsearchConfig, logger: Logger) {
+  constructor(config: ElasticsearchConfig, logger: Logger, nowMs: () => number) {
     this.#config = config;
+    // Where each record is a document of its own, none is the latest of a key.
+    this.holdsState = !config.documents.keyIgnored('') && config.topics.every(topic => !config.documents.keyIgnored(topic));
     this.#logger = logger;
     this.#client = openClient(config.connection, config.writing.inFlightMax);
     const json = new JsonText(config.documents.compactMaps);
     const state = new StateIndex(this.#client, config.indices.stateIndex);
     this.#planner = new Planner(config.documents, config.indices, json);
-    this.#writer = new DocumentWriter(this.#client, config, state, json, logger);
+    this.#writer = new DocumentWriter(this.#client, config, state, json, logger, nowMs);
     const { generation, naming } = config.indices;
     this.#generations =
       generation === null ? null : new Generations(this.#client, state, this.#writer.bulk, { generation, naming }, logger);
@@ -55,6 +59,10 @@ export class ElasticsearchSink implements Sink {
     return (await this.#generations?.assign(assignment.partitions, abort)) ?? [];
   }
 
+  async forgetOffsets(_group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void> {
+    await this.#generations?.forget(partitions, abort);
+  }
+
   async write(batch: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
     const signal = AbortSignal.any([abort, AbortSignal.timeout(this.#config.writing.batchMsMax)]);
     try {
@@ -62,8 +70,8 @@ export class ElasticsearchSink implements Sink {
       // First: what of the batch is older is then known to be gone, and not written.
       for (const truncation of truncations) await this.#writer.truncate(truncation, signal);
       const refused = new Map<number, Cause>();
-      if (this.#config.documents.method === 'insert') await this.#writeLast(last, batch.mode, refused, signal);
-      else for (const wave of inSequence(last)) await this.#writeWave(wave, batch.mode, refused, signal);
+      if (this.#config.documents.method === 'insert') await this.#writeLast(last, batch, refused, signal);
+      else for (const wave of inSequence(last)) await this.#writeWave(wave, batch, refused, signal);
       await this.#generations?.written(last, batch, signal);
       return { publish: [], failed: this.#failed(batch, invalid, refused) };
     } catch (error) {
@@ -74,9 +82,9 @@ export class ElasticsearchSink implements Sink {
   }
 
   /** Of each document its last state alone; where that is refused, the one before it, which is good for all we know. */
-  async #writeLast(last: readonly Operation[], mode: SinkBatch['mode'], refused: Map<number, Cause>, signal: AbortSignal): Promise<void> {
+  async #writeLast(last: readonly Operation[], batch: SinkBatch, refused: Map<number, Cause>, signal: AbortSignal): Promise<void> {
     for (let wave = last; wave.length > 0; ) {
-      const before = await this.#writeWave(wave, mode, refused, signal);
+      const before = await this.#writeWave(wave, batch, refused, signal);
       wave = before.flatMap(({ earlier }) => (earlier === null ? [] : [earlier]));
     }
   }
@@ -84,11 +92,11 @@ export class ElasticsearchSink implements Sink {
   /** Gives the operations that were refused. */
   async #writeWave(
     wave: readonly Operation[],
-    mode: SinkBatch['mode'],
+    batch: SinkBatch,
     refused: Map<number, Cause>,
     signal: AbortSignal,
   ): Promise<readonly Operation[]> {
-    const outcomes = await this.#writer.write(wave, mode, signal);
+    const outcomes = await this.#writer.write(wave, batch, signal);
     return wave.filter(operation => {
       const cause = outcomes.get(operation) ?? null;
       if (cause !== null) refused.set(operation.index, cause);

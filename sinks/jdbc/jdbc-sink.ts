@@ -20,7 +20,8 @@ import { LateRecords, latestVersions } from './late-records.ts';
 import type { JdbcConfig } from './options.ts';
 import { PostgresTables } from './postgres-tables.ts';
 import { type RecordAction, RecordRows } from './record-rows.ts';
-import { rowGroups } from './row-groups.ts';
+import { currentStates, replayed } from './replayed-states.ts';
+import { hasOwnKey, rowGroups } from './row-groups.ts';
 import { SqliteTables } from './sqlite-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -39,10 +40,12 @@ export class JdbcSink implements Sink {
   /** Of the last assignment: a replay comes without. */
   #group: string | null = null;
   #prepared = false;
+  readonly holdsState: boolean;
 
   constructor(config: JdbcConfig, context: PluginContext) {
     this.#config = config;
     this.#context = context;
+    this.holdsState = hasOwnKey(config);
     const { address } = config;
     this.#tables = address.kind === 'sqlite' ? new SqliteTables(address.file) : new PostgresTables(address);
     this.#rows = new RecordRows(config);
@@ -90,9 +93,16 @@ export class JdbcSink implements Sink {
         failed.push({ index, error: toSluiceError(error) });
       }
     }
+    const { states } = batch;
     try {
       await this.#tables.transaction(doing, abort, async () => {
         if (!this.#prepared) await this.#tables.prepare();
+        if (states !== undefined) {
+          const current = await currentStates(actions, states, await this.#tables.heldOffsets(states.group));
+          const refused = await bisect(current, items => this.#tables.undoable(() => this.#write(items, false, replayed(this.#config))));
+          failed.push(...refused.map(({ item, error }) => ({ index: item.index, error })));
+          return;
+        }
         const { consumed } = batch;
         const late = new LateRecords(this.#tables, this.#config, consumed?.group ?? this.#group);
         await late.load(actions);
@@ -128,11 +138,11 @@ export class JdbcSink implements Sink {
     return bisect(actions, write(true));
   }
 
-  async #write(actions: readonly RecordAction[], versioned: boolean): Promise<void> {
+  async #write(actions: readonly RecordAction[], versioned: boolean, config = this.#config): Promise<void> {
     try {
       for (let at = 0; at < actions.length; at += actionsAtOnce) {
         const some = actions.slice(at, at + actionsAtOnce);
-        for (const group of await rowGroups(some, this.#config, this.#known, this.#rows, versioned)) {
+        for (const group of await rowGroups(some, config, this.#known, this.#rows, versioned)) {
           if ('truncate' in group) await this.#tables.truncate(group.truncate);
           else await this.#tables.write(group);
         }

@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import { qualified, quoted } from '../sql/identifiers.ts';
-import { type Owner, PostgresOffsets, type ReachedVersion } from '../sql/postgres-offsets.ts';
+import { type AppliedOffset, appliedOffset, type Owner, PostgresOffsets, type ReachedVersion } from '../sql/postgres-offsets.ts';
 import { type PostgresAddress, PostgresSession } from '../sql/postgres-session.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { targetType } from '../sql/target-type.ts';
@@ -90,6 +90,14 @@ export class PostgresTables implements Tables {
       topic === null ? [] : [{ topic: String(topic), partition: Number(part), version: BigInt(String(version)) }],
     );
     return { reached, tracked: rows[0]?.['tracked'] === true };
+  }
+
+  async heldOffsets(group: string): Promise<readonly AppliedOffset[]> {
+    const { rows } = await this.#session.query(
+      `select topic, part, next_offset, version from ${offsetsTable} where group_name = $1 and next_offset is not null order by topic, part for update`,
+      [group],
+    );
+    return rows.map(appliedOffset);
   }
 
   move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import { quoted } from '../sql/identifiers.ts';
-import type { Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
+import type { AppliedOffset, Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { SqliteOffsets } from '../sql/sqlite-offsets.ts';
 import { SqliteSession } from '../sql/sqlite-session.ts';
@@ -65,6 +65,11 @@ export class SqliteTables implements Tables {
   async state(group: string | null): Promise<{ readonly reached: readonly ReachedVersion[]; readonly tracked: boolean }> {
     const [row] = this.#session.all('select exists (select 1 from _sluice_versions) or exists (select 1 from _sluice_refused) as tracked');
     return { reached: group === null ? [] : this.#offsets.reached(group), tracked: Number(row?.['tracked']) === 1 };
+  }
+
+  /** The transaction holds the whole file. */
+  async heldOffsets(group: string): Promise<readonly AppliedOffset[]> {
+    return this.#offsets.offsets(group);
   }
 
   async move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void> {

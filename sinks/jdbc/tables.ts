@@ -1,6 +1,6 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
 import type { Dialect } from '../sql/column-types.ts';
-import type { Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
+import type { AppliedOffset, Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { TargetType } from '../sql/target-type.ts';
 import type { TableName } from './table-name.ts';
@@ -51,6 +51,8 @@ export interface Tables extends AsyncDisposable {
    * have been kept by key, or records refused, since the tables are written.
    */
   state(group: string | null): Promise<{ readonly reached: readonly ReachedVersion[]; readonly tracked: boolean }>;
+  /** The group's offsets, held until the transaction's end: the live flow waits with its next ones. */
+  heldOffsets(group: string): Promise<readonly AppliedOffset[]>;
   /** `versions`: of the latest record applied, by `topic-partition`. */
   move(consumed: Consumed, owner: Owner, versions: ReadonlyMap<string, bigint>): Promise<void>;
   /** Which of these versions are of records that were refused and are still missing, as `topic-partition@version`. */

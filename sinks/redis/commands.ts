@@ -16,6 +16,8 @@ export type Session = {
   readonly client: Client;
   readonly connection: Connection;
   readonly batchBytesMax: number;
+  /** In a replay: what stands at a record's own version is written over. */
+  readonly again: boolean;
   readonly abort: AbortSignal;
 };
 

@@ -23,6 +23,7 @@ export const verdicts = {
 /** Versions are compared as digits: Lua's numbers lose some beyond 2^53. */
 const shared = `
 local function atLeast(a, b) return #a > #b or (#a == #b and a >= b) end
+local function stale(stored, version, again) return atLeast(stored, version) and not (again ~= '' and stored == version) end
 local function wrongType(reply) return type(reply) == 'table' and reply.err and string.sub(reply.err, 1, 9) == 'WRONGTYPE' end
 local function drop(key, marker, version, markerMs)
   redis.call('UNLINK', key)
@@ -32,15 +33,15 @@ end
 
 /**
  * Puts or drops strings whose text begins with `head`, the version's digits, and a quote (invariant 4).
- * KEYS: the key and its marker, of each entry. ARGV: head, TTL in ms (empty: none), marker's TTL in ms (empty: none); then of each entry
- * its version, the version it was merged with (empty: it was not) and its text (empty: drop).
+ * KEYS: the key and its marker, of each entry. ARGV: head, TTL in ms (empty: none), marker's TTL in ms (empty: none), whether what stands at an
+ * entry's own version is written over (empty: not); then of each entry its version, the version it was merged with (empty: it was not) and its text (empty: drop).
  */
 export const stringScript = script(`${shared}
-local head, ttlMs, markerMs = ARGV[1], ARGV[2], ARGV[3]
+local head, ttlMs, markerMs, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local verdicts = {}
 for entry = 1, #KEYS / 2 do
   local key, marker = KEYS[entry * 2 - 1], KEYS[entry * 2]
-  local version, base, text = ARGV[entry * 3 + 1], ARGV[entry * 3 + 2], ARGV[entry * 3 + 3]
+  local version, base, text = ARGV[entry * 3 + 2], ARGV[entry * 3 + 3], ARGV[entry * 3 + 4]
   local start = redis.pcall('GETRANGE', key, 0, #head + 18)
   if type(start) == 'table' then
     if not wrongType(start) then return start end
@@ -48,7 +49,7 @@ for entry = 1, #KEYS / 2 do
   else
     local own = string.sub(start, 1, #head) == head and string.match(start, '^%d+', #head + 1)
     local stored = own or redis.call('GET', marker)
-    if stored and atLeast(stored, version) then
+    if stored and stale(stored, version, again) then
       verdicts[entry] = 'S'
     elseif base ~= '' and own ~= base then
       verdicts[entry] = 'M'
@@ -90,12 +91,12 @@ return 'OK'
 
 /**
  * Puts or drops hashes that have their version in a field.
- * KEYS: as of strings. ARGV: the version's field, TTL in ms, marker's TTL in ms; then of each entry its version, how many arguments its
+ * KEYS: as of strings. ARGV: the version's field, TTL in ms, marker's TTL in ms, and again, as of strings; then of each entry its version, how many arguments its
  * fields are (-1: drop), these as name and text in turn, how many fields are kept of what is stored, and their names.
  */
 export const hashScript = script(`${shared}
-local versionField, ttlMs, markerMs = ARGV[1], ARGV[2], ARGV[3]
-local at = 4
+local versionField, ttlMs, markerMs, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local at = 5
 local verdicts = {}
 for entry = 1, #KEYS / 2 do
   local key, marker = KEYS[entry * 2 - 1], KEYS[entry * 2]
@@ -110,7 +111,7 @@ for entry = 1, #KEYS / 2 do
     verdicts[entry] = 'T'
   else
     local stored = own or redis.call('GET', marker)
-    if stored and atLeast(stored, version) then
+    if stored and stale(stored, version, again) then
       verdicts[entry] = 'S'
     elseif keptCount > 0 and not own then
       verdicts[entry] = 'I'

@@ -29,6 +29,7 @@ const writers: Readonly<Record<Mode, (settings: RedisSettings) => WriteMode>> = 
  * (invariant 4); `evict`, `publish` and `stream` cause effects, at least once.
  */
 export class RedisSink implements Sink {
+  readonly holdsState: boolean;
   readonly #settings: RedisSettings;
   readonly #connection: Connection;
   readonly #write: WriteMode;
@@ -37,6 +38,7 @@ export class RedisSink implements Sink {
 
   constructor(settings: RedisSettings, { connector, task }: PluginContext) {
     this.#settings = settings;
+    this.holdsState = settings.mode === 'write-through';
     this.#connection = new Connection(settings.connection, `sluice-${connector}-${task}`);
     this.#write = writers[settings.mode](settings);
   }
@@ -52,9 +54,9 @@ export class RedisSink implements Sink {
     return [];
   }
 
-  async write({ records }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
+  async write({ records, mode }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
     try {
-      const session = await this.#session(abort);
+      const session = await this.#session(mode === 'replay', abort);
       const failed = await this.#write(records, session, this.#partitions);
       await waitForReplicas(session, this.#settings.waitReplicas, this.#settings.waitTimeoutMs);
       return { publish: [], failed };
@@ -65,9 +67,9 @@ export class RedisSink implements Sink {
     }
   }
 
-  async #session(abort: AbortSignal): Promise<Session> {
+  async #session(again: boolean, abort: AbortSignal): Promise<Session> {
     const client = await this.#connection.open(abort);
-    return { client, connection: this.#connection, batchBytesMax: this.#settings.batchBytesMax, abort };
+    return { client, connection: this.#connection, batchBytesMax: this.#settings.batchBytesMax, again, abort };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -114,7 +114,7 @@ class RowWriter {
       else entries.push(entryOf(row, [String(row.version), '', this.#text(row)]));
     }
     const merged = await this.#merged(session, partial, refused);
-    const runs = this.#runs([...entries, ...merged], session.client instanceof Cluster);
+    const runs = this.#runs([...entries, ...merged], session);
     const outcomes = await send(
       session,
       runs.map(({ command }) => command),
@@ -168,7 +168,7 @@ class RowWriter {
         return [];
       }
       // What is newer than the row makes it stale, whatever it lacks.
-      if ((stored !== null && stored.version >= row.version) || deleted.has(row)) return [];
+      if ((stored !== null && isStale(stored.version, row, session)) || deleted.has(row)) return [];
       const content = stored === null ? row.content : filledFrom(row.content, { kind: 'members', members: stored.members }, false);
       if (stored === null || isPartial(content)) {
         if (this.#settings.onIncomplete === 'evict') return [entryOf(row, [String(row.version), '', ''])];
@@ -202,7 +202,11 @@ class RowWriter {
   }
 
   /** Runs of the script: a few rows each, in a cluster of one slot. */
-  #runs(entries: readonly Entry[], cluster: boolean): readonly { readonly command: Command; readonly entries: readonly Entry[] }[] {
+  #runs(
+    entries: readonly Entry[],
+    { client, again }: Session,
+  ): readonly { readonly command: Command; readonly entries: readonly Entry[] }[] {
+    const cluster = client instanceof Cluster;
     const groups: { entries: Entry[]; bytes: number }[] = [];
     const bySlot = new Map<number, { entries: Entry[]; bytes: number }>();
     for (const entry of entries) {
@@ -217,7 +221,12 @@ class RowWriter {
       group.bytes += entry.bytes;
     }
     const { hash, versionField, ttlMs, markerMs } = this.#settings;
-    const common = [hash ? versionField : this.#head, ttlMs === null ? '' : String(ttlMs), markerMs === null ? '' : String(markerMs)];
+    const common = [
+      hash ? versionField : this.#head,
+      ttlMs === null ? '' : String(ttlMs),
+      markerMs === null ? '' : String(markerMs),
+      again ? '1' : '',
+    ];
     return groups.map(group => ({
       entries: group.entries,
       command: scriptCommand(
@@ -227,6 +236,10 @@ class RowWriter {
       ),
     }));
   }
+}
+
+function isStale(stored: bigint, { version }: PendingRow, { again }: Session): boolean {
+  return again ? stored > version : stored >= version;
 }
 
 function entryOf(row: PendingRow, args: readonly string[]): Entry {

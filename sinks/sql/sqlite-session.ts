@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { stopped, targetError } from './target-errors.ts';
@@ -8,6 +9,12 @@ export type SqliteRow = Record<string, SQLOutputValue>;
 const busyMsMax = 2_000;
 /** Statements that run before the event loop has a turn: some 5 ms. */
 const statementsAtOnce = 500;
+
+/**
+ * By file, the last transaction of this process that is under way or waits. They take turns: one that waited in SQLite for another's lock would
+ * block the very loop that the other needs to come to its end.
+ */
+const turns = new Map<string, Promise<void>>();
 
 /**
  * One connection to a SQLite file, opened when first needed: WAL, and durable at each commit. Its calls block, so long loops give the
@@ -78,6 +85,21 @@ export class SqliteSession implements Disposable {
 
   /** Does work in one write transaction. Rejects with a SluiceError, and then nothing has changed. */
   async transaction<T>(doing: string, abort: AbortSignal, work: () => Promise<T> | T): Promise<T> {
+    const file = resolve(this.file);
+    const turn = (turns.get(file) ?? Promise.resolve()).then(() => this.#transaction(doing, abort, work));
+    const ended = turn.then(
+      () => {},
+      () => {},
+    );
+    turns.set(file, ended);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(file) === ended) turns.delete(file);
+    }
+  }
+
+  async #transaction<T>(doing: string, abort: AbortSignal, work: () => Promise<T> | T): Promise<T> {
     try {
       abort.throwIfAborted();
       this.exec('begin immediate');

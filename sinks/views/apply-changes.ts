@@ -13,7 +13,7 @@ type Part = string | number | bigint | Uint8Array;
 
 /** Writes base rows of one table: newer ones only. What it answers is where old and new rows lead. */
 export interface RowsWriting<P extends Part> {
-  /** `refilling`: a record that is the row's own version fills columns that the row did not have. */
+  /** `refilling`: a record that is the row's own version goes over it: it fills columns that the row did not have, or heals it. */
   write(rows: Iterable<ReducedRow>, refilling: boolean): Promise<readonly Led<P>[]>;
   truncate(): Promise<readonly Led<P>[]> | readonly Led<P>[];
 }
@@ -52,7 +52,8 @@ export async function applyChanges<P extends Part>(
 ): Promise<ApplyResult> {
   if (writers === null) throw new SluiceError('INTERNAL', 'Views were written before their partitions were assigned.');
   const isNew = await newness(changes, consumed, books);
-  return bisect(changes, items => undoable(() => write(writers, items, isNew)));
+  const again = consumed === null;
+  return bisect(changes, items => undoable(() => write(writers, items, isNew, again)));
 }
 
 async function newness(changes: readonly IndexedChange[], consumed: Consumed | null, books: Bookkeeping): Promise<IsNew> {
@@ -63,7 +64,7 @@ async function newness(changes: readonly IndexedChange[], consumed: Consumed | n
   return ({ place }) => place.offset >= (next.get(`${place.topic}-${place.partition}`) ?? 0n);
 }
 
-async function write<P extends Part>(writers: Writers<P>, items: readonly IndexedChange[], isNew: IsNew): Promise<void> {
+async function write<P extends Part>(writers: Writers<P>, items: readonly IndexedChange[], isNew: IsNew, again: boolean): Promise<void> {
   const keys = new AffectedKeys<P>();
   const pending = new Map<string, { readonly view: ViewDefinition; readonly table: TableDefinition; readonly values: AffectedKeys<P> }>();
   const note = (name: string, led: readonly Led<P>[]) => {
@@ -88,7 +89,7 @@ async function write<P extends Part>(writers: Writers<P>, items: readonly Indexe
     }
     const reduced = new ReducedRows(definition.key.map(name => definition.columns.findIndex(column => column.name === name)));
     for (const row of rows) reduced.add(row);
-    note(table, await writer.write(reduced.rows(), writers.active.refills.has(table)));
+    note(table, await writer.write(reduced.rows(), again || writers.active.refills.has(table)));
   }
   // Looked up when all rows are in place: the rows passed through that changed as well have told their own keys, old and new.
   for (const { view, table, values } of pending.values())

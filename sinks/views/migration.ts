@@ -59,6 +59,22 @@ export class Migration {
     return active;
   }
 
+  /** What is kept up now, as the task that has the partitions has made it; changes nothing. Throws TARGET_UNAVAILABLE where it is not made yet. */
+  async asItIs(definitions: Definitions): Promise<Active> {
+    const stored = await this.#books.tables();
+    const lacking = definitions.tables.find(({ name }) => !stored.has(name));
+    if (lacking !== undefined) throw new SluiceError('TARGET_UNAVAILABLE', `The table ${lacking.name} has not been made yet.`);
+    const known = await this.#books.views();
+    const views = definitions.views.flatMap(view => {
+      const print = known.get(view.name);
+      if (print === undefined) return [];
+      const kept = print === fingerprint(view) ? view : restoredView(view.name, print, definitions);
+      return kept === null ? [] : [kept];
+    });
+    const refills = new Map([...stored].flatMap(([name, { refill }]) => (refill === null ? [] : [[name, refill] as const])));
+    return { tables: definitions.tables, views, waiting: [], refills };
+  }
+
   async #create(table: TableDefinition, { group }: SinkAssignment): Promise<null> {
     await this.#database.script(createTable(this.#schema, table));
     await this.#books.storeTable(table, typesOf(table), null);

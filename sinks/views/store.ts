@@ -23,6 +23,8 @@ export interface ViewStore extends AsyncDisposable {
   check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]>;
   /** Makes what is not there yet, takes the partitions over, and answers their offsets. */
   assign(definitions: Definitions, assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
+  /** Gets ready to write beside the task that has the partitions: with what that has made, and without taking them over. */
+  joinBeside(definitions: Definitions, abort: AbortSignal): Promise<void>;
   /** As `Sink.forgetOffsets`. */
   forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void>;
   /** One transaction: base rows, views and offsets. What it answers was refused; all else is durable. */

@@ -23,12 +23,15 @@ import { fine, type IndexedChange, type Verification, type ViewStore } from './s
 
 /** Keeps materialized views: reads records into changes of base rows, and hands them to the store with the offsets. */
 export class ViewsSink implements Sink {
+  readonly holdsState = true;
   readonly #config: ViewsConfig;
   readonly #context: PluginContext;
   readonly #store: ViewStore;
   #definitions: Definitions | null = null;
   #byTopic: ReadonlyMap<string, ChangedRows> = new Map();
   readonly #unknownTopics = new Set<string>();
+  /** Whether it is the task that has the partitions; a replay's sink never has any. */
+  #assigned = false;
 
   constructor(config: ViewsConfig, context: PluginContext) {
     this.#config = config;
@@ -61,6 +64,7 @@ export class ViewsSink implements Sink {
 
   async assign(assignment: SinkAssignment, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
     const definitions = await this.#read();
+    this.#assigned = true;
     return this.#store.assign(definitions, assignment, abort);
   }
 
@@ -68,8 +72,9 @@ export class ViewsSink implements Sink {
     return this.#store.forgetOffsets(group, partitions, abort);
   }
 
-  async write({ records, consumed }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
-    await this.#read();
+  async write({ records, consumed, mode }: SinkBatch, abort: AbortSignal): Promise<SinkResult> {
+    const definitions = await this.#read();
+    if (mode === 'replay' && !this.#assigned) await this.#store.joinBeside(definitions, abort);
     const failed: { index: number; error: SluiceError }[] = [];
     const changes: IndexedChange[] = [];
     for (const [index, record] of records.entries()) {

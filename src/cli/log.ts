@@ -1,5 +1,14 @@
 import { loadWorker, type WorkerConfig } from '../config/worker-file.ts';
-import { type EventLog, type LogRecord, nearest, type ReadFrom, SluiceError } from '../contract/index.ts';
+import {
+  type EventLog,
+  type LogRecord,
+  nearest,
+  type PartitionOffset,
+  type ReadFrom,
+  SluiceError,
+  type TopicDescription,
+} from '../contract/index.ts';
+import { partitionText, readRanges } from '../engine/replay/read-ranges.ts';
 import { createLogging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
 import { openLogForReading } from './event-log.ts';
@@ -10,6 +19,8 @@ import type { Paint } from './terminal.ts';
 export async function log({ terminal, positionals, text, on }: CommandInput): Promise<number> {
   const source = await sourceOf(text('config'), text('data-dir'));
   const from = readFrom(text('from') ?? 'start');
+  const to = text('to');
+  if (to !== null && on('follow')) throw invalid('--follow goes on for ever: leave out --to, or --follow.');
   const max = countOf(text('max'));
   const format = text('format') ?? (terminal.interactive ? 'pretty' : 'ndjson');
   if (format !== 'pretty' && format !== 'ndjson') throw invalid(`--format is pretty or ndjson, not '${format}'.`);
@@ -29,7 +40,9 @@ export async function log({ terminal, positionals, text, on }: CommandInput): Pr
   await refuseUnknown(events, positionals, on('follow'));
   let count = 0;
   try {
-    for await (const batch of events.read({ topics: positionals, from, follow: on('follow') }, stop.signal)) {
+    const read = { topics: positionals, from, follow: on('follow') };
+    const batches = to === null ? events.read(read, stop.signal) : readUpTo(events, positionals, from, readFrom(to, '--to'), stop.signal);
+    for await (const batch of batches) {
       const records = batch.slice(0, max - count);
       const shown = records.map(record =>
         format === 'pretty' ? prettyRecord(record, terminal.paint) : JSON.stringify(plainRecord(record)),
@@ -55,17 +68,64 @@ async function sourceOf(file: string | null, dataDir: string | null): Promise<Wo
   return (await loadWorker(file, process.env, kafkaOptions)).config;
 }
 
-function readFrom(text: string): ReadFrom {
+/** So large a number is no offset, but milliseconds since 1970. */
+const epochMsMin = 100_000_000_000n;
+
+function readFrom(text: string, flag = '--from'): ReadFrom {
   if (text === 'start' || text === 'end') return text;
-  if (/^\d+$/.test(text)) return { offset: BigInt(text) };
+  if (/^\d+$/.test(text)) return BigInt(text) < epochMsMin ? { offset: BigInt(text) } : { timestampMs: Number(text) };
+  const offsets = text.split(',').map(part => /^(.+)-(\d{1,9}):(\d{1,13})$/.exec(part.trim()));
+  if (offsets.every(found => found !== null))
+    return {
+      offsets: offsets.map(([, topic, partition, offset]) => ({ topic: topic!, partition: Number(partition), offset: BigInt(offset!) })),
+    };
   const timestampMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(timestampMs)) {
     const near = nearest(text, ['start', 'end']);
     throw invalid(
-      `--from is start, end, an offset or a time such as 2026-08-01T12:00:00Z, not '${text}'${near ? `; did you mean '${near}'?` : '.'}`,
+      `${flag} is start, end, an offset (of one partition: TOPIC-0:4711) or a time such as 2026-08-01T12:00:00Z, not '${text}'${near ? `; did you mean '${near}'?` : '.'}`,
     );
   }
   return { timestampMs };
+}
+
+/** The records between two places, partition after partition. */
+async function* readUpTo(events: EventLog, names: readonly string[], from: ReadFrom, to: ReadFrom, abort: AbortSignal) {
+  const topics = await events.describeTopics(names);
+  const [starts, ends] = [await placesOf(events, topics, from, abort), await placesOf(events, topics, to, abort)];
+  const ranges = topics.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, start, end }) => {
+      const name = partitionText({ topic, partition });
+      // A place that does not name a partition leaves it out where it is the beginning, and does not end it.
+      return { topic, partition, start: starts.get(name) ?? (isPartial(from) ? end : start), end: ends.get(name) ?? end };
+    }),
+  );
+  for await (const { records } of readRanges(events, ranges, abort)) yield records;
+}
+
+function isPartial(place: ReadFrom): boolean {
+  return typeof place === 'object' && 'offsets' in place;
+}
+
+/** By partition. */
+async function placesOf(
+  events: EventLog,
+  topics: readonly TopicDescription[],
+  place: ReadFrom,
+  abort: AbortSignal,
+): Promise<ReadonlyMap<string, bigint>> {
+  const byPartition = (places: readonly PartitionOffset[]) => new Map(places.map(one => [partitionText(one), one.offset]));
+  if (typeof place === 'object' && 'offsets' in place) return byPartition(place.offsets);
+  if (typeof place === 'object' && 'timestampMs' in place)
+    return byPartition(
+      await events.offsetsAt(
+        topics.map(({ topic }) => topic),
+        place.timestampMs,
+        abort,
+      ),
+    );
+  const all = topics.flatMap(({ topic, partitions }) => partitions.map(partition => ({ topic, ...partition })));
+  return byPartition(all.map(one => ({ ...one, offset: place === 'start' ? one.start : place === 'end' ? one.end : place.offset })));
 }
 
 function countOf(text: string | null): number {

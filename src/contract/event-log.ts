@@ -131,6 +131,8 @@ export interface EventLog extends AsyncDisposable {
   ensureTopics(topics: readonly TopicSpec[], abort: AbortSignal, onRetry?: OnRetry): Promise<void>;
   /** Descriptions of the topics that exist among those named; all user topics where none are named. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>;
+  /** Of each partition of the topics its first record that is not older, or its end where all are. Throws SluiceError TOPIC_UNKNOWN. */
+  offsetsAt(topics: readonly string[], timestampMs: number, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** Deletes what lies before an offset in the one partition of a topic. Throws SluiceError TOPIC_UNKNOWN. */
   truncate(topic: string, before: bigint): Promise<void>;

@@ -29,6 +29,11 @@ export function eraOf(version: bigint): number {
   return Number(version >> offsetBits);
 }
 
+/** The offset of a version. */
+export function offsetOf(version: bigint): bigint {
+  return version & ((1n << offsetBits) - 1n);
+}
+
 /** Records of some partitions, each partition's in its order. */
 export type SinkBatch = {
   readonly records: readonly SinkRecord[];
@@ -36,6 +41,19 @@ export type SinkBatch = {
   readonly mode: 'live' | 'replay';
   /** What of the log is used up when this batch is durable: for a target that keeps the offsets itself. Null in a replay. */
   readonly consumed: Consumed | null;
+  /** Set in a replay into a sink that holds state: each record is the latest of its key in the log. */
+  readonly states?: ReplayedStates;
+};
+
+/** What a replay of states knows of the log, for a target whose own versions do not tell what is newer. */
+export type ReplayedStates = {
+  /** The group of the live flow. */
+  readonly group: string;
+  /**
+   * Those of the batch's records of whose key the log by now has a later one, as far as a version of the same partition: a target that has been
+   * written up to there holds that one, and must not be taken back. Rejects as a read of the log does.
+   */
+  superseded(records: readonly { readonly record: SinkRecord; readonly upTo: bigint }[]): Promise<ReadonlySet<SinkRecord>>;
 };
 
 /** What became of a batch: durable in the target, apart from the records that failed. */
@@ -57,6 +75,11 @@ export type SinkAssignment = {
 
 /** One task of a sink connector. One owner; disposing ends its connections. Everything moves in batches. */
 export interface Sink extends AsyncDisposable {
+  /**
+   * Whether its target holds the state of each record's key, so that a replay sends a key's latest record alone. Left out or false, it causes
+   * effects: a replay sends the records as they were.
+   */
+  readonly holdsState?: boolean;
   /** Set where its results may hold records to publish: the task then owns its place in the log from its start. */
   readonly publishes?: true;
   /** Everything a start needs: reachable, allowed, fitting. All faults at once. Changes nothing in the target. */
@@ -73,7 +96,8 @@ export interface Sink extends AsyncDisposable {
   forgetOffsets?(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void>;
   /**
    * Writes a batch; resolves when it is durable. Writing again what is there, or what is older than what is there, changes nothing
-   * (invariant 4). Calls do not overlap. Throws a SluiceError where the target is away (`backoff`: the same batch comes again) or refuses
+   * (invariant 4). In a replay a record goes over what stands at its own version: in a right target that changes nothing, a wrong one it heals.
+   * Calls do not overlap. Throws a SluiceError where the target is away (`backoff`: the same batch comes again) or refuses
    * everything (`never`).
    */
   write(batch: SinkBatch, abort: AbortSignal): Promise<SinkResult>;

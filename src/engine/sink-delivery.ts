@@ -28,7 +28,7 @@ export type DeliveryBounds = {
 export async function deliver(
   sink: Sink,
   gathered: readonly Gathered[],
-  batch: Pick<SinkBatch, 'mode' | 'consumed'>,
+  batch: Pick<SinkBatch, 'mode' | 'consumed' | 'states'>,
   plan: DeliveryPlan,
   parked: ParkedKeys | null,
   { interrupt, abort, away }: DeliveryBounds,

@@ -75,12 +75,12 @@ export class OwnedPartitions {
   /** How far the task is in each. */
   partitions(): readonly PartitionProgress[] {
     const lags = this.#lag();
-    return this.all().map(({ topic, partition, given, applied }) => {
+    return this.all().map(({ topic, partition, era, given, applied }) => {
       const lag = lags.find(known => known.topic === topic && known.partition === partition);
       const behind = given - applied;
       // With nothing in hand, what the consumer has passed over (markers of transactions) is behind this task as well.
       const reached = behind === 0n && lag !== undefined && lag.position > applied ? lag.position : applied;
-      return { topic, partition, applied: reached, lagRecords: (lag?.records ?? 0n) + behind };
+      return { topic, partition, era, applied: reached, lagRecords: (lag?.records ?? 0n) + behind };
     });
   }
 }

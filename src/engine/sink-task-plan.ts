@@ -45,6 +45,8 @@ export type BatchLimits = { readonly recordsMax: number; readonly bytesMax: numb
 
 /** How far a task is in one of its partitions. Offsets are of the next record. */
 export type PartitionProgress = TopicPartition & {
+  /** As in the versions of its records. */
+  readonly era: number;
   /** Everything before it is durable in the target, was filtered, or is among the dead letters. */
   readonly applied: bigint;
   /** Records from there to the partition's end. */

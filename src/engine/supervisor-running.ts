@@ -9,3 +9,16 @@ export type Running = {
   /** Throws NOT_FOUND. */
   connector(name: string, missing?: string): SupervisedConnector;
 };
+
+/** Looks at what has been started each time that it is asked. */
+export function runningOf(started: () => Pick<Running, 'log' | 'connectors'>, connector: Running['connector']): Running {
+  return {
+    get log() {
+      return started().log;
+    },
+    get connectors() {
+      return started().connectors;
+    },
+    connector,
+  };
+}

@@ -56,6 +56,12 @@ export class SqliteViewStore implements ViewStore {
     });
   }
 
+  async joinBeside(definitions: Definitions, abort: AbortSignal): Promise<void> {
+    await this.#session.transaction('Joining the views', abort, async () => {
+      this.#writers = this.#writersOf(await this.#migration.asItIs(definitions));
+    });
+  }
+
   async forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void> {
     await this.#session.transaction('Forgetting offsets', abort, async () => {
       await this.#books.create();

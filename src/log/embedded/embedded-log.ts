@@ -8,6 +8,7 @@ import {
   type Logger,
   type LogRecord,
   type LogWriter,
+  type PartitionOffset,
   type ReadRange,
   SluiceError,
   type SourceOffset,
@@ -118,6 +119,14 @@ export class EmbeddedLog implements EventLog {
 
   async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
     return this.#reader.describe(names);
+  }
+
+  async offsetsAt(topics: readonly string[], timestampMs: number, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
+    try {
+      return await this.#reader.offsetsAt(topics, timestampMs, AbortSignal.any([abort, this.#followers.ended]));
+    } catch (thrown) {
+      throw logError('read', thrown);
+    }
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type LogRecord,
   type LogWriter,
   type OnRetry,
+  type PartitionOffset,
   type ReadRange,
   SluiceError,
   type SourceOffset,
@@ -23,7 +24,7 @@ import { KafkaConsumerGroups } from './consumer-groups.ts';
 import { type KafkaLogConfig, taskProducerConfig } from './log-config.ts';
 import { canonicalPartition } from './offset-format.ts';
 import { OffsetStore } from './offset-store.ts';
-import { goOnAtStart, readings } from './positions.ts';
+import { goOnAtStart, offsetsFrom, readings } from './positions.ts';
 import { TaskProducer } from './producer.ts';
 import { readPartitions } from './read-partitions.ts';
 import { workerGroupOf } from './worker-group-of-log.ts';
@@ -102,6 +103,10 @@ class KafkaLog implements EventLog {
     const { configStorage, offsetStorage, statusStorage } = this.#config;
     const internal = new Set([configStorage.topic, offsetStorage.topic, statusStorage.topic]);
     return names === undefined ? described.filter(({ topic }) => !internal.has(topic)) : described;
+  }
+
+  offsetsAt(topics: readonly string[], timestampMs: number, abort: AbortSignal): Promise<readonly PartitionOffset[]> {
+    return offsetsFrom(this.#readerCluster, topics, timestampMs, abort);
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {

@@ -1,0 +1,4 @@
+import { kafkaLog } from './item-records.ts';
+import { replayStatements } from './statements.ts';
+
+replayStatements(kafkaLog);

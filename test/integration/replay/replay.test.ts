@@ -1,0 +1,4 @@
+import { embeddedLog } from './item-records.ts';
+import { replayStatements } from './statements.ts';
+
+replayStatements(async () => embeddedLog);
