@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2';
-import { SluiceError, type Value } from '../../src/contract/index.ts';
+import { SluiceError } from '../../src/contract/index.ts';
 import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
 import type { Row } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
@@ -10,7 +10,7 @@ import { type CatalogTable, hasMoreRows } from './server.ts';
 import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
 import type { TableModel } from './table-model.ts';
 import type { ReadableTable, Tables } from './tables.ts';
-import { TextRows } from './text-rows.ts';
+import { type TextRowHandler, TextRows, textsAt } from './text-rows.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import { defaultValueOptions } from './values/value-options.ts';
 
@@ -69,7 +69,8 @@ function selectStatement(
   return `${select}${where} ORDER BY ${key.map(({ name }) => quoteIdentifier(name)).join(', ')}`;
 }
 
-const textColumn: ColumnReader = createColumnReader(
+/** Reads a key's text at the end of a row. */
+export const textColumn: ColumnReader = createColumnReader(
   {
     name: 'key',
     jdbcType: 12,
@@ -101,22 +102,26 @@ async function* readTable(
   rowsMax: number,
 ): AsyncGenerator<TableRows> {
   const shown = readable.readers.filter(reader => reader !== null);
-  const readers = [...shown.map(reader => (readable.isNeeded(reader) ? reader : null)), ...key.map(() => textColumn)];
-  const columns = shown.length;
+  const readers = shown.map(reader => (readable.isNeeded(reader) ? reader : null));
   let rows: Row[] = [];
-  let beforeLast: readonly string[] | null = null;
-  let last: readonly string[] | null = null;
+  // Where the keys of the last two rows lie: of a batch's rows no others are asked for.
+  let beforeLast: LyingKey | null = null;
+  let last: LyingKey | null = null;
   let bytes = 0;
-  const take = (row: Value[]) => {
+  const take: TextRowHandler = (row, from, start, end) => {
     if (key.length > 0) {
       beforeLast = last;
-      last = row.splice(columns) as string[];
+      last = { bytes: from, start, end };
     }
     rows.push(row);
   };
-  const answer = (): TableRows => ({ rows, bytes, keys: last === null ? null : { beforeLast, last } });
+  const answer = (): TableRows => ({
+    rows,
+    bytes,
+    keys: last === null ? null : { beforeLast: beforeLast && keyAt(beforeLast), last: keyAt(last) },
+  });
   try {
-    await using result = new TextRows(client, selectStatement(readable, key, after, override), readers);
+    await using result = new TextRows(client, selectStatement(readable, key, after, override), readers, key.length);
     for (let open = true; open; ) {
       const before = result.bytes;
       open = await result.next(take);
@@ -135,8 +140,15 @@ async function* readTable(
   }
 }
 
-/** Rows are handed over once so many bytes of them have come. */
-const batchBytesMin = 256 * 1024;
+/** Rows are handed over once so many bytes of them have come. More of them outlive a collection of young memory, and are copied by it. */
+const batchBytesMin = 64 * 1024;
+
+type LyingKey = { readonly bytes: Buffer; readonly start: number; readonly end: number };
+
+/** A key has no NULL: the reading is ordered by columns that are NOT NULL. */
+function keyAt({ bytes, start, end }: LyingKey): readonly string[] {
+  return textsAt(bytes, start, end).map(text => text ?? '');
+}
 
 /** The database's refusal, told as one of reading this table. */
 function readingError(error: unknown, { id }: TableModel): unknown {

@@ -11,8 +11,10 @@ const endOfFile = 0xfe;
 /** An EOF packet is shorter; a row that begins with 0xfe (a value of more than 16 MB) is longer. */
 const endOfFileBytesMax = 9;
 
-/** Called for each row: one value for each column of the result. */
-export type TextRowHandler = (row: Value[]) => void;
+/**
+ * Called for each row: one value for each reader. The columns behind them lie in bytes[start, end), for `textsAt`; the memory is not used again.
+ */
+export type TextRowHandler = (row: Value[], bytes: Buffer, start: number, end: number) => void;
 
 /**
  * The rows of a query as values, as they come (text protocol): for tables that do not fit into memory. mysql2's own rows would cost more than
@@ -27,6 +29,7 @@ export class TextRows implements AsyncDisposable {
   readonly #channel: PacketChannel;
   readonly #statement: string;
   readonly #readers: readonly (ColumnReader | null)[];
+  readonly #columns: number;
   readonly #cursor = new EventCursor();
   #phase: 'count' | 'columns' | 'rows' | 'done' = 'count';
   #columnsLeft = 0;
@@ -35,10 +38,11 @@ export class TextRows implements AsyncDisposable {
   bytes = 0;
   #handle: TextRowHandler = () => {};
 
-  /** `readers`: one for each column of the result; null gives null. */
-  constructor(connection: Connection, statement: string, readers: readonly (ColumnReader | null)[]) {
+  /** `readers`: one for each column of the result, null gives null; but for the last ones, as many as `unread` says. */
+  constructor(connection: Connection, statement: string, readers: readonly (ColumnReader | null)[], unread = 0) {
     this.#statement = statement;
     this.#readers = readers;
+    this.#columns = readers.length + unread;
     this.#channel = new PacketChannel(connection);
     this.#channel.send(comQuery, Buffer.from(statement, 'utf8'));
   }
@@ -67,7 +71,7 @@ export class TextRows implements AsyncDisposable {
     switch (this.#phase) {
       case 'count': {
         const count = this.#cursor.start(bytes, start, end).packedInt();
-        if (count !== this.#readers.length) throw malformed(`a result of ${count} columns where ${this.#readers.length} were expected`);
+        if (count !== this.#columns) throw malformed(`a result of ${count} columns where ${this.#columns} were expected`);
         this.#columnsLeft = count;
         this.#phase = 'columns';
         break;
@@ -78,7 +82,10 @@ export class TextRows implements AsyncDisposable {
         break;
       case 'rows':
         if (first === endOfFile && end - start < endOfFileBytesMax) this.#phase = 'done';
-        else this.#handle(readTextRow(this.#cursor.start(bytes, start, end), this.#readers));
+        else {
+          const row = readTextRow(this.#cursor.start(bytes, start, end), this.#readers);
+          this.#handle(row, bytes, this.#cursor.at, end);
+        }
         break;
       case 'done':
         throw malformed('a result that goes on behind its end');
@@ -90,6 +97,22 @@ export class TextRows implements AsyncDisposable {
     if (this.#phase === 'done') this.#channel.release();
     else this.#channel.abandon();
   }
+}
+
+/** The texts of columns that were left unread; null stands for NULL. */
+export function textsAt(bytes: Buffer, start: number, end: number): (string | null)[] {
+  const cursor = new EventCursor().start(bytes, start, end);
+  const texts: (string | null)[] = [];
+  while (cursor.left > 0) {
+    if (bytes[cursor.at] === nullValue) {
+      cursor.take(1);
+      texts.push(null);
+      continue;
+    }
+    const from = cursor.take(cursor.packedInt());
+    texts.push(bytes.toString('utf8', from, cursor.at));
+  }
+  return texts;
 }
 
 /** A row of the text protocol ("Text Resultset Row"): a length and a text for each column, or the mark of NULL. */

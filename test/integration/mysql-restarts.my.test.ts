@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { mariadbConnector, mysqlConnector } from '../../connectors/mysql/plugin.ts';
 import type { SourceOffset } from '../../src/contract/index.ts';
 import type { MysqlFlavor } from '../services/mysql.ts';
+import { crashUnderLoad } from '../support/crashes-under-load.ts';
 import { connectMysql, freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { changedTables, randomOf } from '../support/random-changes.ts';
 import { changedMysqlTablesSetup, mysqlRowsOf, transactMysql } from '../support/random-mysql-changes.ts';
@@ -22,8 +23,6 @@ const runs: readonly (readonly [MysqlFlavor, seed: number])[] = [
   ['mariadb', 4],
   ['mariadb', 5],
 ];
-
-const transactionsMin = 400;
 
 /** The snapshot is complete. */
 function isStreaming({ offset }: SourceOffset): boolean {
@@ -50,29 +49,12 @@ for (const [flavor, seed] of runs) {
       },
       connectors[flavor],
     );
-    let busy = true;
-    const load = (async () => {
-      // On a fast machine the crashes are over before much has changed.
-      for (let n = 0; busy || n < transactionsMin; n++) await transactMysql(writer, random, n);
-    })();
-    const crashes = 12;
-    for (let crash = 0; crash < crashes; crash++) {
-      let batches = 1 + random(crash < 8 ? 9 : 30);
-      await run.run(() => (--batches > 0 ? 'append' : random(2) === 0 ? 'crash before' : 'crash after'));
-    }
-    busy = false;
-    await load;
-    // The end is told by a change: it must not come while the snapshot still reads, which would find it before other tables are read.
-    const tell = () => writer.query("insert into small values (1000, 'the end')");
-    let told: Promise<unknown> | null = run.offsets.some(isStreaming) ? tell() : null;
-    await told;
+    await crashUnderLoad(run, { random, isStreaming, transact: n => transactMysql(writer, random, n) });
+    await writer.query("insert into small values (1000, 'the end')");
     const smallTopic = `srv.${database.name}.small`;
-    await run.run(batch => {
-      if (batch.records.some(({ topic, key }) => topic === smallTopic && JSON.stringify(key).includes('1000'))) return 'crash after';
-      if (batch.offsets.some(isStreaming)) told ??= tell();
-      return 'append';
-    });
-    await told;
+    await run.run(batch =>
+      batch.records.some(({ topic, key }) => topic === smallTopic && JSON.stringify(key).includes('1000')) ? 'crash after' : 'append',
+    );
     const history = new RowHistory(topic => topic.startsWith(`srv.${database.name}.`));
     for (const record of run.records) history.apply(record);
     assert.deepEqual(history.faults.slice(0, 5), [], `seed ${seed}: ${history.faults.length} faults`);

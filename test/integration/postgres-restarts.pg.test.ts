@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { SourceOffset } from '../../src/contract/index.ts';
+import { crashUnderLoad } from '../support/crashes-under-load.ts';
 import { connectTo, freshDatabase } from '../support/fresh-database.ts';
 import { changedTables, changedTablesSetup, randomOf, rowsOf, transact } from '../support/random-changes.ts';
 import { RowHistory } from '../support/row-history.ts';
@@ -9,6 +11,11 @@ import { postgresRun } from '../support/source-run.ts';
 const seeds = [1, 2, 3, 4];
 const server = await sharedPostgres(18);
 after(() => server);
+
+/** The snapshot is complete. */
+function isStreaming({ offset }: SourceOffset): boolean {
+  return offset?.['snapshot_completed'] === true || Boolean(offset?.['lsn'] && !offset['snapshot']);
+}
 
 for (const seed of seeds) {
   test(`crashes at any batch of snapshot and stream, under load, lose and double nothing (seed ${seed})`, {
@@ -33,29 +40,13 @@ for (const seed of seeds) {
       'max.queue.size': '1024',
       'snapshot.max.threads': String(1 + (seed % 3)),
     });
-    let busy = true;
-    const load = (async () => {
-      for (let n = 0; busy; n++) await transact(writer, random, n);
-    })();
-    const crashes = 12;
-    for (let crash = 0; crash < crashes; crash++) {
-      let batches = 1 + random(crash < 8 ? 9 : 30);
-      await run.run(() => (--batches > 0 ? 'append' : random(2) === 0 ? 'crash before' : 'crash after'));
-    }
-    busy = false;
-    await load;
-    // The end is told by a change: it must not come while the snapshot still reads, which would find it before other tables are read.
-    let told: Promise<unknown> | null = null;
-    await run.run(batch => {
-      if (batch.records.some(({ topic, key }) => topic === 'srv.public.small' && JSON.stringify(key).includes('1000')))
-        return 'crash after';
-      const streaming = batch.offsets.some(
-        ({ offset }) => offset?.['snapshot_completed'] === true || (offset?.['lsn'] && !offset['snapshot']),
-      );
-      if (streaming) told ??= writer.query(`insert into small values (1000, 'the end')`);
-      return 'append';
-    });
-    await told;
+    await crashUnderLoad(run, { random, isStreaming, transact: n => transact(writer, random, n) });
+    await writer.query(`insert into small values (1000, 'the end')`);
+    await run.run(batch =>
+      batch.records.some(({ topic, key }) => topic === 'srv.public.small' && JSON.stringify(key).includes('1000'))
+        ? 'crash after'
+        : 'append',
+    );
     const history = new RowHistory();
     for (const record of run.records) history.apply(record);
     assert.deepEqual(history.faults.slice(0, 5), [], `seed ${seed}: ${history.faults.length} faults`);
@@ -67,6 +58,6 @@ for (const seed of seeds) {
         `${table}: the same rows`,
       );
     }
-    assert.ok((history.operations.get('u') ?? 0) > 50 && (history.operations.get('r') ?? 0) > 5000, 'the run had both phases');
+    assert.ok((history.operations.get('u') ?? 0) > 50 && (history.operations.get('r') ?? 0) > 5000, `the run had both phases: ${[...history.operations].join(' ')}`);
   });
 }

@@ -100,11 +100,30 @@ function unscaledOfText(text: string, scale: number): number | bigint {
   return digits.length <= exactDigits ? Number(digits) + 0 : BigInt(digits);
 }
 
+/**
+ * The same of a text as the server writes it, with all its `scale` digits and no more than a double holds; null: another one, which
+ * `unscaledOfText` reads.
+ */
+function unscaledOfPlain(bytes: Buffer, start: number, end: number, scale: number): number | null {
+  const negative = bytes[start] === 0x2d;
+  const first = negative ? start + 1 : start;
+  const point = scale === 0 ? end : end - scale - 1;
+  if (point <= first || end - first > exactDigits || (scale > 0 && bytes[point] !== 0x2e)) return null;
+  let value = 0;
+  for (let at = first; at < end; at++) {
+    if (at === point) continue;
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  return negative ? 0 - value : value;
+}
+
 /** DECIMAL as its mode shows it, from the unscaled value and the text. */
 type Shown = {
   readonly schema: Schema;
   readonly ofUnscaled: (unscaled: number | bigint, scale: number) => Value;
-  readonly ofText: (text: string) => Value;
+  readonly ofText: (bytes: Buffer, start: number, end: number) => Value;
   readonly fallback: Value;
   readonly unavailable: Value;
 };
@@ -116,7 +135,8 @@ function shown(precision: number, scale: number, mode: ValueOptions['decimalHand
         schema: connectDecimalSchema(scale, precision),
         // Where the binlog has another scale than the table's definition, the value is what counts.
         ofUnscaled: (unscaled, from) => bytesOf(from === scale ? unscaled : unscaledOfText(plainText(unscaled, from), scale)),
-        ofText: text => bytesOf(unscaledOfText(text, scale)),
+        ofText: (bytes, start, end) =>
+          bytesOf(unscaledOfPlain(bytes, start, end, scale) ?? unscaledOfText(bytes.toString('latin1', start, end), scale)),
         fallback: Uint8Array.of(0),
         unavailable: placeholder.bytes,
       };
@@ -124,7 +144,7 @@ function shown(precision: number, scale: number, mode: ValueOptions['decimalHand
       return {
         schema: schemas.float64,
         ofUnscaled: (unscaled, from) => Number(plainText(unscaled, from)),
-        ofText: text => Number(text),
+        ofText: (bytes, start, end) => Number(bytes.toString('latin1', start, end)),
         fallback: 0,
         unavailable: 0,
       };
@@ -132,7 +152,7 @@ function shown(precision: number, scale: number, mode: ValueOptions['decimalHand
       return {
         schema: schemas.string,
         ofUnscaled: plainText,
-        ofText: text => plainText(unscaledOfText(text, scale), scale),
+        ofText: (bytes, start, end) => plainText(unscaledOfText(bytes.toString('latin1', start, end), scale), scale),
         fallback: plainText(0, scale),
         unavailable: placeholder.text,
       };
@@ -149,7 +169,7 @@ export function decimalType(precision: number, scale: number, options: ValueOpti
       const from = column.scale;
       return cursor => ofUnscaled(read(cursor), from);
     },
-    text: (bytes, start, end) => ofText(bytes.toString('latin1', start, end)),
+    text: ofText,
     fallback,
     unavailable,
     unavailableAsNull: options.decimalHandlingMode !== 'string',
