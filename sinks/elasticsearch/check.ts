@@ -67,7 +67,7 @@ async function checkPrivileges(client: Client, config: ElasticsearchConfig, sign
   const keepsState = indices.deleteMarkers || indices.generation !== null;
   const wanted = [
     { names: patterns(config), privileges },
-    ...(keepsState ? [{ names: [indices.stateIndex], privileges: ['index', 'read', 'create_index', 'maintenance'] }] : []),
+    ...(keepsState ? [{ names: [indices.stateIndex], privileges: ['index', 'delete', 'read', 'create_index', 'maintenance'] }] : []),
   ];
   const request = { method: 'POST', path: '/_security/user/_has_privileges', body: { index: wanted } };
   let answer: Readonly<Record<string, unknown>>;

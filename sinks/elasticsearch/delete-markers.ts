@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { MarkerRetention } from './marker-retention.ts';
 import { type Operation, scopeOf, type Truncation } from './operation.ts';
 import type { StateEntry, StateIndex } from './state-index.ts';
 
@@ -12,12 +13,13 @@ import type { StateEntry, StateIndex } from './state-index.ts';
  */
 export class DeleteMarkers {
   readonly #state: StateIndex;
+  readonly #retention: MarkerRetention;
   /** By scope, the version of the newest delete. */
   readonly #bounds = new Map<string, bigint>();
   #refreshed = false;
 
-  constructor(state: StateIndex) {
-    this.#state = state;
+  constructor(state: StateIndex, retention: MarkerRetention) {
+    [this.#state, this.#retention] = [state, retention];
   }
 
   /** Partitions have come from other tasks, which may have deleted since we looked. */
@@ -28,7 +30,7 @@ export class DeleteMarkers {
 
   /** The lines of a bulk request that leave the marker of a delete. */
   lines(operation: Operation): string {
-    return this.#state.lines(markerId(operation), scopeOf(operation), operation.record.version, {});
+    return this.#state.lines(markerId(operation), scopeOf(operation), operation.record.version, {}, this.#retention.expiresMs);
   }
 
   /** The lines of a bulk request that leave the marker of a truncation. */

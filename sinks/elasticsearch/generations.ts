@@ -18,6 +18,9 @@ import { targetError } from './target-error.ts';
 /** What the sink writes: one generation of the indices that are named so. */
 type Building = { readonly generation: number; readonly naming: IndexNaming };
 
+/** In place of a position's offset: where the group's offset is. */
+const whereTheGroupIs = 'group';
+
 /** How an alias stands to the index we write. */
 type Standing = 'serving' | 'building' | 'retired';
 
@@ -52,11 +55,30 @@ export class Generations {
       building.map(partition => this.#positionId(partition)),
       signal,
     );
-    return building.map(({ topic, partition, era }, index) => {
+    return building.flatMap(({ topic, partition, era }, index) => {
       const entry = entries[index];
+      if (entry?.['offset'] === whereTheGroupIs) return [];
       const known = entry !== undefined && eraOf(versionOf(entry)) === era;
-      return { topic, partition, offset: known ? BigInt(entry['offset'] ?? 0) : 0n };
+      return [{ topic, partition, offset: known ? BigInt(entry['offset'] ?? 0) : 0n }];
     });
+  }
+
+  /** What is being built goes on where the group's offsets are, of these partitions (null: of all), since those have been set from outside. */
+  async forget(partitions: readonly TopicPartition[] | null, signal: AbortSignal): Promise<void> {
+    if (partitions === null) await this.#state.refresh(signal);
+    const begun = `${this.#positionPrefix} `;
+    const ids =
+      partitions?.map(partition => this.#positionId(partition)) ??
+      (await this.#state.ids('position', signal)).filter(id => id.startsWith(begun));
+    if (ids.length === 0) return;
+    await this.#state.ensure(signal);
+    const entries = await this.#state.get(ids, signal);
+    const marks = ids.map((id, index) => {
+      const entry = entries[index];
+      const version = entry === undefined ? 0n : versionOf(entry) + 1n;
+      return { lines: this.#state.lines(id, 'position', version, { offset: whereTheGroupIs }), versioned: true };
+    });
+    await this.#bulk.write(marks, signal);
   }
 
   /** Whether a topic's rows are searched in the index we write. Where names come from rows, nobody knows before those come. */
@@ -86,8 +108,12 @@ export class Generations {
     });
   }
 
+  get #positionPrefix(): string {
+    return `position ${this.#building.naming.text} ${this.#building.generation}`;
+  }
+
   #positionId({ topic, partition }: TopicPartition): string {
-    return `position ${this.#building.naming.text} ${this.#building.generation} ${topic}/${partition}`;
+    return `${this.#positionPrefix} ${topic}/${partition}`;
   }
 
   /** Up to where each alias's index holds each partition, of this batch's. */

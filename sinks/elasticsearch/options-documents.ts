@@ -160,4 +160,12 @@ export const documentOptions = {
     group: naming,
     displayName: 'Delete markers',
   }),
+  'delete.markers.retention.ms': options.long({
+    default: '2592000000',
+    min: -1,
+    doc: 'How many milliseconds after a delete its version is kept (30 days unless set); -1: for good. Records older than the delete may come as long as the log and its dead letters hold them: make it longer than that.',
+    importance: 'LOW',
+    group: naming,
+    displayName: 'Delete markers’ retention',
+  }),
 };

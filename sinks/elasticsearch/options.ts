@@ -78,6 +78,7 @@ function indices(config: Config, report: ConfigReport): IndexSettings {
     made,
     stateIndex: config['state.index'],
     deleteMarkers: config['delete.markers'] && config['write.method'] === 'insert',
+    markersMs: config['delete.markers.retention.ms'] < 0 ? null : config['delete.markers.retention.ms'],
   };
 }
 

@@ -48,6 +48,8 @@ export type IndexSettings = {
   readonly made: boolean;
   readonly stateIndex: string;
   readonly deleteMarkers: boolean;
+  /** How long a marker is kept; null: for good. */
+  readonly markersMs: number | null;
 };
 
 /** The resolved config of the sink. */

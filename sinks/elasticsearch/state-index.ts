@@ -8,7 +8,8 @@ export type StateEntry = Readonly<Record<string, string>>;
 type MultiGet = {
   readonly docs: readonly { readonly found?: boolean; readonly _source?: StateEntry; readonly error?: { readonly type?: string } }[];
 };
-type Search = { readonly hits: { readonly hits: readonly { readonly _source: StateEntry }[] } };
+type Hit = { readonly _id: string; readonly _source: StateEntry; readonly _seq_no?: number; readonly _primary_term?: number };
+type Search = { readonly hits: { readonly hits: readonly Hit[] } };
 
 const getMax = 1000;
 const hitsMax = 10_000;
@@ -33,7 +34,7 @@ export class StateIndex {
     if (this.#there) return;
     const body = {
       settings: { 'index.hidden': true, 'index.number_of_shards': 1, 'index.auto_expand_replicas': '0-1' },
-      mappings: { dynamic: false, properties: { scope: { type: 'keyword' }, order: { type: 'long' } } },
+      mappings: { dynamic: false, properties: { scope: { type: 'keyword' }, order: { type: 'long' }, expires: { type: 'long' } } },
     };
     try {
       await this.#client.transport.request({ method: 'PUT', path: `/${encodeURIComponent(this.name)}`, body }, { signal, ignore: [400] });
@@ -44,11 +45,12 @@ export class StateIndex {
     if (!this.#there) throw new SluiceError('TARGET_REFUSED', `The index ${this.name} (state.index) cannot be made: is its name valid?`);
   }
 
-  /** The lines of a bulk request that write an entry. */
-  lines(id: string, scope: string, version: bigint, entry: StateEntry): string {
+  /** The lines of a bulk request that write an entry. `expiresMs`: when `prune` may delete it; null: never. */
+  lines(id: string, scope: string, version: bigint, entry: StateEntry, expiresMs: number | null = null): string {
     const action = `{"index":{"_index":${JSON.stringify(this.name)},"_id":${JSON.stringify(id)},"version":${version},"version_type":"external"}}`;
     const fields = JSON.stringify({ scope, ...entry });
-    return `${action}\n${fields.slice(0, -1)},"order":${version},"version":"${version}"}\n`;
+    const expires = expiresMs === null ? '' : `,"expires":${expiresMs}`;
+    return `${action}\n${fields.slice(0, -1)},"order":${version},"version":"${version}"${expires}}\n`;
   }
 
   /** The entries of these ids as they are now; undefined where there is none. */
@@ -74,17 +76,40 @@ export class StateIndex {
   /** The entry of a scope with the highest version. */
   async latest(scope: string, signal: AbortSignal): Promise<StateEntry | undefined> {
     const sort = [{ order: { order: 'desc', unmapped_type: 'long' } }];
-    return (await this.#search({ query: { term: { scope } }, sort, size: 1 }, signal))[0];
+    return (await this.#search({ query: { term: { scope } }, sort, size: 1 }, signal))[0]?._source;
   }
 
   /** All entries of a scope. */
   async all(scope: string, signal: AbortSignal): Promise<readonly StateEntry[]> {
-    return this.#search({ query: { term: { scope } }, size: hitsMax }, signal);
+    return (await this.#search({ query: { term: { scope } }, size: hitsMax }, signal)).map(({ _source }) => _source);
   }
 
-  async #search(body: object, signal: AbortSignal): Promise<readonly StateEntry[]> {
+  /** Deletes entries whose time is over, at most so many; answers how many. */
+  async prune(nowMs: number, entriesMax: number, signal: AbortSignal): Promise<number> {
+    const query = { range: { expires: { lte: nowMs } } };
+    const expired = await this.#search({ query, size: entriesMax, _source: false, seq_no_primary_term: true }, signal);
+    if (expired.length === 0) return 0;
+    // One that has been written anew since it was found stays.
+    const lines = expired.map(({ _id, _seq_no, _primary_term }) =>
+      JSON.stringify({ delete: { _id, if_seq_no: _seq_no, if_primary_term: _primary_term } }),
+    );
+    const request = { method: 'POST', path: `/${encodeURIComponent(this.name)}/_bulk`, bulkBody: `${lines.join('\n')}\n` };
+    try {
+      await this.#client.transport.request(request, { signal });
+    } catch (error) {
+      throw targetError(error, `Deleting from the index ${this.name}`, true);
+    }
+    return expired.length;
+  }
+
+  /** The ids of a scope's entries. */
+  async ids(scope: string, signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#search({ query: { term: { scope } }, size: hitsMax, _source: false }, signal)).map(({ _id }) => _id);
+  }
+
+  async #search(body: object, signal: AbortSignal): Promise<readonly Hit[]> {
     const answer = await this.#ask<Partial<Search>>('POST', '_search', body, signal);
-    return (answer.hits?.hits ?? []).map(({ _source }) => _source);
+    return answer.hits?.hits ?? [];
   }
 
   /** An index that is not there holds nothing. */

@@ -1,4 +1,4 @@
-import { configSpec, options, type RawConfig } from '../../src/contract/index.ts';
+import { configSpec, misspeltSourceField, options, type RawConfig } from '../../src/contract/index.ts';
 import { connectionOptions, withLogin } from '../sql/connection-options.ts';
 import type { TargetAddress } from '../sql/target-url.ts';
 import { refusedOptions } from './refused-options.ts';
@@ -172,7 +172,11 @@ function isTrue(raw: RawConfig, name: string): boolean {
 }
 
 function checkNameFormat(text: string): void {
-  for (const [, name] of text.matchAll(/\$\{([^}]*)\}/g))
-    if (name !== 'topic' && !/^source\.\w+$/.test(name!)) throw new Error(`it knows \${topic} and \${source.FIELD}, not \${${name}}`);
+  for (const [, name] of text.matchAll(/\$\{([^}]*)\}/g)) {
+    const field = /^source\.(\w+)$/.exec(name!)?.[1];
+    if (name !== 'topic' && field === undefined) throw new Error(`it knows \${topic} and \${source.FIELD}, not \${${name}}`);
+    const meant = field === undefined ? null : misspeltSourceField(field);
+    if (meant !== null) throw new Error(`a record's source has no field '${field}'; did you mean \${source.${meant}}?`);
+  }
   if (text.split('.').length > 2 && !text.includes('${source.')) throw new Error('a name has a schema and a table at most');
 }

@@ -1,3 +1,4 @@
+import { misspeltSourceField } from '../../src/contract/index.ts';
 import { globExpression } from './glob.ts';
 
 /** Where a template's field is looked for: `row` is the row's image, and where that has no such field, the key. */
@@ -70,7 +71,10 @@ function placeholder(name: string, text: string): TemplatePart {
   const origin = origins.find(candidate => candidate === name.slice(0, Math.max(0, dot)));
   if (origin === undefined) return { kind: 'field', origin: 'row', name };
   if (dot === name.length - 1) throw new Error(`'{${name}}' names no field`);
-  return { kind: 'field', origin, name: name.slice(dot + 1) };
+  const field = name.slice(dot + 1);
+  const meant = origin === 'source' ? misspeltSourceField(field) : null;
+  if (meant !== null) throw new Error(`a record's source has no field '${field}'; did you mean {source.${meant}}?`);
+  return { kind: 'field', origin, name: field };
 }
 
 /** A value inside a pattern, its own signs without meaning there. */

@@ -28,7 +28,7 @@ describe('npm run demo, on servers of its own', { timeout: 600_000 }, () => {
       const { stdout } = await run(process.execPath, demo, { cwd: root, env: { ...process.env, TMPDIR: scratch.path } });
       for (const server of servers) assert.match(stdout, server);
       assert.match(stdout, /The log and the database agree row by row/);
-      for (const target of ['view', 'cache', 'index']) assert.match(stdout, new RegExp(`${target} +agrees with the database`));
+      for (const target of ['view', 'cache', 'index', 'event']) assert.match(stdout, new RegExp(`${target} +agrees with the database`));
       assert.match(stdout, /The targets agree row by row: \d+ customers/);
       const left = (await readdir(scratch.path)).filter(
         name => name !== 'node-compile-cache' && !name.startsWith('sluice-elasticsearch-8'),

@@ -63,10 +63,14 @@ export class ElasticsearchReader {
 }
 
 /** A task of the sink with these options. The caller disposes it. Rejects where there are faults in them. */
-export function elasticsearchTask(options: Readonly<Record<string, string>>, logs: ReturnType<typeof logged> = logged()): Sink {
+export function elasticsearchTask(
+  options: Readonly<Record<string, string>>,
+  logs: ReturnType<typeof logged> = logged(),
+  nowMs: () => number = () => 1_700_000_000_000,
+): Sink {
   const { config, faults } = elasticsearchSink.spec.parse(options);
   assert.deepEqual(faults, [], 'the options are valid');
   assert.ok(config);
-  const clock = { nowMs: () => 1_700_000_000_000, nowNs: () => 1_700_000_000_000_000_000n };
+  const clock = { nowMs, nowNs: () => BigInt(nowMs()) * 1_000_000n };
   return elasticsearchSink.create(config, { connector: 'search', task: 0, logger: logs.logger, clock });
 }

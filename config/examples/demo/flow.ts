@@ -40,9 +40,7 @@ export async function prepare(
   const shop = resources.use(await shops[source].shop(database));
   const cache = redis ? new RedisCache(redis) : new LocalCache(folder);
   const index = elasticsearch ? new ElasticsearchIndex(elasticsearch) : new LocalIndex(folder);
-  // Without rows as they were, which MongoDB's unwrapped changes lack, nobody can tell that an address has changed.
-  const events = source === 'mongodb' ? [] : [new Events(join(folder, 'log'))];
-  const targets: readonly Target[] = [new View(folder), cache, index, ...events].map(target => resources.use(target));
+  const targets: readonly Target[] = [new View(folder), cache, index, new Events(join(folder, 'log'))].map(target => resources.use(target));
   const connectors = [
     shops[source].connector,
     'order-flow/views.yaml',

@@ -13,8 +13,6 @@ export type Change = {
   readonly committedAtMs: number | null;
   /** Where it stands in the database's log, rising. Null in the snapshot, which stands nowhere, and of MongoDB, which tells no place. */
   readonly position: readonly bigint[] | null;
-  /** `before` is not the row as it was: no more than its id, where it is anything. */
-  readonly beforeUnknown?: true;
 };
 
 /** Reads a record of the demo's topics; null for a tombstone. */
@@ -22,16 +20,19 @@ export function readChange(record: LogRecord): Change | null {
   if (record.value === null) return null;
   const value = JSON.parse(Buffer.from(record.value).toString('utf8'));
   const table = record.topic.slice(record.topic.lastIndexOf('.') + 1);
-  if ('__op' in value) return readDocument(table, JSON.parse(Buffer.from(record.key ?? []).toString('utf8')), value);
   const { op, before, after, source } = value;
+  // It tells whole seconds, and no place.
+  if (source.connector === 'mongodb')
+    return { table, op, before: documentOf(before), after: documentOf(after), committedAtMs: null, position: null };
   const committedAtMs = source.connector === 'mariadb' ? null : source.ts_ms;
   return { table, op, before, after, committedAtMs, position: op === 'r' ? null : positionOf(source) };
 }
 
-/** MongoDB's: unwrapped, with the operation beside the fields. Of a delete, the key alone is known. */
-function readDocument(table: string, key: Row, { __op: op, __deleted: _deleted, ...row }: Row): Change {
-  const found = { table, op: op as Operation, committedAtMs: null, position: null, beforeUnknown: true } as const;
-  return op === 'd' ? { ...found, before: key, after: null } : { ...found, before: null, after: row };
+/** MongoDB's, from its text: a row whose id is the document's. */
+function documentOf(text: string | null): Row | null {
+  if (text === null) return null;
+  const { _id: id, ...others } = JSON.parse(text);
+  return { id, ...others };
 }
 
 function positionOf({ sequence, file, pos, row }: Readonly<Record<string, string | number>>): readonly bigint[] | null {
@@ -81,7 +82,7 @@ export class History {
     this.#tables.set(table, rows);
     const id = String((after ?? before)?.['id']);
     const known = rows.get(id);
-    const expected = change.beforeUnknown ? known : before === null ? undefined : contentOf(before);
+    const expected = before === null ? undefined : contentOf(before);
     if (known !== expected)
       this.#fault(
         `${table} ${id}: its "${op}" does not follow on the state that the log has of the row (missing, doubled or out of order)`,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Sink, SluiceError } from '../../../src/contract/index.ts';
+import { type Sink, type SinkRecord, SluiceError } from '../../../src/contract/index.ts';
+import { readDeadLetter } from '../../../src/engine/dead-letter.ts';
 import { until } from '../../support/until.ts';
+import { RunningSink, tolerant } from '../../unit/engine/running-sink.ts';
 import { DrivenSink } from './driven-sink.ts';
 import { randomChanges, seeded } from './model.ts';
 import { type RecordForm, type SuiteRow, SuiteTopic } from './records.ts';
@@ -25,6 +27,11 @@ export type StatefulSink = {
   /** Whether its tasks do truncations; left out: they do not, and the suite does not ask for them. */
   readonly truncates?: true;
 };
+
+/** What of a record the target sees. */
+function contentOf({ keySchema, key, valueSchema, value }: SinkRecord) {
+  return { keySchema, key, valueSchema, value };
+}
 
 let topics = 0;
 
@@ -214,6 +221,40 @@ function statements(sink: StatefulSink, form: RecordForm): void {
 
   const { away, refused, forget } = sink;
   const truncates = sink.truncates && form === 'enveloped';
+
+  test('later records of a refused one’s key wait with it where that is asked for, those of its batch too; other keys go on', {
+    skip: refused === undefined && 'no row is refused',
+  }, async () => {
+    const topic = newTopic(form);
+    const records = [
+      topic.upsert(row(1, 1)),
+      topic.upsert(refused!(2)),
+      topic.upsert(row(3, 1)),
+      topic.upsert(row(2, 5)),
+      topic.upsert(row(1, 2), row(1, 1)),
+      topic.upsert(row(2, 6), row(2, 5)),
+    ];
+    const deadLetters = { topic: 'letters', replicationFactor: 1, contextHeaders: true, parksLater: true };
+    await using task = await new RunningSink().start({
+      sink: await sink.make(topic.topic),
+      errors: { ...tolerant, deadLetters },
+      // The log of this task holds places only.
+      transform: record => ({ ...record, ...contentOf(records[Number((record as Partial<SinkRecord>).place!.offset)]!) }),
+    });
+    task.log.add(
+      topic.topic,
+      [1, 2, 3, 2, 1, 2].map(key => [String(key), 'row']),
+    );
+    task.consumer.assign([topic.topic]);
+    task.consumer.deliver(topic.topic);
+    await until(() => task.log.committed.get(topic.topic) === 6n, { what: 'all records to be dealt with', timeoutMs: 60_000 });
+    await task.stop();
+    assert.deepEqual(
+      task.log.topics.get('letters')?.map(letter => readDeadLetter(letter)?.record.offset),
+      [1n, 3n, 5n],
+    );
+    await holds(topic, [row(1, 2), row(3, 1)], 'nothing of the refused row’s key');
+  });
 
   test('a truncation deletes what is older than it, in its batch and before, and nothing that is newer', {
     skip: !truncates && 'no truncations',

@@ -5,6 +5,7 @@ import { runCommandLine } from '../../../src/cli/command-line.ts';
 import { paintWith } from '../../../src/cli/terminal.ts';
 import { usages } from '../../../src/cli/usage.ts';
 import { version } from '../../../src/version.ts';
+import { oneView } from '../../integration/sinks/views/wrong-views.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 
 /** Runs a command as a script would see it: no terminal, no colours. */
@@ -78,6 +79,40 @@ describe('sluice check', () => {
     assert.match(out, /fault {4}Missing required configuration "database\.dbname"/);
     assert.match(out, /warning {2}line 5: .*did you mean 'database\.hostname'/);
     assert.match(out, /\d+ faults\.\n$/);
+  });
+
+  /** What a sink's connector is refused with: its options, and files beside it. */
+  async function sinkFaults(options: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}, ...args: string[]) {
+    using folder = new ScratchFolder('check-sink');
+    for (const [name, text] of Object.entries(files)) writeFileSync(folder.file(name), text);
+    const lines = Object.entries({ name: 'c', topics: 'shop.orders,shop.customers', ...options }).map(([name, text]) => `${name}: ${text}`);
+    writeFileSync(folder.file('c.yaml'), `${lines.join('\n').replaceAll('FOLDER', folder.path)}\n`);
+    const { code, out } = await run('check', folder.file('c.yaml'), ...args);
+    assert.equal(code, 1, out);
+    return out.replaceAll(folder.path, 'FOLDER');
+  }
+
+  test('places what is wrong with a view in its file, and names the option and line that leads there', async () => {
+    const sink = { 'connector.class': 'views', 'connection.url': 'sqlite:FOLDER/views.db', views: 'FOLDER/views.yaml' };
+    const check = (views: string) => sinkFaults(sink, { 'views.yaml': views });
+    const orders = 'from orders o';
+    const at = String.raw`fault {4}line 5, views: FOLDER/views\.yaml`;
+    assert.match(await check(oneView({ select: `select o.customer_id,\n  o.totals ${orders}` })), new RegExp(`${at}:16:.*totals`));
+    assert.match(
+      await check(oneView({ from: '{ orders: customer }', select: `select o.customer_id, o.total ${orders}` })),
+      new RegExp(`${at}:13:.*way from table orders`),
+    );
+    const unreached = oneView({ from: '{ customers: id }', select: `select o.customer_id ${orders}` });
+    assert.match(await check(unreached), new RegExp(`${at}:11:3.*reads table orders, whose topic does not lead to its key`));
+  });
+
+  test('names the line of a template with a field that there is not', async () => {
+    const redis = { 'connector.class': 'redis', 'redis.mode': 'evict', 'redis.keys': '"{source.tabel}:{id}"' };
+    assert.match(await sinkFaults(redis, {}, '--offline'), /fault {4}line 5: .*redis\.keys: .*did you mean \{source\.table\}/);
+    const jdbc = { 'connector.class': 'jdbc', 'connection.url': 'jdbc:sqlite:/tmp/x.db', 'collection.name.format': '"${source.tabel}"' };
+    assert.match(await sinkFaults(jdbc, {}, '--offline'), /fault {4}line 5: .*did you mean \$\{source\.table\}/);
+    const index = { 'connector.class': 'elasticsearch', 'connection.url': 'http://127.0.0.1:9200', 'index.name': '"x-${source.tabel}"' };
+    assert.match(await sinkFaults(index, {}, '--offline'), /fault {4}line 5: .*did you mean \$\{source\.table\}/);
   });
 
   test('is content with a connector that is right', async () => {

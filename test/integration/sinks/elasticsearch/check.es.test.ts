@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { elasticsearchSink } from '../../../../sinks/elasticsearch/plugin.ts';
+import { runCommandLine } from '../../../../src/cli/command-line.ts';
+import { paintWith } from '../../../../src/cli/terminal.ts';
 import { schemas } from '../../../../src/contract/index.ts';
 import { ElasticsearchReader, elasticsearchTask } from '../../../support/elasticsearch.ts';
 import { freePort } from '../../../support/free-port.ts';
+import { ScratchFolder } from '../../../support/scratch-folder.ts';
 import { sharedElasticsearch } from '../../../support/servers.ts';
 import { never, Rows } from './rows.ts';
 
@@ -46,6 +50,26 @@ describe('elasticsearch: check', () => {
     );
     assert.match(conflict!.message, /maps fields in another way than index\.mappings: row\.name \(long there, text wanted\)/);
     assert.equal(conflict!.option, 'index.mappings');
+  });
+
+  test('sluice check names file, line and option of a mapping that conflicts', async () => {
+    const { topic } = new Rows([['name', schemas.optionalString]]);
+    await reader.succeed('PUT', `/${topic}`, { mappings: { properties: { name: { type: 'long' } } } });
+    using scratch = new ScratchFolder('check-mapping');
+    const file = scratch.file('search.yaml');
+    const mappings = `'{"properties": {"name": {"type": "text"}}}'`;
+    writeFileSync(
+      file,
+      `name: search\nconnector.class: elasticsearch\ntopics: ${topic}\nconnection.url: ${url}\nread.timeout.ms: 60000\nindex.mappings: ${mappings}\n`,
+    );
+    let out = '';
+    const take = (text: string) => {
+      out += text;
+    };
+    const terminal = { out: take, err: take, log: take, interactive: false, paint: paintWith(false) };
+    assert.equal(await runCommandLine(['check', file], terminal), 1, out);
+    assert.match(out, /^search \(.*search\.yaml\)$/m);
+    assert.match(out, /fault {4}line 6, index\.mappings, index \S+: .*maps fields in another way .*name \(long there, text wanted\)/);
   });
 
   test('an index named by topic that is not there', async () => {

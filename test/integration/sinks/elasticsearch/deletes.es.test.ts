@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { type Sink, schemas } from '../../../../src/contract/index.ts';
 import { ElasticsearchReader, elasticsearchTask } from '../../../support/elasticsearch.ts';
+import { logged } from '../../../support/logged.ts';
 import { sharedElasticsearch } from '../../../support/servers.ts';
 import { live, never, Rows, replayed } from './rows.ts';
 
@@ -75,5 +76,32 @@ describe('elasticsearch: a deleted document stays deleted after index.gc_deletes
     const { text } = await reader.ask('GET', '/_cat/indices?h=index');
     assert.doesNotMatch(text, /sluice-state/);
     assert.equal((await reader.ask('GET', '/sluice-state')).status, 200);
+  });
+
+  test('a marker is kept for as long as delete.markers.retention.ms says', async () => {
+    const rows = new Rows([['name', schemas.optionalString]]);
+    const state = `${rows.topic}-state`;
+    let nowMs = 1_700_000_000_000;
+    const markers = async () => {
+      await reader.succeed('POST', `/${state}/_refresh`);
+      return ((await reader.succeed('GET', `/${state}/_count`)) as { count: number }).count;
+    };
+    const options = { 'state.index': state, 'delete.markers.retention.ms': '60000', 'index.settings': '{"number_of_replicas": 0}' };
+    const common = { 'connection.url': url, 'behavior.on.null.values': 'delete', 'read.timeout.ms': '60000' };
+    const logs = logged();
+    await using sink = elasticsearchTask({ ...common, ...options }, logs, () => nowMs);
+    await assign(sink, rows.topic);
+    await sink.write(live(rows.upsert(1, ['a']), rows.upsert(2, ['b']), rows.upsert(3, ['c'])), never);
+    await sink.write(live(rows.delete(1, ['a'])), never);
+    nowMs += 30_000;
+    await sink.write(live(rows.delete(2, ['b'])), never);
+    assert.equal(await markers(), 2);
+    nowMs += 3_600_000;
+    await sink.write(live(rows.delete(3, ['c'])), never);
+    assert.deepEqual(
+      logs.lines.filter(({ level }) => level === 'warn'),
+      [],
+    );
+    assert.equal(await markers(), 1, 'the one that is new');
   });
 });

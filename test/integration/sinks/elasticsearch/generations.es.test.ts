@@ -95,6 +95,35 @@ describe('elasticsearch: an index is built anew beside the one that is searched'
     assert.equal(await assigned(second, rows.topic), 0n);
   });
 
+  test('a build goes on where the group is once the group’s offsets were set from outside', async () => {
+    const rows = new Rows([['name', schemas.optionalString]]);
+    const { topic } = rows;
+    const log = [rows.upsert(1, ['a']), rows.upsert(2, ['b']), rows.upsert(3, ['c']), rows.upsert(4, ['d'])];
+    await using first = task(1);
+    await assigned(first, topic);
+    await first.write(live(...log), never);
+
+    await using second = task(2, { topics: topic });
+    await second.write(live(...log.slice(0, 2)), never);
+    assert.equal(await assigned(second, topic), 2n);
+    await second.forgetOffsets!('connect-search', [{ topic, partition: 0 }], never);
+    assert.equal(await assigned(second, topic), null);
+    await second.write(live(log[1]!), never);
+    assert.equal(await assigned(second, topic), null, 'still, as it goes over what it had');
+    await second.write(live(log[2]!), never);
+    await second.write(live(log[3]!), never);
+    assert.deepEqual(await behind(topic), [`${topic}-v2`]);
+
+    await using third = task(3);
+    await third.write(live(log[0]!), never);
+    assert.equal(await assigned(third, topic), 1n);
+    await third.forgetOffsets!('connect-search', null, never);
+    assert.equal(await assigned(third, topic), null, 'all partitions');
+    await using fourth = task(4);
+    await fourth.forgetOffsets!('connect-search', [{ topic, partition: 0 }], never);
+    assert.equal(await assigned(fourth, topic), null, 'one that was not begun');
+  });
+
   test('an alias that others made is left alone, and an index in its place is refused', async () => {
     const rows = new Rows([['name', schemas.optionalString]]);
     await reader.succeed('PUT', `/${rows.topic}-mine`, { aliases: { [rows.topic]: {} } });

@@ -36,6 +36,7 @@ test('what does not go together is refused, all at once', () => {
   ]);
   assert.match(faultsOf({ 'primary.key.mode': 'record_value' })[0]!, /needs the fields/);
   assert.match(faultsOf({ 'collection.name.format': '${table}' })[0]!, /not \$\{table\}/);
+  assert.match(faultsOf({ 'collection.name.format': '${source.tabel}' })[0]!, /did you mean \$\{source\.table\}/);
 });
 
 test('options of Debezium that have no meaning here are refused by name, older names are taken', () => {

@@ -24,6 +24,8 @@ test('templates: fields, their origins, doubled braces, patterns', () => {
   assert.equal(read('a:{id}:[xy]').pattern, true);
   assert.deepEqual(read('a\\*:{id}'), { text: 'a\\*:{id}', parts: [text('a*:'), field('id')], pattern: false });
   assert.equal(parseKeyTemplate('a*{id}', { patterns: false }).pattern, false);
+  assert.deepEqual(read('{source.table}:{source.of_another_kind}').parts.length, 3);
+  assert.throws(() => read('{source.tabel}:{id}'), /no field 'tabel'; did you mean \{source\.table\}/);
   for (const wrong of ['', 'a{', 'a}', 'a{}', '{key.}', '[z-a]{id}*']) assert.throws(() => read(wrong), Error, wrong);
 });
 
