@@ -5,6 +5,7 @@ import type {
   ConnectRecord,
   InternalRecord,
   InternalTopics,
+  JsonObject,
   Logger,
   Plugin,
   RawConfig,
@@ -70,6 +71,11 @@ export class SourceRun<Config> {
   /** Deletes offsets, as a user may. */
   forget(which: (offset: SourceOffset) => boolean): void {
     for (const [key, offset] of this.#offsets) if (which(offset)) this.#offsets.delete(key);
+  }
+
+  /** Changes offsets, as another program that took the connector over may. */
+  keep(change: (offset: JsonObject) => JsonObject): void {
+    for (const [key, { partition, offset }] of this.#offsets) this.#offsets.set(key, { partition, offset: offset && change(offset) });
   }
 
   append(batch: SourceBatch): void {
