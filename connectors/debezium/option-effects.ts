@@ -14,6 +14,7 @@ const shared: Readonly<Record<string, OptionEffect>> = {
   'table.include.list': 'tables',
   'table.exclude.list': 'tables',
   'table.ignore.builtin': 'tables',
+  'signal.data.collection': 'tables',
   'topic.delimiter': 'topics',
   'topic.naming.strategy': 'topics',
   'topic.heartbeat.prefix': 'topics',

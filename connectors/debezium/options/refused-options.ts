@@ -3,6 +3,7 @@ import { unsupportedOptions } from './limited.ts';
 
 const signals =
   'Signals and incremental snapshots are not there yet for this database; to read tables again, delete the connector’s offsets while it is stopped.';
+const kafkaSignals = 'Signals by a Kafka topic are not there yet.';
 const notifications = 'Notifications are not there yet for this database; GET /sluice/connectors/NAME tells of snapshots.';
 const plugins = 'Java classes cannot be loaded.';
 const openLineage = 'OpenLineage is not supported.';
@@ -62,8 +63,8 @@ export const refusedDatabaseLists = unsupportedOptions({
 export type RefusedPrefixes = readonly (readonly [prefix: string, reason: string])[];
 
 export const refusedPrefixes: RefusedPrefixes = [
-  ['signal.kafka.', 'Signals by a Kafka topic are not there yet; use a signal table, or POST /connectors/NAME/snapshots.'],
-  ['signal.consumer.', 'Signals by a Kafka topic are not there yet; use a signal table, or POST /connectors/NAME/snapshots.'],
+  ['signal.kafka.', kafkaSignals],
+  ['signal.consumer.', kafkaSignals],
   ['openlineage.', openLineage],
   ['memory.management.', plugins],
   ['snapshot.mode.configuration.based.', configurationBased],
