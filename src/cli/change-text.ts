@@ -12,6 +12,8 @@ const effects: Readonly<Record<ChangedOption['effect'], string>> = {
   topics: 'which topics',
   records: 'form of records',
 };
+/** Classes that read tables again when they are told. */
+const snapshots = /Postgres/;
 /** Names of one line; the rest is counted. */
 const namesShown = 20;
 
@@ -78,16 +80,16 @@ function positionText({ position, position_because: by, snapshot, type }: Connec
   }
 }
 
-function tablesText({ tables, snapshot, type, position }: ConnectorChange, about: (label: string, text: string) => void): void {
+function tablesText(change: ConnectorChange, about: (label: string, text: string) => void): void {
+  const { name, tables, snapshot, type, position } = change;
   const snapped = new Set(snapshot);
-  const added = tables!.added.filter(name => !snapped.has(name));
+  const added = tables!.added.filter(table => !snapped.has(table));
   if (snapshot.length > 0) about('snapshot', `${listed(snapshot)}: read in full`);
   if (added.length > 0 && type === 'source') {
-    const what =
-      position === 'kept' || position === 'checked'
-        ? 'read from here on; rows that are there already are not read'
-        : 'its changes are read, not its rows';
-    about('tables', `+ ${listed(added)}: ${what}`);
+    const later = `sluice snapshot ${name} ${added.slice(0, namesShown).join(' ')}`;
+    const goesOn = position === 'kept' || position === 'checked';
+    const what = goesOn ? 'read from here on; rows that are there already are not read' : 'its changes are read, not its rows';
+    about('tables', `+ ${listed(added)}: ${what}${snapshots.test(change.class) ? ` (afterwards: ${later})` : ''}`);
   }
   if (tables!.removed.length > 0) about('tables', `- ${listed(tables!.removed)}: not read any more`);
 }

@@ -70,6 +70,11 @@ test('sluice takeover: looks, shadows, finds what differs, takes over under load
     [`${database.name}_${name}`],
     'the shadow’s slot is gone',
   );
+  const { out: topics } = await runCommand(['log', '-c', here.workerFile]);
+  const shadows = new Set(
+    [...topics.matchAll(new RegExp(`sluice-shadow\\.${name}\\.(\\w+)\\.${database.name}`, 'g'))].map(match => match[1]),
+  );
+  assert.equal(shadows.size, 1, 'of the run with differences the topics stay, of the other one they are gone');
   const { transactions } = load;
   await until(() => load.transactions > transactions + 50, { what: 'load at its new place', timeoutMs: 60_000 });
 
