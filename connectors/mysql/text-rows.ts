@@ -117,15 +117,16 @@ export function textsAt(bytes: Buffer, start: number, end: number): (string | nu
 
 /** A row of the text protocol ("Text Resultset Row"): a length and a text for each column, or the mark of NULL. */
 function readTextRow(cursor: EventCursor, readers: readonly (ColumnReader | null)[]): Value[] {
-  const row: Value[] = [];
-  for (const reader of readers) {
+  const row = new Array<Value>(readers.length);
+  for (let index = 0; index < readers.length; index++) {
+    const reader = readers[index]!;
     if (cursor.bytes[cursor.at] === nullValue && cursor.left > 0) {
       cursor.take(1);
-      row.push(reader === null ? null : reader.whenNull);
+      row[index] = reader === null ? null : reader.whenNull;
       continue;
     }
     const start = cursor.take(cursor.packedInt());
-    row.push(reader === null ? null : readText(reader, cursor.bytes, start, cursor.at));
+    row[index] = reader === null ? null : readText(reader, cursor.bytes, start, cursor.at);
   }
   return row;
 }

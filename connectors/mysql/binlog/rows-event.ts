@@ -47,6 +47,8 @@ export class RowsEvent {
   #presentBefore: Buffer | null = null;
   #presentAfter: Buffer | null = null;
   #partial = false;
+  /** Values a row. */
+  #width = 0;
   readonly #former = new FormerCells();
 
   constructor(table: TableMap, cursor: EventCursor) {
@@ -84,11 +86,12 @@ export class RowsEvent {
       throw malformed(`a row of ${this.table.columns.length} columns where its table has ${layout.length}`);
     const cursor = this.#cursor;
     cursor.at = this.#start;
+    this.#width = shownColumns(layout);
     let index = 0;
     while (cursor.left > 0) {
       const start = cursor.at;
       const cells = this.kind === 'update' ? this.#former.of(layout.length) : null;
-      const before = this.kind === 'insert' ? null : readImage(cursor, layout, this.#presentBefore, null, null, cells);
+      const before = this.kind === 'insert' ? null : readImage(cursor, layout, this.#width, this.#presentBefore, null, null, cells);
       const after = this.kind === 'delete' ? null : this.#after(layout, before);
       // A table whose columns are all absent: its rows have no bytes.
       if (cursor.at === start) throw malformed('a row without bytes');
@@ -98,9 +101,17 @@ export class RowsEvent {
 
   #after(layout: RowLayout, before: BinlogRow | null): BinlogRow {
     const cursor = this.#cursor;
-    if (!this.#partial) return readImage(cursor, layout, this.#presentAfter, null, before, before === null ? null : this.#former);
+    if (!this.#partial)
+      return readImage(cursor, layout, this.#width, this.#presentAfter, null, before, before === null ? null : this.#former);
     const valueOptions = cursor.packedInt();
-    return readImage(cursor, layout, this.#presentAfter, (valueOptions & 1) === 1 ? this.#partialColumns(layout) : null, before);
+    return readImage(
+      cursor,
+      layout,
+      this.#width,
+      this.#presentAfter,
+      (valueOptions & 1) === 1 ? this.#partialColumns(layout) : null,
+      before,
+    );
   }
 
   /** One bit for each JSON column of the table: it comes as a list of changes. */
@@ -154,6 +165,12 @@ class FormerCells {
   }
 }
 
+function shownColumns(layout: RowLayout): number {
+  let shown = 0;
+  for (const column of layout) if (column.shown) shown++;
+  return shown;
+}
+
 /** How many of the bits are set among the first `count`. */
 function setBits(bits: Buffer, count: number): number {
   let set = 0;
@@ -168,6 +185,7 @@ function setBits(bits: Buffer, count: number): number {
 function readImage(
   cursor: EventCursor,
   layout: RowLayout,
+  width: number,
   present: Buffer | null,
   partial: readonly boolean[] | null = null,
   before: BinlogRow | null = null,
@@ -176,29 +194,30 @@ function readImage(
   const count = layout.length;
   const nullBits = cursor.take(((present === null ? count : setBits(present, count)) + 7) >> 3);
   const { bytes } = cursor;
-  const row: BinlogRow = [];
+  // Of its full size at once: a growing list is copied as it grows.
+  const row = new Array<Value>(width);
+  let place = -1;
   let bit = 0;
   for (let index = 0; index < count; index++) {
     const column = layout[index]!;
+    const { shown } = column;
+    if (shown) place++;
     if (present !== null && ((present[index >> 3]! >> (index & 7)) & 1) === 0) {
       // What an update leaves out, it leaves as it was.
-      if (column.shown) row.push(before === null ? column.unavailable : before[row.length]!);
+      if (shown) row[place] = before === null ? column.unavailable : before[place]!;
       continue;
     }
     const isNull = ((bytes[nullBits + (bit >> 3)]! >> (bit & 7)) & 1) === 1;
     bit++;
     if (isNull) {
-      if (column.shown) row.push(column.whenNull);
-    } else if (!column.shown) column.skip(cursor);
-    else if (partial?.[index] === true) {
-      // Rows have one value for each shown column so far: the former value stands at the same place.
-      const former = before === null ? undefined : before[row.length];
-      row.push(readPatched(cursor, column, former));
-    } else if (cells === null || !column.costly) row.push(readCell(cursor, column));
-    else if (before !== null && cells.passSame(index, cursor)) row.push(before[row.length]!);
+      if (shown) row[place] = column.whenNull;
+    } else if (!shown) column.skip(cursor);
+    else if (partial?.[index] === true) row[place] = readPatched(cursor, column, before?.[place]);
+    else if (cells === null || !column.costly) row[place] = readCell(cursor, column);
+    else if (before !== null && cells.passSame(index, cursor)) row[place] = before[place]!;
     else {
       const start = cursor.at;
-      row.push(readCell(cursor, column));
+      row[place] = readCell(cursor, column);
       if (before === null) cells.set(index, start, cursor.at);
     }
   }

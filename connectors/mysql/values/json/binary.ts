@@ -2,6 +2,7 @@ import { EventCursor } from '../../binlog/cursor.ts';
 import { columnTypes } from '../../binlog/event-types.ts';
 import { malformed } from '../../binlog/malformed.ts';
 import { decimalBytes, plainText, unscaledReader } from '../decimals.ts';
+import { KeyTexts } from './key-texts.ts';
 import { doubleText, quoted } from './text.ts';
 
 /** Types of values (sql-common/json_binary.cc). */
@@ -27,18 +28,22 @@ const depthMax = 100;
 
 const literals = ['null', 'true', 'false'] as const;
 
-/** One document. Offsets in it count from the value they belong to; every read is checked against its end. */
+const noBytes: Buffer = Buffer.alloc(0);
+
+/** Reads one document after the other. Offsets in it count from the value they belong to; every read is checked against its end. */
 class JsonReader {
   readonly #cursor = new EventCursor();
-  readonly #bytes: Buffer;
-  readonly #end: number;
+  readonly #keys = new KeyTexts();
+  #bytes: Buffer = noBytes;
+  #end = 0;
   /** Bytes still to be read: offsets may lead to the same ones again and again, which must not take forever. */
-  #budget: number;
+  #budget = 0;
 
-  constructor(bytes: Buffer, start: number, end: number) {
+  document(bytes: Buffer, start: number, end: number): string {
     this.#bytes = bytes;
     this.#end = end;
     this.#budget = 16 + (end - start) * 2;
+    return this.value(bytes[start]!, start + 1, 0);
   }
 
   #at(offset: number): EventCursor {
@@ -114,8 +119,10 @@ class JsonReader {
       if (index > 0) text += ',';
       if (isObject) {
         const entry = keysAt + index * keyBytes;
-        const key = this.#at(offset + bytes.readUIntLE(entry, width));
-        text += `${quoted(this.#text(key, bytes.readUInt16LE(entry + width)))}:`;
+        const keySize = bytes.readUInt16LE(entry + width);
+        const at = this.#at(offset + bytes.readUIntLE(entry, width)).take(keySize);
+        this.#spend(keySize);
+        text += this.#keys.of(bytes, at, at + keySize);
       }
       const entry = valuesAt + index * (1 + width);
       const valueType = bytes[entry]!;
@@ -211,11 +218,14 @@ function timeText(packed: bigint): string {
   return packed < 0n ? `-${clockText(-packed, 0x3ffn)}` : clockText(packed, 0x3ffn);
 }
 
+/** One for all documents: reading one waits for nothing. */
+const reader = new JsonReader();
+
 /**
  * Binary JSON (sql-common/json_binary.h) as the reference's stream writes it: no blanks, doubles without exponent, decimals with their
  * scale. Other than the reference, negative times and unsigned numbers of 32 bits are written as they are. Throws MALFORMED_MESSAGE.
  */
 export function jsonText(bytes: Buffer, start: number, end: number): string {
   if (end <= start) throw malformed('an empty JSON value');
-  return new JsonReader(bytes, start, end).value(bytes[start]!, start + 1, 0);
+  return reader.document(bytes, start, end);
 }
