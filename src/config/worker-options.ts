@@ -188,7 +188,7 @@ export const acceptedWithoutEffect: Readonly<Record<string, string>> = {
  * topics. The Kafka log reads and checks them; without `bootstrap.servers` they have no effect.
  */
 export const kafkaOption =
-  /^(?:group\.id|session\.timeout\.ms|heartbeat\.interval\.ms|rebalance\.timeout\.ms|client\.id|(?:config|offset|status)\.storage\..+|(?:producer|consumer|admin)\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
+  /^(?:group\.id|session\.timeout\.ms|heartbeat\.interval\.ms|rebalance\.timeout\.ms|client\.id|(?:config|offset|status)\.storage\..+|(?:producer|consumer|admin(?!\.listeners(?:$|\.https\.)))\.[a-z].*|security\.protocol|sasl\..+|ssl\..+|client\.dns\.lookup|connections\.max\.idle\.ms|metadata\.max\.age\.ms|(?:request|default\.api|socket\.connection\.setup)\.timeout(?:\.max)?\.ms|reconnect\.backoff(?:\.max)?\.ms|retry\.backoff(?:\.max)?\.ms|(?:send|receive)\.buffer\.bytes)$/;
 
 export const workerSpec = configSpec({
   doc: 'The worker: where it listens, where its log is, which connectors it runs, and what connectors get that do not say otherwise.',

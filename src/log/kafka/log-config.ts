@@ -117,7 +117,8 @@ export const kafkaLogSpec = configSpec({
       if (!known.has(fault.option) && fault.option.startsWith('producer.')) report.fault(fault.option, fault.message);
     for (const warning of producer.warnings) report.warning(warning.option, warning.message);
     const prefixed = (prefix: string): KafkaConnection | null => {
-      const own = strip(raw, prefix);
+      // `admin.listeners` is no client's: REST listens there.
+      const own = select(strip(raw, prefix), name => !/^listeners(?:$|\.https\.)/.test(name));
       for (const name of Object.keys(own))
         if (!isConnectionOption(name) && prefix !== 'consumer.')
           report.fault(prefix + name, `The option '${prefix}${name}' is not supported: only connection options are.`);

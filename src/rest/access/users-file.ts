@@ -29,7 +29,8 @@ export function parseUsers(text: string, file: string): Users {
     const fault = (message: string) => faults.push(`${file}:${index + 1}: ${message}`);
     const [name = '', role = '', ...rest] = line.split(':');
     const password = parseHash(rest.join(':'));
-    if (!isUserName(name)) fault('there is no name before the first colon; a line is NAME:ROLE:HASH');
+    // Without both colons the text may be anything, a password too.
+    if (rest.length === 0 || !isUserName(name)) fault('the line is not NAME:ROLE:HASH');
     else if (!isRole(role)) fault(`the role of '${name}' is none of ${roles.join(', ')}`);
     else if (password === null) fault(`what follows the role of '${name}' is no hash that \`sluice user\` makes`);
     else if (users.has(name)) fault(`the user '${name}' is there twice`);

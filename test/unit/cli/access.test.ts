@@ -67,7 +67,7 @@ describe('sluice user', () => {
       [['a:b', '--role', 'admin'], '', /cannot be a user's name/],
       [['ann', '--role', 'root'], 'geheim-eins', /--role is one of viewer, operator, admin/],
       [['ann', '--role', 'admin'], 'short\n', /fewer than 8 characters/],
-      [['ann', '--role', 'admin', '--file', file], 'geheim-eins', /notes:1: there is no name/],
+      [['ann', '--role', 'admin', '--file', file], 'geheim-eins', /notes:1: the line is not NAME:ROLE:HASH/],
       [['ann', '--remove'], '', /--remove needs --file/],
     ];
     for (const [args, input, message] of faults) {

@@ -34,7 +34,7 @@ describe('the TLS of listeners', () => {
     const plain = await worker({ ...https, 'ssl.keystore.location': '/etc/kafka.pem' });
     assert.deepEqual([plain.config.tls!.keyStore.location, plain.warnings], ['/etc/kafka.pem', []]);
     const admin = await worker({ 'admin.listeners': 'https://:1', 'admin.listeners.https.ssl.keystore.location': '/etc/admin.pem' });
-    assert.deepEqual([admin.config.tls, admin.config.adminTls!.keyStore.location], [null, '/etc/admin.pem']);
+    assert.deepEqual([admin.config.tls, admin.config.adminTls!.keyStore.location, admin.warnings], [null, '/etc/admin.pem', []]);
     assert.deepEqual((await worker({ 'admin.listeners': '' })).config.adminListeners, []);
   });
 

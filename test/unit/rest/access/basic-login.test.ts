@@ -37,14 +37,15 @@ describe('a password', () => {
 describe('a users file', () => {
   test('is refused with every bad line, and none of their text', async () => {
     const hash = formatHash(await hashPassword('x', { ln: 4, r: 8, p: 1 }));
-    const text = `a:admin:${hash}\nb:root:${hash}\nc:viewer:geheim\n:viewer:${hash}\na:viewer:${hash}\n`;
+    const text = `a:admin:${hash}\nb:root:${hash}\nc:viewer:geheim\n:viewer:${hash}\na:viewer:${hash}\ngeheim\n`;
     assert.throws(
       () => parseUsers(text, 'users'),
       ({ message }: Error) => {
         assert.match(message, /^users:2: the role of 'b' is none of viewer, operator, admin$/m);
         assert.match(message, /^users:3: what follows the role of 'c' is no hash/m);
-        assert.match(message, /^users:4: there is no name/m);
+        assert.match(message, /^users:4: the line is not NAME:ROLE:HASH$/m);
         assert.match(message, /^users:5: the user 'a' is there twice$/m);
+        assert.match(message, /^users:6: the line is not NAME:ROLE:HASH$/m);
         return !message.includes('geheim') && !message.includes('scrypt');
       },
     );
