@@ -7,80 +7,29 @@ import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-d
 import { randomOf } from '../support/random-changes.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { sharedPostgres } from '../support/servers.ts';
-import { postgresRun, type SourceRun } from '../support/source-run.ts';
+import type { SourceRun } from '../support/source-run.ts';
 import { until } from '../support/until.ts';
 import { VersionedRows } from '../support/versioned-rows.ts';
+import {
+  execute,
+  isFinished,
+  notesOf,
+  notified,
+  progressOf,
+  readsOf,
+  rows,
+  runOf,
+  runWith,
+  setup,
+  signal,
+  stored,
+  waitMsMax,
+  withFilter,
+  withSignalTable,
+} from './incremental-run.ts';
 
 const server = await sharedPostgres(18);
 after(() => server);
-
-const rows = 3_000;
-const waitMsMax = 60_000;
-const setup = `
-  create table signals(id varchar(42) primary key, type varchar(32) not null, data varchar(2048));
-  create table items(id int primary key, v bigint not null, pad text);
-  alter table items replica identity full;
-  insert into items select n, 0, repeat('x', 50) from generate_series(1, ${rows}) n;`;
-
-function runOf(database: FreshDatabase, options: Readonly<Record<string, string>>): SourceRun<PostgresConfig> {
-  const url = new URL(database.url);
-  return postgresRun({
-    'topic.prefix': 'srv',
-    'database.hostname': url.hostname,
-    'database.port': url.port,
-    'database.user': decodeURIComponent(url.username),
-    'database.password': decodeURIComponent(url.password) || 'none',
-    'database.dbname': database.name,
-    'slot.name': `slot_${database.name}`,
-    'publication.name': 'everything',
-    'snapshot.mode': 'no_data',
-    'incremental.snapshot.chunk.size': '100',
-    ...options,
-  });
-}
-
-const notified = { 'notification.enabled.channels': 'log,sink', 'notification.sink.topic.name': 'notes' };
-const withSignalTable = { 'signal.data.collection': 'public.signals' };
-
-/** Runs while `work` is done beside it, and until `isDone`. */
-async function runWith(run: SourceRun<PostgresConfig>, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
-  const heard = run.run(() => 'append');
-  const working = (async () => {
-    await until(() => run.source?.status().phase === 'streaming', { what: 'the stream', timeoutMs: waitMsMax });
-    await work();
-    await until(isDone, { what: 'what is to be published', timeoutMs: waitMsMax });
-  })().finally(() => run.end());
-  await Promise.all([heard, working]);
-}
-
-const withFilter = { 'additional-conditions': [{ 'data-collection': 'public.*', filter: 'id <= 1000' }] };
-
-const execute = (tables: readonly string[], more: object = {}) =>
-  JSON.stringify({ 'data-collections': tables, type: 'incremental', ...more });
-
-async function signal(database: FreshDatabase, id: string, type: string, data: string): Promise<void> {
-  await database.client.query('insert into signals values ($1, $2, $3)', [id, type, data]);
-}
-
-const progressOf = (run: SourceRun<PostgresConfig>) => run.source?.status().onDemand ?? null;
-const isFinished = (run: SourceRun<PostgresConfig>) => progressOf(run)?.state === 'finished';
-const stored = (run: SourceRun<PostgresConfig>) => run.offsets.find(({ partition }) => partition['server'] === 'srv')?.offset ?? {};
-
-function readsOf(run: SourceRun<PostgresConfig>, topic = 'srv.public.items'): readonly string[] {
-  return run.records.flatMap(({ topic: of, value }) =>
-    of === topic && value instanceof Struct && value.get('op') === 'r' ? [String((value.get('after') as Struct).get('id'))] : [],
-  );
-}
-
-/** The notifications in their topic. */
-function notesOf(run: SourceRun<PostgresConfig>) {
-  return run.records.flatMap(({ topic, value }) => {
-    if (topic !== 'notes' || !(value instanceof Struct)) return [];
-    const [id, type, aggregate, data] = value.values;
-    const entries = [...(data as ReadonlyMap<string, string>)].sort(([a], [b]) => (a < b ? -1 : 1));
-    return [{ aggregate, type, id, data: Object.fromEntries(entries) as Record<string, string> }];
-  });
-}
 
 /** Changes `items` by chance until it is told to rest; each row's `v` rises. */
 function changing(database: FreshDatabase, seed: number): { rest(): Promise<void> } {

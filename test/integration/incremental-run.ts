@@ -1,0 +1,73 @@
+import type { PostgresConfig } from '../../connectors/postgres/options.ts';
+import { Struct } from '../../src/contract/index.ts';
+import type { FreshDatabase } from '../support/fresh-database.ts';
+import { postgresRun, type SourceRun } from '../support/source-run.ts';
+import { until } from '../support/until.ts';
+
+export const rows = 3_000;
+export const waitMsMax = 60_000;
+export const setup = `
+  create table signals(id varchar(42) primary key, type varchar(32) not null, data varchar(2048));
+  create table items(id int primary key, v bigint not null, pad text);
+  alter table items replica identity full;
+  insert into items select n, 0, repeat('x', 50) from generate_series(1, ${rows}) n;`;
+
+export function runOf(database: FreshDatabase, options: Readonly<Record<string, string>>): SourceRun<PostgresConfig> {
+  const url = new URL(database.url);
+  return postgresRun({
+    'topic.prefix': 'srv',
+    'database.hostname': url.hostname,
+    'database.port': url.port,
+    'database.user': decodeURIComponent(url.username),
+    'database.password': decodeURIComponent(url.password) || 'none',
+    'database.dbname': database.name,
+    'slot.name': `slot_${database.name}`,
+    'publication.name': 'everything',
+    'snapshot.mode': 'no_data',
+    'incremental.snapshot.chunk.size': '100',
+    ...options,
+  });
+}
+
+export const notified = { 'notification.enabled.channels': 'log,sink', 'notification.sink.topic.name': 'notes' };
+export const withSignalTable = { 'signal.data.collection': 'public.signals' };
+
+/** Runs while `work` is done beside it, and until `isDone`. */
+export async function runWith(run: SourceRun<PostgresConfig>, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
+  const heard = run.run(() => 'append');
+  const working = (async () => {
+    await until(() => run.source?.status().phase === 'streaming', { what: 'the stream', timeoutMs: waitMsMax });
+    await work();
+    await until(isDone, { what: 'what is to be published', timeoutMs: waitMsMax });
+  })().finally(() => run.end());
+  await Promise.all([heard, working]);
+}
+
+export const withFilter = { 'additional-conditions': [{ 'data-collection': 'public.*', filter: 'id <= 1000' }] };
+
+export const execute = (tables: readonly string[], more: object = {}) =>
+  JSON.stringify({ 'data-collections': tables, type: 'incremental', ...more });
+
+export async function signal(database: FreshDatabase, id: string, type: string, data: string): Promise<void> {
+  await database.client.query('insert into signals values ($1, $2, $3)', [id, type, data]);
+}
+
+export const progressOf = (run: SourceRun<PostgresConfig>) => run.source?.status().onDemand ?? null;
+export const isFinished = (run: SourceRun<PostgresConfig>) => progressOf(run)?.state === 'finished';
+export const stored = (run: SourceRun<PostgresConfig>) => run.offsets.find(({ partition }) => partition['server'] === 'srv')?.offset ?? {};
+
+export function readsOf(run: SourceRun<PostgresConfig>, topic = 'srv.public.items'): readonly string[] {
+  return run.records.flatMap(({ topic: of, value }) =>
+    of === topic && value instanceof Struct && value.get('op') === 'r' ? [String((value.get('after') as Struct).get('id'))] : [],
+  );
+}
+
+/** The notifications in their topic. */
+export function notesOf(run: SourceRun<PostgresConfig>) {
+  return run.records.flatMap(({ topic, value }) => {
+    if (topic !== 'notes' || !(value instanceof Struct)) return [];
+    const [id, type, aggregate, data] = value.values;
+    const entries = [...(data as ReadonlyMap<string, string>)].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [{ aggregate, type, id, data: Object.fromEntries(entries) as Record<string, string> }];
+  });
+}
