@@ -61,7 +61,10 @@ describe('connector files that change', () => {
     assert.match(made.out, /\+ shop is made.*snapshot +public\.orders: read in full\n.*topic +\+ shop\.public\.orders/s);
     assert.equal((await sluice('apply')).code, 1, 'nobody is there to be asked');
     assert.deepEqual(await rest.call('GET', '/connectors'), []);
-    const applied = await sluice('apply', '--yes');
+    const declined = await runCommand(['apply', '-u', daemon.url], ['n']);
+    assert.deepEqual([declined.code, declined.out.match(/Apply this change\? \[y\/N\] Nothing was applied/)?.length], [1, 1]);
+    assert.deepEqual(await rest.call('GET', '/connectors'), []);
+    const applied = await runCommand(['apply', '-u', daemon.url], ['y']);
     assert.equal(applied.code, 0, applied.out + applied.err);
     assert.match(applied.out, /shop: made, RUNNING/);
     await until(async () => JSON.stringify(await rest.call('GET', '/connectors/shop/offsets')).includes('lsn'), {
