@@ -8,6 +8,8 @@ export type ComparedColumn = {
   readonly name: string;
   readonly type: TargetType;
   readonly isKey: boolean;
+  /** A JSON document: spaces in its text mean nothing, since a snapshot and a stream may write it differently. */
+  readonly json: boolean;
   /** False: what it holds is not looked at. */
   readonly compared: boolean;
 };

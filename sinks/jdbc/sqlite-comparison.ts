@@ -43,7 +43,7 @@ export class SqliteComparison implements ComparedTables {
     const where = keyAt.map(at => `${quoted(columns[at]!.name)} = ?`).join(' and ');
     for (const values of rows) {
       const told = columns.flatMap(({ compared }, at) => (compared && values[at] !== undefined ? [at] : []));
-      const same = told.length === 0 ? '1' : told.map(at => `${quoted(columns[at]!.name)} is ?`).join(' and ');
+      const same = told.length === 0 ? '1' : told.map(at => isSame(columns[at]!)).join(' and ');
       const key = keyAt.map(at => sqliteValue(values[at]));
       const [row] = this.#session.all(
         `select ${same} as "same of all", * from ${quoted(tableOf(table.name))} where ${where}`,
@@ -116,6 +116,11 @@ export class SqliteComparison implements ComparedTables {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#session[Symbol.dispose]();
   }
+}
+
+function isSame({ name, json }: ComparedColumn): string {
+  const column = quoted(name);
+  return json ? `case when json_valid(${column}) then json(${column}) else ${column} end is json(?)` : `${column} is ?`;
 }
 
 function tableOf({ schema, table }: TableName): string {

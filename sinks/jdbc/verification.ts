@@ -72,10 +72,11 @@ export class JdbcVerification implements SinkVerification {
     if (missing !== undefined)
       throw new SluiceError('TARGET_REFUSED', `Table ${shown(table.name)} has no column ${missing.name}, which its records have.`);
     const columns = used.map(
-      ({ name, isKey, source }): ComparedColumn => ({
+      ({ name, isKey, source, schema }): ComparedColumn => ({
         name,
         type: table.columns.get(name) ?? targetType('text'),
         isKey,
+        json: schema?.name === 'io.debezium.data.Json',
         compared: !isKey && !(source.of === 'row' && ignored.has(source.field)),
       }),
     );

@@ -74,7 +74,9 @@ export class Verifications {
     try {
       if (this.#active.size >= runningMax)
         throw new SluiceError('CONFLICT', `${runningMax} verifications run already: wait for one, or stop it.`);
-      const other = [...this.#active.values()].find(({ shown }) => shown.source === source && shown.against === request.against);
+      const other = [...this.#active.values()].find(
+        ({ shown }) => shown.state === 'RUNNING' && shown.source === source && shown.against === request.against,
+      );
       if (other !== undefined)
         throw new SluiceError('CONFLICT', `Verification ${other.shown.id} of ${source} against ${request.against} runs already.`);
       const parts = this.#parts(source, request, stack);

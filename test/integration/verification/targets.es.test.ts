@@ -86,13 +86,15 @@ describe('verification of Postgres against Elasticsearch and Redis', { timeout: 
       sink: 'cache',
       async plant() {
         await redis.del(`${prefix}:1`, `${prefix}:2`);
-        for (const id of [11, 12]) {
+        // What the rows have been before, and what they never were.
+        for (const [id, name] of [
+          [11, 'second 11'],
+          [12, 'second 12'],
+          [16, 'nobody 16'],
+          [17, 'nobody 17'],
+        ] as const) {
           const text = await redis.get(`${prefix}:${id}`);
-          await redis.set(`${prefix}:${id}`, text!.replace('second', 'first'));
-        }
-        for (const id of [16, 17]) {
-          const text = await redis.get(`${prefix}:${id}`);
-          await redis.set(`${prefix}:${id}`, text!.replace('first', 'last'));
+          await redis.set(`${prefix}:${id}`, text!.replace(/"name":"[^"]*"/, `"name":"${name}"`));
         }
         for (const id of [9001, 9002]) await redis.set(`${prefix}:${id}`, '{"name":"nobody"}');
       },

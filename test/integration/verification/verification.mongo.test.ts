@@ -5,7 +5,7 @@ import { startDaemon } from '../../support/daemon.ts';
 import { freshMongoDatabase } from '../../support/fresh-mongo-database.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedMongodb } from '../../support/servers.ts';
-import { differencesOf, VerifiedDaemon } from './verified-daemon.ts';
+import { differencesOf, steadyLoad, VerifiedDaemon } from './verified-daemon.ts';
 
 test('MongoDB against a table of SQLite and the log: planted faults are found and repaired', { timeout: 300_000 }, async () => {
   await using database = await freshMongoDatabase(await sharedMongodb());
@@ -35,6 +35,10 @@ test('MongoDB against a table of SQLite and the log: planted faults are found an
   await people.deleteOne({ _id: 299 });
   await people.insertOne({ _id: 500, name: 'late', score: 1 });
   await verified.applied('file');
+  // The stream's place is to pass the times at which documents are read: the stand-in tells an idle stream none.
+  await using _ = steadyLoad(async round => {
+    await people.updateOne({ _id: 100 + (round % 100) }, { $set: { name: `load ${round}` } });
+  }, 5);
   const clean = await verified.verify({ against: 'file' });
   assert.deepEqual([clean.state, clean.error, differencesOf(clean)], ['COMPLETED', null, []]);
   {
@@ -44,8 +48,6 @@ test('MongoDB against a table of SQLite and the log: planted faults are found an
     target.exec("update people set score = 77 where id = '5'");
     target.exec("insert into people (id, name) values ('900', 'nobody')");
   }
-  // The stream's place is to pass the one at which the rows are read.
-  await people.updateOne({ _id: 7 }, { $set: { name: 'moved' } });
   const repaired = await verified.verify({ against: 'file', repair: true });
   const found = repaired.tables.flatMap(({ differences }) => differences.map(({ kind, repaired: is }) => `${kind} ${is}`)).sort();
   assert.deepEqual(found, ['changed true', 'extra true', 'missing true', 'stale true'], JSON.stringify(repaired));
