@@ -30,7 +30,9 @@ for (const [flavor, { server: shared, class: className }] of Object.entries(flav
     await using database = await freshMysqlDatabase(server);
     await database.run('create table t (id int primary key, content text); insert into t (id) values (1), (2), (3)');
     const connector = flavor;
-    await rest.putConfig(connector, { ...mysqlSourceOptions(server, database.name), 'connector.class': className });
+    // Two connectors of one prefix would have one schema history.
+    const options = { ...mysqlSourceOptions(server, database.name), 'topic.prefix': database.name };
+    await rest.putConfig(connector, { ...options, 'connector.class': className });
     const { url } = daemon;
     const events = (operation: string, wanted: number) =>
       untilMetric(url, 'sluice_source_events_total', { connector, table: `${database.name}.t`, operation }, value => value === wanted);
