@@ -48,7 +48,7 @@ export class SigningKeys {
       return await lookup(header, token);
     } catch (error) {
       const unknown = (error as { readonly code?: unknown }).code === 'ERR_JWKS_NO_MATCHING_KEY';
-      if (!unknown || nowMs() - this.#attemptedMs < cooldownMs) throw error;
+      if (!unknown) throw error;
       await this.#refresh(cooldownMs);
       return this.#usable()(header, token);
     }
