@@ -9,7 +9,7 @@ import type { PostgresConfig } from './options.ts';
 
 /** The tables that a connector of this config captures now, with their topics. Throws a code of `databaseError`. */
 export async function capturedTables({ settings, filters, shared }: PostgresConfig, abort: AbortSignal): Promise<readonly CapturedTable[]> {
-  const { connection } = settings;
+  const { connection, snapshot, signals } = settings;
   const topics = topicNaming(shared.records.topics);
   const client = await connect(connection, false, abort);
   using _ = breakOffAfter(abort, client);
@@ -17,7 +17,10 @@ export async function capturedTables({ settings, filters, shared }: PostgresConf
     const listed = await new Catalog(client, connection.database).names();
     return listed
       .filter(({ id }) => filters.includesTable(id))
-      .map(({ id }) => ({ name: qualifiedName(id), topic: topics.dataChangeTopic(id) }));
+      .map(({ id }) => {
+        const readWhenAdded = snapshot.readsNewTables && snapshot.includesTable(id) && qualifiedName(id) !== signals.table;
+        return { name: qualifiedName(id), topic: topics.dataChangeTopic(id), readWhenAdded };
+      });
   } catch (error) {
     throw databaseError(error, 'Listing the tables');
   } finally {

@@ -14,7 +14,7 @@ import {
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
-import type { HeartbeatAction } from '../debezium/heartbeat-action.ts';
+import { KnownTables } from '../debezium/known-tables.ts';
 import type { Snapshot } from '../debezium/snapshot.ts';
 import { isStreamOffset, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
@@ -35,6 +35,7 @@ import {
   type StoredPosition,
   type StreamPosition,
   serverPartition,
+  slotPosition,
   snapshotKeys,
 } from './position.ts';
 import { preparePublication } from './publication.ts';
@@ -122,7 +123,7 @@ export class PostgresDatabase implements ChangeDatabase {
   }
 
   async #open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
-    const { connection, slot, streams, signals } = this.#settings;
+    const { connection, slot, streams, signals, snapshot } = this.#settings;
     const client = await connect(connection, false, abort);
     this.#resources.defer(() => disconnect(client));
     using _client = breakOffAfter(abort, client);
@@ -131,7 +132,12 @@ export class PostgresDatabase implements ChangeDatabase {
     const tables = new Tables(catalog, types, this.#makers, this.#logger);
     for (const { message } of await unmatchedPatterns(catalog, this.#config.filters)) this.#warn(message);
     const [makers, logger, clock] = [this.#makers, this.#logger, this.#clock];
-    this.#onDemand = this.#resources.use(new StreamedSnapshots({ connection, signals, types, tables, makers, clock, logger }));
+    // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
+    const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
+    const known = new KnownTables(this.#partition, own);
+    const reads = snapshot.readsNewTables ? snapshot.includesTable : () => false;
+    const streamed = { connection, signals, types, tables, client, known, reads, makers, clock, logger };
+    this.#onDemand = this.#resources.use(new StreamedSnapshots(streamed));
     const replication = await ReplicationConnection.open(connection, slot.name, abort);
     this.#replication = replication;
     this.#resources.use(replication);
@@ -140,8 +146,6 @@ export class PostgresDatabase implements ChangeDatabase {
     const surroundings = { logger, clock, tell: this.#tell };
     const found = streams ? await freeSlot(client, slot, connection.database, surroundings, abort) : await findSlot(client, slot.name);
     this.#session = { client, tables, identity, slot: found };
-    // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
-    const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
     const main = own.find(isStreamOffset);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
     this.#progress = new Map(
@@ -185,6 +189,7 @@ export class PostgresDatabase implements ChangeDatabase {
     await changeReplicaIdentities(client, this.#config.replicaIdentities, captured, this.#logger);
     const ids = captured.map(({ id }) => id);
     for (const message of await preparePublication(client, publication, ids, this.#logger)) this.#warn(message);
+    await this.#onDemand!.newTables.prepare(captured, snapshot || this.#stored === null);
     crashPoint('publication-made');
     if (fault) await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
     else if (existing) return;
@@ -240,7 +245,8 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#progress = this.#snapshot.results;
     // What was read under a view is kept until the stream is past it.
     const forgotten = new SeenChanges([...this.#progress.values()]).empty ? this.#forgetProgress() : [];
-    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...forgotten], committedAtMs: null };
+    const completed = [this.#offset(this.#start, snapshotKeys(true)), ...forgotten, ...this.#onDemand!.newTables.take()];
+    yield { records: [], bytes: 0, offsets: completed, committedAtMs: null };
     crashPoint('snapshot-complete');
     this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }
@@ -248,8 +254,13 @@ export class PostgresDatabase implements ChangeDatabase {
   async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
     const { slot, publication, stream, connection, batchRecordsMax } = this.#settings;
     const { client, tables } = this.#session!;
+    const { newTables } = this.#onDemand!;
     using _ = breakOffAfter(abort, client);
-    const position = this.#start ?? this.#stored?.position ?? this.#slotStart();
+    const captured = newTables.take();
+    if (captured.length > 0) yield { records: [], bytes: 0, offsets: captured, committedAtMs: null };
+    const slotLsn = this.#created?.consistentPoint ?? this.#session!.slot?.confirmedFlushLsn ?? 0n;
+    const position = this.#start ?? this.#stored?.position ?? slotPosition(slotLsn, this.#stored);
+    const action = heartbeatAction(connection, this.#config.shared.heartbeat.actionQuery, this.#logger);
     const start = {
       position,
       ...(this.#start ? { skipCommitsBefore: this.#start.confirmedLsn, taken: null } : readBefore(this.#stored)),
@@ -286,13 +297,14 @@ export class PostgresDatabase implements ChangeDatabase {
         messages: this.#makers.messages,
         includesMessage: this.#makers.includesMessage,
         heartbeat: this.#makers.heartbeat,
-        heartbeatAction: this.#heartbeatAction(),
+        heartbeatAction: action && this.#resources.use(action),
         onDemand: this.#onDemand!,
         clock: this.#clock,
         batchRecordsMax,
         offsets: at => [
           this.#offset(at, { ...this.#makers.metadata?.store(), ...this.#onDemand!.store() }),
           ...(at.confirmedLsn > start.seen.untilLsn ? this.#forgetProgress() : []),
+          ...newTables.take(),
         ],
       },
       start,
@@ -307,18 +319,6 @@ export class PostgresDatabase implements ChangeDatabase {
     } catch (error) {
       throw await explainStreamFailure(databaseError(error, `Streaming from the replication slot "${slot.name}"`), client, names);
     }
-  }
-
-  #heartbeatAction(): HeartbeatAction | null {
-    const { actionQuery } = this.#config.shared.heartbeat;
-    const action = actionQuery === null ? null : heartbeatAction(this.#settings.connection, actionQuery, this.#logger);
-    return action && this.#resources.use(action);
-  }
-
-  /** No offset: streaming starts where the slot is. */
-  #slotStart(): StreamPosition {
-    const lsn = this.#created?.consistentPoint ?? this.#session!.slot?.confirmedFlushLsn ?? 0n;
-    return { confirmedLsn: lsn, partial: null, lsn, lastCommitLsn: this.#stored?.lastCommitLsn ?? null, txId: null, timestampUs: 0n };
   }
 
   /** Deletes the tables' progress: no change the stream may still bring was seen by the snapshot. */

@@ -4,8 +4,9 @@ import { type ConnectionSettings, connect } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import { disconnect } from './disconnect.ts';
 
-/** `heartbeat.action.query` on this server. The caller disposes of it. */
-export function heartbeatAction(settings: ConnectionSettings, query: string, logger: Logger): HeartbeatAction {
+/** `heartbeat.action.query` on this server; null: none. The caller disposes of it. */
+export function heartbeatAction(settings: ConnectionSettings, query: string | null, logger: Logger): HeartbeatAction | null {
+  if (query === null) return null;
   return new HeartbeatAction({
     query,
     connect: async () => {

@@ -1,15 +1,19 @@
+import type pg from 'pg';
 import type { Clock, ConnectRecord, JsonObject, Logger, OnDemandProgress, SourceSignal } from '../../src/contract/index.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import { type KnownTable, rowKey } from '../debezium/incremental/chunk-database.ts';
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
 import { RecentTransactions } from '../debezium/incremental/recent-transactions.ts';
+import type { KnownTables } from '../debezium/known-tables.ts';
 import type { SignalSettings } from '../debezium/options/signal-options.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
+import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { Catalog } from './catalog.ts';
 import { type ConnectionSettings, connect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
 import { ChunkReader } from './incremental-reader.ts';
+import { NewTables } from './new-tables.ts';
 import { columnTexts } from './row-key.ts';
 import type { RecordMakers } from './settings.ts';
 import { Watermarks } from './signal-table.ts';
@@ -23,6 +27,10 @@ export type IncrementalSources = {
   readonly types: TypeCatalog;
   /** On the stream's own ordinary connection. */
   readonly tables: Tables;
+  readonly client: pg.Client;
+  readonly known: KnownTables;
+  /** Whether the rows of a table that was added to the lists are to be read. */
+  reads(id: TableId): boolean;
   readonly makers: RecordMakers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -37,6 +45,7 @@ export class StreamedSnapshots implements AsyncDisposable {
   readonly #recent = new RecentTransactions();
   readonly #snapshots: IncrementalSnapshots<SnapshotView, number>;
   readonly #file: FileChannel | null;
+  readonly newTables: NewTables;
 
   constructor(sources: IncrementalSources) {
     this.#sources = sources;
@@ -54,6 +63,15 @@ export class StreamedSnapshots implements AsyncDisposable {
     const { file, pollMs } = signals;
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
+    const { known, client, reads } = sources;
+    this.newTables = new NewTables({
+      known,
+      client,
+      reads: id => reads(id) && qualifiedName(id) !== signals.table,
+      request: tables => this.#snapshots.request(tables, 'tables-added'),
+      fail: error => this.#snapshots.fail(error),
+      logger,
+    });
   }
 
   async #open(abort: AbortSignal): Promise<ChunkReader> {
@@ -101,6 +119,7 @@ export class StreamedSnapshots implements AsyncDisposable {
     if (lastTransaction !== null) this.#recent.add(lastTransaction);
     this.#snapshots.start(wake);
     this.#file?.start();
+    this.newTables.start();
   }
 
   /** A transaction of the stream begins. */
@@ -122,9 +141,10 @@ export class StreamedSnapshots implements AsyncDisposable {
     this.#snapshots.touched(null, transaction);
   }
 
-  /** Whether rows inserted into a table are signals (`signal.enabled.channels` has `source`). */
-  isSignalTable({ captured }: ReadableTable): boolean {
+  /** A captured table's first change comes; answers whether its inserted rows are signals (`signal.enabled.channels` has `source`). */
+  described({ captured }: ReadableTable): boolean {
     const { table, fromTable } = this.#sources.signals;
+    this.newTables.described(captured.name);
     return fromTable && captured.name === table;
   }
 
@@ -175,6 +195,7 @@ export class StreamedSnapshots implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.newTables[Symbol.asyncDispose]();
     await this.#file?.[Symbol.asyncDispose]();
     await this.#snapshots[Symbol.asyncDispose]();
   }

@@ -1,5 +1,6 @@
 import { type ConfigSpec, configSpec } from '../../src/contract/index.ts';
 import { Filters } from '../debezium/filters.ts';
+import { newTableOptions, readNewTables } from '../debezium/options/new-table-options.ts';
 import { readNotifications } from '../debezium/options/notification-options.ts';
 import { readSignals } from '../debezium/options/signal-options.ts';
 import { snapshotMode } from '../debezium/options/snapshot-options.ts';
@@ -25,7 +26,14 @@ export type PostgresConfig = {
   readonly replicaIdentities: readonly ReplicaIdentityRule[];
 };
 
-const options = { ...connectionOptions, ...replicationOptions, ...slotGuardOptions, ...valueOptions, ...debeziumOptions };
+const options = {
+  ...connectionOptions,
+  ...replicationOptions,
+  ...slotGuardOptions,
+  ...valueOptions,
+  ...debeziumOptions,
+  ...newTableOptions,
+};
 
 /** Every option that Debezium's PostgreSQL connector documents: read, or refused by name; with the names they had in 1.x. */
 export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
@@ -57,6 +65,7 @@ export const postgresSpec: ConfigSpec<PostgresConfig> = configSpec({
           threadsMax: readers,
           chunkRows: shared.snapshot.chunkRows,
           includesTable: id => filters.includesInSnapshot(id),
+          readsNewTables: readNewTables(config, mode, raw, report),
           override: table => selectOverrides.get(table) ?? null,
           locksTables: config['snapshot.locking.mode'] === 'shared',
           lockTimeoutMs: config['snapshot.lock.timeout.ms'],

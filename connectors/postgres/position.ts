@@ -109,6 +109,11 @@ export function readPosition(offset: JsonObject): StoredPosition {
   };
 }
 
+/** Without an offset that tells a position of its own streaming starts where the slot is. */
+export function slotPosition(lsn: bigint, stored: StoredPosition | null): StreamPosition {
+  return { confirmedLsn: lsn, partial: null, lsn, lastCommitLsn: stored?.lastCommitLsn ?? null, txId: null, timestampUs: 0n };
+}
+
 /** What need not be streamed again: transactions before a commit, and a part of the next. */
 export function readBefore(stored: StoredPosition | null): Pick<StoredPosition, 'skipCommitsBefore' | 'taken'> {
   return { skipCommitsBefore: stored?.skipCommitsBefore ?? 0n, taken: stored?.taken ?? null };

@@ -26,6 +26,8 @@ export type PostgresSettings = {
     readonly chunkRows: number;
     /** `snapshot.include.collection.list`. */
     includesTable(id: TableId): boolean;
+    /** Tables that were added since the last start are read. */
+    readonly readsNewTables: boolean;
     /** `snapshot.select.statement.overrides`. */
     override(table: string): string | null;
     /** `snapshot.locking.mode=shared`. */

@@ -223,7 +223,7 @@ export class ChangeStream implements PgoutputHandler {
         .fromRelation(relation, this.#parts.database, xid)
         .catch(error => Promise.reject(databaseError(error, 'Reading the catalog')));
       this.#relations.set(relation.oid, table);
-      if (table !== null && this.#parts.onDemand.isSignalTable(table)) this.#signalOid = relation.oid;
+      if (table !== null && this.#parts.onDemand.described(table)) this.#signalOid = relation.oid;
     };
   }
 

@@ -84,10 +84,10 @@ function tablesText(change: ConnectorChange, about: (label: string, text: string
   const { name, tables, snapshot, type, position } = change;
   const snapped = new Set(snapshot);
   const added = tables!.added.filter(table => !snapped.has(table));
-  if (snapshot.length > 0) about('snapshot', `${listed(snapshot)}: read in full`);
+  const goesOn = position === 'kept' || position === 'checked';
+  if (snapshot.length > 0) about('snapshot', `${listed(snapshot)}: read in full${goesOn ? ', beside the stream' : ''}`);
   if (added.length > 0 && type === 'source') {
     const later = `sluice snapshot ${name} ${added.slice(0, namesShown).join(' ')}`;
-    const goesOn = position === 'kept' || position === 'checked';
     const what = goesOn ? 'read from here on; rows that are there already are not read' : 'its changes are read, not its rows';
     about('tables', `+ ${listed(added)}: ${what}${snapshots.test(change.class) ? ` (afterwards: ${later})` : ''}`);
   }

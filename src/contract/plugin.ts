@@ -38,7 +38,12 @@ export type Clock = {
 export type OptionEffect = 'position' | 'server' | 'tables' | 'topics' | 'records';
 
 /** A table or collection that a source captures, by the name its include list knows, and the topic it has before any transform. */
-export type CapturedTable = { readonly name: string; readonly topic: string };
+export type CapturedTable = {
+  readonly name: string;
+  readonly topic: string;
+  /** Added to a connector that has a position, its rows are read by itself. Left out: they are not. */
+  readonly readWhenAdded?: boolean;
+};
 
 export type PluginType = 'source' | 'sink' | 'transformation' | 'predicate' | 'converter' | 'header_converter';
 

@@ -82,7 +82,7 @@ describe('connector files that change', () => {
     assert.match(changed.out, /~ shop is changed; its tasks start anew/);
     assert.match(changed.out, /table\.include\.list: public\.orders -> public\.orders,public\.items/);
     assert.match(changed.out, /position +kept/);
-    assert.match(changed.out, /\+ public\.items/);
+    assert.match(changed.out, /snapshot +public\.items: read in full, beside the stream/);
     assert.match(changed.out, /topic +\+ shop\.public\.items/);
     assert.match(changed.out, /records .*by tombstones\.on\.delete/);
     assert.equal((await sluice('apply', file, '--yes')).code, 0);

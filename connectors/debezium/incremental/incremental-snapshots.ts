@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type JsonObject, type OnDemandProgress, SluiceError, type SourceSignal, toSluiceError } from '../../../src/contract/index.ts';
 import type { NotificationType } from '../notifications/notifications.ts';
 import { expandCollections, readSignal, type SnapshotRequest } from '../signals/signal.ts';
-import { type Chunk, type ChunkDatabase, fatalCodes, UnfitTable } from './chunk-database.ts';
+import { type Chunk, type ChunkDatabase, fatalCodes, type KnownTable, UnfitTable } from './chunk-database.ts';
 import { ChunkWindow } from './chunk-window.ts';
 import type { IncrementalParts } from './incremental-parts.ts';
 import { IncrementalProgress } from './progress.ts';
@@ -146,6 +146,25 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
         signal: id,
       }),
     );
+    this.#add(wanted, known, id);
+    return null;
+  }
+
+  /** Reads whole tables that nobody sent a signal for; `id` stands in a signal's place. What waits to be read whole is not read twice. */
+  request(tables: readonly KnownTable[], id: string): void {
+    const waiting = new Set(this.#state.collections.filter(({ filter }) => filter === null).map(({ name }) => name));
+    const wanted = tables.filter(({ name }) => !waiting.has(name));
+    const collection = ({ name }: KnownTable): Collection => ({ name, filter: null, surrogateKey: null, signal: id });
+    if (wanted.length > 0) this.#add(wanted.map(collection), wanted, id);
+  }
+
+  /** What else must be done for it has failed: the stream ends with that. */
+  fail(error: SluiceError): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+
+  #add(wanted: readonly Collection[], known: readonly KnownTable[], id: string): void {
     const fresh = this.#state.current === null;
     this.#state.add(wanted, id, this.#parts.clock.nowMs());
     this.#progress.add(wanted, known, fresh);
@@ -155,7 +174,6 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
     this.#parts.logger.info({ signal: id, tables: names }, `An incremental snapshot of ${names.join(', ')} was asked for`);
     this.#wake?.();
     this.#read();
-    return null;
   }
 
   async #stop(signal: string, patterns: readonly string[] | null): Promise<string | null> {

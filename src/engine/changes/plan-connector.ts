@@ -80,7 +80,7 @@ export async function planConnector(
     tables: reached.tables,
     topics: reached.topics,
     unknown: reached.unknown,
-    snapshot: after.type === 'source' && begins && !readsNothing.has(mode) ? reached.all : [],
+    snapshot: after.type !== 'source' ? [] : !begins ? reached.readWhenAdded : readsNothing.has(mode) ? [] : reached.all,
     records: options.filter(({ effect }) => effect === 'records').map(({ option }) => option),
   };
 }
@@ -144,7 +144,11 @@ type Reach = {
   readonly unknown: string | null;
   /** All tables that it would capture. */
   readonly all: readonly string[];
+  /** Those that begin and whose rows are read although the position is kept. */
+  readonly readWhenAdded: readonly string[];
 };
+
+const noReach: Reach = { tables: noDifference, topics: noDifference, unknown: null, all: [], readWhenAdded: [] };
 
 /** Which tables and topics begin and end. The database is asked only where the change may concern them. */
 async function reach(
@@ -154,10 +158,9 @@ async function reach(
   isNew: boolean,
   { abort }: Planning,
 ): Promise<Reach> {
-  if (after.type === 'sink')
-    return { tables: noDifference, topics: difference(topicsOfSink(before), topicsOfSink(after)), unknown: null, all: [] };
+  if (after.type === 'sink') return { ...noReach, topics: difference(topicsOfSink(before), topicsOfSink(after)) };
   const concerned = isNew || options.some(({ effect }) => effect !== 'restart' && effect !== 'records');
-  if (!concerned || after.plan === null) return { tables: noDifference, topics: noDifference, unknown: null, all: [] };
+  if (!concerned || after.plan === null) return noReach;
   const signal = AbortSignal.any([abort, AbortSignal.timeout(listMsMax)]);
   try {
     const is = await captured(after, signal);
@@ -165,9 +168,17 @@ async function reach(
     const was = before?.type === 'source' ? await captured(before, signal) : [];
     const names = (tables: readonly CapturedTable[]) => tables.map(({ name }) => name);
     const topics = (tables: readonly CapturedTable[]) => tables.map(({ topic }) => topic);
-    return { tables: difference(names(was), names(is)), topics: difference(topics(was), topics(is)), unknown: null, all: names(is) };
+    const knownBefore = new Set(names(was));
+    const readWhenAdded = names(is.filter(({ name, readWhenAdded: read }) => read === true && !knownBefore.has(name)));
+    return {
+      tables: difference(names(was), names(is)),
+      topics: difference(topics(was), topics(is)),
+      unknown: null,
+      all: names(is),
+      readWhenAdded,
+    };
   } catch (thrown) {
-    return { tables: null, topics: null, unknown: toSluiceError(thrown).message, all: [] };
+    return { ...noReach, tables: null, topics: null, unknown: toSluiceError(thrown).message };
   }
 }
 
