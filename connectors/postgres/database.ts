@@ -16,7 +16,8 @@ import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
 import { KnownTables } from '../debezium/known-tables.ts';
 import type { Snapshot } from '../debezium/snapshot.ts';
-import { isStreamOffset, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
+import { isStreamOffset } from '../debezium/snapshot-progress.ts';
+import { BlockingReader } from './blocking-snapshot.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect } from './connection.ts';
@@ -41,16 +42,16 @@ import {
 import { preparePublication } from './publication.ts';
 import { changeReplicaIdentities } from './replica-identity.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
-import { SeenChanges } from './seen-changes.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
 import { dropSlot, findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
 import { closedGaps, withGap } from './slot-gap.ts';
 import { freeSlot } from './slot-wait.ts';
 import { newSnapshot } from './snapshot.ts';
 import { currentTransaction, openReaders } from './snapshot-readers.ts';
-import { readView, type SnapshotView } from './snapshot-view.ts';
+import type { SnapshotView } from './snapshot-view.ts';
 import { ChangeStream } from './stream.ts';
 import { explainStreamFailure, tellsOfUnpublishedChanges, unpublishedChanges } from './stream-failure.ts';
+import { TableRanges } from './table-ranges.ts';
 import { Tables } from './tables.ts';
 import { unmatchedPatterns } from './unmatched.ts';
 import { loadTypeCatalog, type PostgresType } from './values/type-catalog.ts';
@@ -76,7 +77,7 @@ export class PostgresDatabase implements ChangeDatabase {
   #replication: ReplicationConnection | null = null;
   #created: CreatedSlot | null = null;
   #stored: StoredPosition | null = null;
-  #progress = new Map<string, TableProgress<SnapshotView>>();
+  readonly #ranges: TableRanges;
   /** Deletes what was stored of an interrupted snapshot that is not gone on with, and of gaps that a snapshot closes. */
   #outdated: readonly SourceOffset[] = [];
   #snapshot: Snapshot<CatalogTable, pg.Client, SnapshotView> | null = null;
@@ -94,6 +95,7 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#logger = logger;
     this.#clock = clock;
     this.#partition = serverPartition(config.settings.topicPrefix);
+    this.#ranges = new TableRanges(this.#partition);
   }
 
   readonly signal = (signal: SourceSignal): Promise<string | null> => this.#onDemand!.signal(signal);
@@ -148,9 +150,7 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#session = { client, tables, identity, slot: found };
     const main = own.find(isStreamOffset);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
-    this.#progress = new Map(
-      own.map(offset => readProgress(offset, readView)).flatMap(progress => (progress ? [[progress.table, progress]] : [])),
-    );
+    this.#ranges.restore(own);
     this.#outdated = closedGaps(own);
     const place = { name: slot.name, slot: found, database: connection.database };
     if (this.#stored === null) return { state: 'none', lost: lostSlot(place.name, found, place.database) };
@@ -174,7 +174,7 @@ export class PostgresDatabase implements ChangeDatabase {
     if (fresh) this.#stored = null;
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
     // What is not gone on with is deleted with the new position: it must not count as read under that.
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = [...this.#outdated, ...this.#forgetProgress()];
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = [...this.#outdated, ...this.#ranges.forget()];
     if (!stream) return;
     if (!snapshot && this.#stored) this.#onDemand!.restore(this.#stored.offset);
     using _client = breakOffAfter(abort, client);
@@ -193,7 +193,7 @@ export class PostgresDatabase implements ChangeDatabase {
     crashPoint('publication-made');
     if (fault) await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
     else if (existing) return;
-    this.#progress.clear();
+    this.#ranges.tables.clear();
     this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
     crashPoint('slot-created');
     this.#logger.info({ slot: slot.name, lsn: formatLsn(this.#created.consistentPoint) }, `Created the replication slot "${slot.name}"`);
@@ -234,7 +234,7 @@ export class PostgresDatabase implements ChangeDatabase {
         notifications: this.#makers.notifications,
         moment: { ...moment, txId: BigInt(txId) },
         partition: this.#partition,
-        progress: this.#progress,
+        progress: this.#ranges.tables,
         clock: this.#clock,
         logger: this.#logger,
       },
@@ -242,9 +242,9 @@ export class PostgresDatabase implements ChangeDatabase {
     yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false)), ...this.#outdated], committedAtMs: null };
     yield* this.#snapshot.read(catalogTables, abort);
     if (abort.aborted) return;
-    this.#progress = this.#snapshot.results;
+    this.#ranges.tables = this.#snapshot.results;
     // What was read under a view is kept until the stream is past it.
-    const forgotten = new SeenChanges([...this.#progress.values()]).empty ? this.#forgetProgress() : [];
+    const forgotten = this.#ranges.seen().empty ? this.#ranges.forget() : [];
     const completed = [this.#offset(this.#start, snapshotKeys(true)), ...forgotten, ...this.#onDemand!.newTables.take()];
     yield { records: [], bytes: 0, offsets: completed, committedAtMs: null };
     crashPoint('snapshot-complete');
@@ -254,20 +254,22 @@ export class PostgresDatabase implements ChangeDatabase {
   async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
     const { slot, publication, stream, connection, batchRecordsMax } = this.#settings;
     const { client, tables } = this.#session!;
-    const { newTables } = this.#onDemand!;
     using _ = breakOffAfter(abort, client);
-    const captured = newTables.take();
+    const captured = this.#onDemand!.newTables.take();
     if (captured.length > 0) yield { records: [], bytes: 0, offsets: captured, committedAtMs: null };
     const slotLsn = this.#created?.consistentPoint ?? this.#session!.slot?.confirmedFlushLsn ?? 0n;
     const position = this.#start ?? this.#stored?.position ?? slotPosition(slotLsn, this.#stored);
-    const action = heartbeatAction(connection, this.#config.shared.heartbeat.actionQuery, this.#logger);
+    let place = position;
+    const [settings, makers, partition, logger, clock] = [this.#settings, this.#makers, this.#partition, this.#logger, this.#clock];
+    const [onDemand, ranges, offset] = [this.#onDemand!, this.#ranges, () => this.#offset(place, this.#beside())];
+    await using blocking = new BlockingReader({ settings, tables, client, makers, onDemand, ranges, partition, clock, logger, offset });
     const start = {
       position,
       ...(this.#start ? { skipCommitsBefore: this.#start.confirmedLsn, taken: null } : readBefore(this.#stored)),
-      seen: new SeenChanges([...this.#progress.values()]),
+      seen: ranges.seen(),
     };
     this.#start = position;
-    if (this.#makers.metadata && this.#stored) this.#makers.metadata.restore(this.#stored.offset);
+    if (this.#stored) makers.metadata?.restore(this.#stored.offset);
     const replication = this.#replication!;
     const names = { slot: slot.name, publication: publication.name, database: connection.database };
     // Before its first offset a slot may have been made ahead of its publication: what changed in between was never to be published.
@@ -285,27 +287,27 @@ export class PostgresDatabase implements ChangeDatabase {
       },
     });
     crashPoint('stream-started');
-    this.#logger.info({ lsn: formatLsn(position.confirmedLsn) }, `Streaming from ${formatLsn(position.confirmedLsn)}`);
+    logger.info({ lsn: formatLsn(position.confirmedLsn) }, `Streaming from ${formatLsn(position.confirmedLsn)}`);
     this.#stream = new ChangeStream(
       {
         replication,
         client,
         tables,
         database: connection.database,
-        sourceInfo: this.#makers.sourceInfo,
-        metadata: this.#makers.metadata,
-        messages: this.#makers.messages,
-        includesMessage: this.#makers.includesMessage,
-        heartbeat: this.#makers.heartbeat,
-        heartbeatAction: action && this.#resources.use(action),
-        onDemand: this.#onDemand!,
-        clock: this.#clock,
+        sourceInfo: makers.sourceInfo,
+        metadata: makers.metadata,
+        messages: makers.messages,
+        includesMessage: makers.includesMessage,
+        heartbeat: makers.heartbeat,
+        heartbeatAction: this.#resources.use(heartbeatAction(connection, this.#config.shared.heartbeat.actionQuery, logger)),
+        onDemand,
+        clock,
         batchRecordsMax,
-        offsets: at => [
-          this.#offset(at, { ...this.#makers.metadata?.store(), ...this.#onDemand!.store() }),
-          ...(at.confirmedLsn > start.seen.untilLsn ? this.#forgetProgress() : []),
-          ...newTables.take(),
-        ],
+        offsets: at => {
+          place = at;
+          const past = blocking.begun ? [] : ranges.forgetBefore(at.confirmedLsn);
+          return [offset(), ...past, ...onDemand.newTables.take()];
+        },
       },
       start,
     );
@@ -315,17 +317,16 @@ export class PostgresDatabase implements ChangeDatabase {
         if (!checked) await requireNoGap(client, slot.name, position.confirmedLsn);
         checked = true;
         yield batch;
+        yield* blocking.read(this.#stream, abort);
       }
     } catch (error) {
       throw await explainStreamFailure(databaseError(error, `Streaming from the replication slot "${slot.name}"`), client, names);
     }
   }
 
-  /** Deletes the tables' progress: no change the stream may still bring was seen by the snapshot. */
-  #forgetProgress(): readonly SourceOffset[] {
-    const tables = [...this.#progress.keys()];
-    this.#progress = new Map();
-    return tables.map(table => ({ partition: progressPartition(this.#partition, table), offset: null }));
+  /** What a stream's offset holds beside its place. */
+  #beside(): JsonObject {
+    return { ...this.#makers.metadata?.store(), ...this.#onDemand!.store() };
   }
 
   #offset(position: StreamPosition, extra: JsonObject): SourceOffset {

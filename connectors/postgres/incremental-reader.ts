@@ -205,7 +205,7 @@ function isOfChangedTable(error: unknown): boolean {
 }
 
 /** A position behind a page's header is where the page before it ends, as the stream tells it. */
-function endOfPage(lsn: bigint): bigint {
+export function endOfPage(lsn: bigint): bigint {
   const into = lsn % pageBytes;
   return into <= pageHeaderBytesMax ? lsn - into : lsn;
 }

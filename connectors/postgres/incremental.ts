@@ -1,14 +1,18 @@
+import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Clock, ConnectRecord, JsonObject, Logger, OnDemandProgress, SourceSignal } from '../../src/contract/index.ts';
 import { instantOf } from '../debezium/envelope.ts';
+import { BlockingSnapshots } from '../debezium/incremental/blocking-snapshots.ts';
 import { type KnownTable, rowKey } from '../debezium/incremental/chunk-database.ts';
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
 import { RecentTransactions } from '../debezium/incremental/recent-transactions.ts';
 import type { KnownTables } from '../debezium/known-tables.ts';
 import type { SignalSettings } from '../debezium/options/signal-options.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
+import { expandCollections, readSignal, type SnapshotRequest } from '../debezium/signals/signal.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
+import { BlockingWindow } from './blocking-window.ts';
 import { Catalog } from './catalog.ts';
 import { type ConnectionSettings, connect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
@@ -17,9 +21,12 @@ import { NewTables } from './new-tables.ts';
 import { columnTexts } from './row-key.ts';
 import type { RecordMakers } from './settings.ts';
 import { Watermarks } from './signal-table.ts';
-import { type SnapshotView, sees } from './snapshot-view.ts';
+import { isLongPast, parseSnapshotView, type SnapshotView, sees } from './snapshot-view.ts';
 import { type ReadableTable, Tables } from './tables.ts';
 import type { TypeCatalog } from './values/type-catalog.ts';
+
+/** Between two looks at what somebody else has to end. */
+const checkIntervalMs = 10;
 
 export type IncrementalSources = {
   readonly connection: ConnectionSettings;
@@ -46,6 +53,11 @@ export class StreamedSnapshots implements AsyncDisposable {
   readonly #snapshots: IncrementalSnapshots<SnapshotView, number>;
   readonly #file: FileChannel | null;
   readonly newTables: NewTables;
+  readonly blocking: BlockingSnapshots;
+  /** Of the blocking snapshot whose view is taken. */
+  readonly window = new BlockingWindow();
+  /** Wakes the stream; null: it does not stream yet. */
+  #wake: (() => void) | null = null;
 
   constructor(sources: IncrementalSources) {
     this.#sources = sources;
@@ -64,6 +76,7 @@ export class StreamedSnapshots implements AsyncDisposable {
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
     const { known, client, reads } = sources;
+    this.blocking = new BlockingSnapshots(() => clock.nowMs());
     this.newTables = new NewTables({
       known,
       client,
@@ -76,6 +89,8 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   async #open(abort: AbortSignal): Promise<ChunkReader> {
     const { connection, signals, types, makers, logger } = this.#sources;
+    // A chunk's view must not be older than what a blocking snapshot publishes.
+    while (this.blocking.next?.begun) await setTimeout(checkIntervalMs, undefined, { signal: abort });
     const client = await connect(connection, false, abort);
     const catalog = new Catalog(client, connection.database);
     const { table, readOnly, deletesWatermarks } = signals;
@@ -97,26 +112,36 @@ export class StreamedSnapshots implements AsyncDisposable {
       .filter(({ name }) => name !== signals.table);
   }
 
+  /** Of the one that began last. */
   get progress(): OnDemandProgress | null {
-    return this.#snapshots.progress;
+    const [incremental, blocking] = [this.#snapshots.progress, this.blocking.progress];
+    if (incremental === null || blocking === null) return incremental ?? blocking;
+    return blocking.startedAtMs >= incremental.startedAtMs ? blocking : incremental;
   }
 
-  /** The table of which changes must be told; null: none. */
-  get watched(): string | null {
-    return this.#snapshots.watched;
+  /** No incremental snapshot is under way. */
+  get isIdle(): boolean {
+    return Object.keys(this.#snapshots.store()).length === 0;
+  }
+
+  /** Whether changes of a table must be told. */
+  isWatched(table: string): boolean {
+    return this.#snapshots.watched === table || this.window.isWatched(table);
   }
 
   restore(offset: JsonObject): void {
     this.#snapshots.restore(offset);
+    this.blocking.restore(offset);
   }
 
   store(): JsonObject {
-    return this.#snapshots.store();
+    return { ...this.#snapshots.store(), ...this.blocking.store() };
   }
 
   /** Streaming begins behind this transaction. */
   start(lastTransaction: number | null, wake: () => void): void {
     if (lastTransaction !== null) this.#recent.add(lastTransaction);
+    this.#wake = wake;
     this.#snapshots.start(wake);
     this.#file?.start();
     this.newTables.start();
@@ -132,13 +157,21 @@ export class StreamedSnapshots implements AsyncDisposable {
     const { primaryKey } = table.captured.definition;
     const surrogate = this.#snapshots.watchedSurrogate;
     const columns = primaryKey.length > 0 || surrogate === null ? primaryKey : [surrogate];
+    const { name } = table.captured;
+    if (this.window.isWatched(name)) {
+      const key = (texts: readonly (string | null)[]) => (primaryKey.length > 0 ? rowKey(texts) : null);
+      if (oldOffset !== null) this.window.touched(name, key(columnTexts(table, primaryKey, message, oldOffset)), transaction);
+      if (newOffset !== null) this.window.touched(name, key(columnTexts(table, primaryKey, message, newOffset, oldOffset)), transaction);
+      return;
+    }
     if (oldOffset !== null) this.#snapshots.touched(rowKey(columnTexts(table, columns, message, oldOffset)), transaction);
     if (newOffset !== null) this.#snapshots.touched(rowKey(columnTexts(table, columns, message, newOffset, oldOffset)), transaction);
   }
 
   /** The watched table was truncated. */
-  truncated(transaction: number): void {
-    this.#snapshots.touched(null, transaction);
+  truncated({ captured }: ReadableTable, transaction: number): void {
+    if (this.window.isWatched(captured.name)) this.window.touched(captured.name, null, transaction);
+    else this.#snapshots.touched(null, transaction);
   }
 
   /** A captured table's first change comes; answers whether its inserted rows are signals (`signal.enabled.channels` has `source`). */
@@ -165,24 +198,55 @@ export class StreamedSnapshots implements AsyncDisposable {
   }
 
   /** Answers why a signal is not followed, or null. */
-  signal(signal: SourceSignal): Promise<string | null> {
-    return this.#snapshots.signal(signal);
+  async signal(signal: SourceSignal): Promise<string | null> {
+    const action = readSignal(signal);
+    return action.kind === 'execute' && action.type === 'blocking' ? this.#block(action) : this.#snapshots.signal(signal);
+  }
+
+  async #block({ id, collections, conditions, surrogateKey }: SnapshotRequest): Promise<string | null> {
+    if (surrogateKey !== null) return 'surrogate-key is of incremental snapshots: a blocking one reads tables without a key too';
+    const known = await this.#tables();
+    const names = known.map(({ name }) => name);
+    const wanted = expandCollections(collections, names);
+    const filterOf = (name: string) => conditions.find(({ matches }) => matches(name))?.filter || null;
+    this.blocking.add(
+      id,
+      wanted.map(name => ({ name, filter: filterOf(name) })),
+      known,
+    );
+    this.#sources.logger.info({ signal: id, tables: wanted }, `A blocking snapshot of ${wanted.join(', ')} was asked for`);
+    this.#wake?.();
+    return null;
+  }
+
+  /** Until a view sees every transaction that the stream has brought: a commit reaches the log before it is visible. */
+  async untilVisible(client: pg.Client, abort: AbortSignal): Promise<void> {
+    const { mark } = this.#recent;
+    for (;;) {
+      const { rows } = await client.query('SELECT pg_catalog.pg_current_snapshot()::text AS view');
+      const view = parseSnapshotView(rows[0].view, 0n);
+      if (this.#recent.allSeen(mark, id => sees(view, id) || isLongPast(view, id))) return;
+      await setTimeout(checkIntervalMs, undefined, { signal: abort });
+    }
   }
 
   /** Whether what is stored has changed since it was asked last. */
   takeChanged(): boolean {
-    const { changed } = this.#snapshots;
+    const changed = this.#snapshots.changed || this.blocking.changed;
     this.#snapshots.changed = false;
+    this.blocking.changed = false;
     return changed;
   }
 
   /** Whether a batch is owed now: the stream need not wait for the server. */
   isDue(sentLsn: bigint): boolean {
-    return this.#snapshots.isDue(({ takenAtLsn }) => takenAtLsn <= sentLsn);
+    if (this.window.at(sentLsn)) this.blocking.changed = true;
+    return this.blocking.changed || this.#snapshots.isDue(({ takenAtLsn }) => takenAtLsn <= sentLsn);
   }
 
   /** Publishes the chunk whose turn it is; answers whether there was one. Throws what the reading failed with. */
   deliver(out: ConnectRecord[], { sentLsn, lsn, lastCommitLsn }: StreamPlace): boolean {
+    if (this.window.at(sentLsn)) this.blocking.changed = true;
     const delivery = this.#snapshots.deliver(({ takenAtLsn }) => takenAtLsn <= sentLsn);
     if (delivery === null) return false;
     const { clock, makers } = this.#sources;

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { SluiceError } from '../../src/contract/index.ts';
+import { rowKey } from '../debezium/incremental/chunk-database.ts';
 import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
 import type { Row } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
@@ -22,6 +23,8 @@ export type TableParts = {
   /** `snapshot.select.statement.overrides` by table. */
   override(table: string): string | null;
   readonly batchRecordsMax: number;
+  /** Rows that are left out, by their keys (`rowKey`); left out: none are. */
+  newer?(table: string): ReadonlySet<string>;
 };
 
 /** A table as the catalog has it, ready to be read. */
@@ -34,7 +37,7 @@ export async function openTable(parts: TableParts, table: CatalogTable): Promise
     order,
     read(client, after) {
       const select = selectStatement(table, readable, order, after, statement);
-      return readTable(client, parts.control, table, readable, order, select, parts.batchRecordsMax);
+      return readTable(client, parts, table, readable, order, select);
     },
   };
 }
@@ -72,12 +75,11 @@ function selectStatement(
  */
 async function* readTable(
   client: pg.Client,
-  control: pg.Client,
+  { control, batchRecordsMax: rowsMax, newer }: TableParts,
   table: CatalogTable,
   readable: ReadableTable,
   order: ReadingOrder,
   select: string,
-  rowsMax: number,
 ): AsyncGenerator<TableRows> {
   const readers = readable.readers.filter(reader => reader !== null);
   const copyRow = new CopyRowReader(readers);
@@ -86,6 +88,8 @@ async function* readTable(
     copyRow.read(bytes, start, end);
     return keyIndexes.map(index => copyRow.text(index) ?? '');
   };
+  const leftOut = newer?.(qualifiedName(table.id)) ?? new Set();
+  const identity = readable.captured.definition.primaryKey.map(name => readers.findIndex(reader => reader.name === name));
   const processId = await processIdOf(client);
   const channel = new CopyChannel(client, `COPY (${select}) TO STDOUT`);
   using _ = watchLiveness({ client, processId, listener: () => channel }, control);
@@ -97,7 +101,9 @@ async function* readTable(
       let last: CopiedRow | null = null;
       open = await channel.next((bytes, start, end) => {
         byteCount += end - start;
-        rows.push(copyRow.read(bytes, start, end));
+        const row = copyRow.read(bytes, start, end);
+        if (leftOut.size > 0 && leftOut.has(rowKey(identity.map(index => copyRow.text(index))) ?? '')) return;
+        rows.push(row);
         beforeLast = last;
         last = { bytes, start, end };
       }, rowsMax);

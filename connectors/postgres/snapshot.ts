@@ -28,11 +28,13 @@ export type PostgresSnapshotParts = {
   readonly notifications: Notifications;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A table's reading begins, or has ended with so many rows. Left out: nobody is told. */
+  onTable?(name: string, rows: number | null): void;
 };
 
 /** The snapshot of that moment, which goes on where an interrupted one was. */
 export function newSnapshot(tables: TableParts, parts: PostgresSnapshotParts): Snapshot<CatalogTable, pg.Client, SnapshotView> {
-  const { sourceInfo, moment, partition, readers, progress, notifications, clock, logger } = parts;
+  const { sourceInfo, moment, partition, readers, progress, notifications, clock, logger, onTable } = parts;
   const timestampUs = clock.nowNs() / 1000n;
   sourceInfo.enter({ timestampUs, txId: moment.txId, lastCommitLsn: null, xmin: null, origin: null, originLsn: null });
   return new Snapshot(
@@ -43,7 +45,11 @@ export function newSnapshot(tables: TableParts, parts: PostgresSnapshotParts): S
       view: moment.view,
       progress,
       offset: done => progressOffset(partition, done, writtenView),
-      onTable: (type, data) => notifications.send({ aggregate: 'Initial Snapshot', type, id: null, data }),
+      onTable: (type, data) => {
+        notifications.send({ aggregate: 'Initial Snapshot', type, id: null, data });
+        if (type === 'IN_PROGRESS') onTable?.(data['current_collection_in_progress']!, null);
+        else onTable?.(data['scanned_collection']!, Number(data['total_rows_scanned']));
+      },
       clock,
       logger,
     },

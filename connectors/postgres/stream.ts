@@ -1,17 +1,11 @@
-import type pg from 'pg';
-import type { Clock, ConnectRecord, SourceBatch } from '../../src/contract/index.ts';
+import type { ConnectRecord, SourceBatch } from '../../src/contract/index.ts';
 import { SluiceError } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
-import type { Heartbeat } from '../debezium/heartbeat.ts';
-import type { HeartbeatAction } from '../debezium/heartbeat-action.ts';
 import type { Row } from '../debezium/table.ts';
-import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import { WakeTimer } from '../debezium/wake-timer.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
 import { databaseError } from './database-error.ts';
-import type { StreamedSnapshots } from './incremental.ts';
-import type { LogicalMessages } from './logical-message.ts';
 import { formatLsn } from './lsn.ts';
 import { PgoutputDecoder } from './pgoutput/decoder.ts';
 import type {
@@ -24,49 +18,14 @@ import type {
   RelationMessage,
 } from './pgoutput/messages.ts';
 import { oldValues, readTuple } from './pgoutput/tuple.ts';
-import type { StreamPosition, TakenOver } from './position.ts';
-import type { ReplicationConnection } from './replication.ts';
 import { columnTexts } from './row-key.ts';
 import type { SeenChanges } from './seen-changes.ts';
-import type { SourceInfo } from './source-info.ts';
+import type { StreamParts, StreamStart } from './stream-parts.ts';
 import { StreamProgress } from './stream-progress.ts';
-import type { ReadableTable, Tables } from './tables.ts';
+import type { ReadableTable } from './tables.ts';
 
 /** An idle stream stores its position this often, so that the slot holds no WAL back (invariant 2). */
 const idleOffsetIntervalMs = 1_000;
-
-/** What a stream works with; everything but the replication connection belongs to the source. */
-export type StreamParts = {
-  readonly replication: ReplicationConnection;
-  /** For the catalog's answers while streaming. */
-  readonly client: pg.Client;
-  readonly tables: Tables;
-  readonly database: string;
-  readonly sourceInfo: SourceInfo;
-  /** null: `provide.transaction.metadata` is off. */
-  readonly metadata: TransactionMetadata | null;
-  readonly messages: LogicalMessages;
-  includesMessage(prefix: string): boolean;
-  readonly heartbeat: Heartbeat;
-  /** `heartbeat.action.query`; null: none. */
-  readonly heartbeatAction: HeartbeatAction | null;
-  /** Snapshots on demand, whose chunks this stream publishes. */
-  readonly onDemand: StreamedSnapshots;
-  readonly clock: Clock;
-  readonly batchRecordsMax: number;
-  /** The offset of a position, as it is stored. */
-  offsets(position: StreamPosition): SourceBatch['offsets'];
-};
-
-/** Where a stream begins. */
-export type StreamStart = {
-  readonly position: StreamPosition;
-  /** Transactions committed before it were read whole. */
-  readonly skipCommitsBefore: bigint;
-  /** What of the next one Debezium has published; null: its offset is ours, or there is none. */
-  readonly taken: TakenOver | null;
-  readonly seen: SeenChanges;
-};
 
 /** A message that waits until its table is known, or known to be unseen. */
 type Deferred = { readonly lsn: bigint; readonly message: Buffer };
@@ -162,6 +121,11 @@ export class ChangeStream implements PgoutputHandler {
     } finally {
       abort.removeEventListener('abort', wake);
     }
+  }
+
+  /** Goes on behind a snapshot that was published between two batches. */
+  resume(): void {
+    this.#enter();
   }
 
   readonly #handle = (bytes: Buffer, start: number, end: number): void => {
@@ -266,7 +230,7 @@ export class ChangeStream implements PgoutputHandler {
     if (!this.#progress.message(relationOids.length === 1)) return;
     for (const oid of relationOids) {
       const table = this.#table(oid);
-      if (table !== null && table.captured.name === this.#parts.onDemand.watched) this.#parts.onDemand.truncated(this.#xid);
+      if (table !== null && this.#parts.onDemand.isWatched(table.captured.name)) this.#parts.onDemand.truncated(table, this.#xid);
       if (table && !(this.#seenTransaction && this.#seen!.of(table.captured.name, this.#xid) !== 'no'))
         table.captured.emitTruncate(this.#out, this.#event(table));
     }
@@ -320,8 +284,7 @@ export class ChangeStream implements PgoutputHandler {
   /** Emits, unless a snapshot read the row as this change left it; a snapshot on demand hears of the change. */
   #unlessSeen(table: ReadableTable, message: Buffer, oldOffset: number | null, newOffset: number | null, emit: () => void): void {
     const { onDemand } = this.#parts;
-    if (onDemand.watched !== null && onDemand.watched === table.captured.name)
-      onDemand.touched(table, message, oldOffset, newOffset, this.#xid);
+    if (onDemand.isWatched(table.captured.name)) onDemand.touched(table, message, oldOffset, newOffset, this.#xid);
     const seen = this.#seenTransaction ? this.#seen!.of(table.captured.name, this.#xid) : 'no';
     if (seen === 'no') emit();
     if (seen !== 'depends on key') return;

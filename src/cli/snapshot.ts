@@ -25,7 +25,7 @@ export async function snapshot(input: CommandInput): Promise<number> {
   }
   if (action !== undefined) return show(terminal, await call(worker, 'PUT', `${path}/${action}`), on('json'));
   if (tables.length === 0) return show(terminal, await call(worker, 'GET', path), on('json'));
-  const body = { tables, type: 'incremental', where: text('where'), surrogate_key: text('surrogate-key') };
+  const body = { tables, type: text('type') ?? 'incremental', where: text('where'), surrogate_key: text('surrogate-key') };
   const taken = await call(worker, 'POST', path, body);
   if (on('detach')) return show(terminal, taken, on('json'));
   return follow(terminal, worker, path, taken, on('json'));
@@ -60,7 +60,7 @@ function line({ state, rows, chunks, rows_per_second: rate, ends_at: end, tables
   const reading = tables.find(table => table.state === 'reading')?.name;
   const parts = [
     reading === undefined ? state : `${state === 'paused' ? 'paused in' : 'reading'} ${reading}`,
-    `${rows} rows in ${chunks} chunks`,
+    chunks === 0 ? `${rows} rows` : `${rows} rows in ${chunks} chunks`,
     ...(rate === null ? [] : [`${rate} rows a second`]),
     ...(end === null ? [] : [`${state === 'finished' ? 'ended' : 'ends about'} ${end}`]),
   ];

@@ -140,6 +140,7 @@ reads the file again by itself.
     help: `  NAME                 the source
   TABLE                tables as schema.table, or patterns of that (Java's)
       --where SQL      only rows that meet it
+      --type blocking  the stream waits while they are read
       --surrogate-key COLUMN
                        read by this unique NOT NULL column in the primary key's place
       --detach         do not wait for the end
@@ -157,6 +158,7 @@ Exit code 1 where a table was left out; the reason is beside it.`,
       ...urlFlag,
       ...workerFlag,
       where: { type: 'string' },
+      type: { type: 'string' },
       'surrogate-key': { type: 'string' },
       detach: { type: 'boolean' },
       pause: { type: 'boolean' },

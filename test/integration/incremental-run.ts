@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict';
 import type { PostgresConfig } from '../../connectors/postgres/options.ts';
 import { Struct } from '../../src/contract/index.ts';
-import type { FreshDatabase } from '../support/fresh-database.ts';
+import { connectTo, type FreshDatabase } from '../support/fresh-database.ts';
+import { randomOf } from '../support/random-changes.ts';
 import { postgresRun, type SourceRun } from '../support/source-run.ts';
 import { until } from '../support/until.ts';
+import { VersionedRows } from '../support/versioned-rows.ts';
 
 export const rows = 3_000;
 export const waitMsMax = 60_000;
@@ -54,7 +57,8 @@ export async function signal(database: FreshDatabase, id: string, type: string, 
 
 export const progressOf = (run: SourceRun<PostgresConfig>) => run.source?.status().onDemand ?? null;
 export const isFinished = (run: SourceRun<PostgresConfig>) => progressOf(run)?.state === 'finished';
-export const stored = (run: SourceRun<PostgresConfig>) => run.offsets.find(({ partition }) => partition['server'] === 'srv')?.offset ?? {};
+export const stored = (run: SourceRun<PostgresConfig>) =>
+  run.offsets.find(({ partition }) => Object.keys(partition).join() === 'server')?.offset ?? {};
 
 export function readsOf(run: SourceRun<PostgresConfig>, topic = 'srv.public.items'): readonly string[] {
   return run.records.flatMap(({ topic: of, value }) =>
@@ -70,4 +74,40 @@ export function notesOf(run: SourceRun<PostgresConfig>) {
     const entries = [...(data as ReadonlyMap<string, string>)].sort(([a], [b]) => (a < b ? -1 : 1));
     return [{ aggregate, type, id, data: Object.fromEntries(entries) as Record<string, string> }];
   });
+}
+
+/** Changes `items` by chance until it is told to rest; each row's `v` rises. */
+export function changing(database: FreshDatabase, seed: number): { rest(): Promise<void> } {
+  const random = randomOf(seed);
+  let busy = true;
+  let version = 0;
+  const load = (async () => {
+    await using client = await connectTo(database.url);
+    while (busy) {
+      await client.query('begin');
+      for (let n = random(4); n >= 0; n--) {
+        const id = 1 + random(rows);
+        const kind = random(10);
+        if (kind < 7) await client.query('update items set v = $2 where id = $1', [id, ++version]);
+        else if (kind < 8) await client.query('delete from items where id = $1', [id]);
+        else await client.query('insert into items values ($1, $2) on conflict (id) do update set v = excluded.v', [id, ++version]);
+      }
+      await client.query(random(10) === 0 ? 'rollback' : 'commit');
+    }
+  })();
+  return {
+    async rest() {
+      busy = false;
+      await load;
+    },
+  };
+}
+
+export async function assertFollowed(database: FreshDatabase, run: SourceRun<PostgresConfig>): Promise<VersionedRows> {
+  const followed = new VersionedRows();
+  for (const record of run.records) if (record.topic === 'srv.public.items') followed.apply(record);
+  assert.deepEqual(followed.faults.slice(0, 5), [], `${followed.faults.length} faults`);
+  const { rows: found } = await database.client.query(`select id || ':' || v as row from items`);
+  assert.deepEqual(followed.rows, found.map(({ row }) => row as string).sort());
+  return followed;
 }

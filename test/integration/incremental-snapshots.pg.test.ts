@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import type { PostgresConfig } from '../../connectors/postgres/options.ts';
 import { Struct } from '../../src/contract/index.ts';
-import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
+import { connectTo, freshDatabase } from '../support/fresh-database.ts';
 import { randomOf } from '../support/random-changes.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { sharedPostgres } from '../support/servers.ts';
-import type { SourceRun } from '../support/source-run.ts';
 import { until } from '../support/until.ts';
-import { VersionedRows } from '../support/versioned-rows.ts';
 import {
+  assertFollowed,
+  changing,
   execute,
   isFinished,
   notesOf,
@@ -30,42 +29,6 @@ import {
 
 const server = await sharedPostgres(18);
 after(() => server);
-
-/** Changes `items` by chance until it is told to rest; each row's `v` rises. */
-function changing(database: FreshDatabase, seed: number): { rest(): Promise<void> } {
-  const random = randomOf(seed);
-  let busy = true;
-  let version = 0;
-  const load = (async () => {
-    await using client = await connectTo(database.url);
-    while (busy) {
-      await client.query('begin');
-      for (let n = random(4); n >= 0; n--) {
-        const id = 1 + random(rows);
-        const kind = random(10);
-        if (kind < 7) await client.query('update items set v = $2 where id = $1', [id, ++version]);
-        else if (kind < 8) await client.query('delete from items where id = $1', [id]);
-        else await client.query('insert into items values ($1, $2) on conflict (id) do update set v = excluded.v', [id, ++version]);
-      }
-      await client.query(random(10) === 0 ? 'rollback' : 'commit');
-    }
-  })();
-  return {
-    async rest() {
-      busy = false;
-      await load;
-    },
-  };
-}
-
-async function assertFollowed(database: FreshDatabase, run: SourceRun<PostgresConfig>): Promise<VersionedRows> {
-  const followed = new VersionedRows();
-  for (const record of run.records) if (record.topic === 'srv.public.items') followed.apply(record);
-  assert.deepEqual(followed.faults.slice(0, 5), [], `${followed.faults.length} faults`);
-  const { rows: found } = await database.client.query(`select id || ':' || v as row from items`);
-  assert.deepEqual(followed.rows, found.map(({ row }) => row as string).sort());
-  return followed;
-}
 
 for (const [seed, options] of [
   [1, withSignalTable],

@@ -107,7 +107,7 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     for (const [body, message] of [
       [{}, /must be a list of tables/],
       [{ tables: ['a.b'], type: 'initial' }, /incremental or blocking/],
-      [{ tables: ['a.b'], type: 'blocking' }, /blocking snapshots are not supported/],
+      [{ tables: ['a.b'], type: 'blocking', surrogate_key: 'n' }, /surrogate-key is of incremental snapshots/],
       [{ tables: ['a('] }, /not a regular expression/],
       [{ tables: ['a.b'], colour: 'red' }, /There is no ..colour/],
     ] as const)
@@ -140,6 +140,10 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     const done = await command('public.items', 'public.keyless', '--where', 'true');
     assert.equal(done.code, 1, 'a table was left out');
     assert.match(done.out, /public\.items +done {2}5000 rows\n {2}public\.keyless +skipped {2}0 of about 1 rows {2}.*no primary key/);
+    const blocking = await command('public.items', 'public.keyless', '--type', 'blocking');
+    assert.equal(blocking.code, 0, blocking.err);
+    assert.match(blocking.out, /^finished, 5001 rows, .*\n {2}public\.items +done {2}5000 rows\n {2}public\.keyless +done {2}1 rows/);
+    assert.match((await command('public.items', '--type', 'other')).err, /incremental or blocking/);
     await put(slow);
     assert.equal((await command('public.items', '--detach')).code, 0);
     assert.match((await command('--pause')).out, /^paused/);

@@ -1,0 +1,116 @@
+import type { JsonObject, OnDemandProgress, OnDemandTable } from '../../../src/contract/index.ts';
+import type { KnownTable } from './chunk-database.ts';
+
+/** A table that a blocking snapshot reads. */
+export type BlockingTable = {
+  /** Its qualified name. */
+  readonly name: string;
+  /** The statement that selects its rows, or a condition that they must meet; null: all rows. */
+  readonly filter: string | null;
+};
+
+/** What one signal asked for. */
+export type BlockingRequest = {
+  readonly id: string;
+  readonly tables: readonly BlockingTable[];
+  /** What is stored of its tables' reading is this request's. */
+  readonly begun: boolean;
+};
+
+const storedName = 'sluice_blocking_snapshots';
+
+/**
+ * Blocking snapshots that were asked for, in their order, and how an offset holds them (invariant 1): a request is stored with the batch in which it
+ * came, and gone with the batch that ends it, so a restart in the middle goes on with it.
+ */
+export class BlockingSnapshots {
+  readonly #nowMs: () => number;
+  #requests: readonly BlockingRequest[] = [];
+  #id = '';
+  #tables = new Map<string, OnDemandTable>();
+  #startedAtMs = 0;
+  #endedAtMs: number | null = null;
+  /** What is stored has changed: a batch is owed. */
+  changed = false;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Whose turn it is; null: none. */
+  get next(): BlockingRequest | null {
+    return this.#requests[0] ?? null;
+  }
+
+  store(): JsonObject {
+    if (this.#requests.length === 0) return {};
+    const written = this.#requests.map(({ id, tables, begun }) => ({
+      id,
+      begun,
+      tables: tables.map(({ name, filter }) => ({ name, filter })),
+    }));
+    return { [storedName]: written };
+  }
+
+  restore(offset: JsonObject): void {
+    const stored = offset[storedName] as readonly BlockingRequest[] | undefined;
+    this.#requests = stored ?? [];
+    this.changed = this.#requests.length > 0;
+    for (const request of this.#requests) this.#show(request, []);
+  }
+
+  add(id: string, tables: readonly BlockingTable[], known: readonly KnownTable[]): void {
+    if (this.next === null) this.#tables = new Map();
+    this.#requests = [...this.#requests, { id, tables, begun: false }];
+    this.changed = true;
+    this.#show(this.#requests.at(-1)!, known);
+  }
+
+  #show({ id, tables }: BlockingRequest, known: readonly KnownTable[]): void {
+    this.#id = id;
+    this.#startedAtMs = this.#nowMs();
+    this.#endedAtMs = null;
+    for (const { name } of tables) {
+      const rowsEstimated = known.find(table => table.name === name)?.rowsEstimated ?? null;
+      this.#tables.set(name, { name, state: 'waiting', rows: 0, rowsEstimated, reason: null });
+    }
+  }
+
+  /** The first request's reading begins: with the offset that says so, what was stored of its tables before must be gone. */
+  begin(): void {
+    const [first, ...others] = this.#requests;
+    this.#requests = [{ ...first!, begun: true }, ...others];
+  }
+
+  /** The first request is done with. `failure`: why its tables that are not read are left out; null: all are read. */
+  end(failure: string | null): void {
+    for (const { name } of this.next?.tables ?? [])
+      if (this.#tables.get(name)?.state === 'waiting' || this.#tables.get(name)?.state === 'reading')
+        this.mark(name, failure === null ? 'done' : 'skipped', undefined, failure);
+    this.#requests = this.#requests.slice(1);
+    if (this.#requests.length === 0) this.#endedAtMs = this.#nowMs();
+    this.changed = this.#requests.length > 0;
+  }
+
+  mark(name: string, state: OnDemandTable['state'], rows?: number, reason: string | null = null): void {
+    const table = this.#tables.get(name);
+    if (table) this.#tables.set(name, { ...table, state, reason, rows: rows ?? table.rows });
+  }
+
+  get progress(): OnDemandProgress | null {
+    if (this.#tables.size === 0) return null;
+    const tables = [...this.#tables.values()];
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    const seconds = ((this.#endedAtMs ?? this.#nowMs()) - this.#startedAtMs) / 1000;
+    return {
+      id: this.#id,
+      state: this.#endedAtMs === null ? 'running' : 'finished',
+      tables,
+      chunks: 0,
+      rows,
+      rowsPerSecond: seconds > 0 ? Math.round(rows / seconds) : null,
+      startedAtMs: this.#startedAtMs,
+      endsAtMs: this.#endedAtMs,
+    };
+  }
+}
