@@ -17,12 +17,18 @@ export function chunkKey({ surrogateKey, name }: Collection, table: CatalogTable
     );
   }
   if (table.primaryKey.length > 0) return table.primaryKey;
-  if (table.keyColumns.length > 0 && table.keyColumns.every(notNull)) return table.keyColumns;
+  if (isKeyed(table)) return table.keyColumns;
   throw new UnfitTable(
     'NO_PRIMARY_KEY',
     `Table ${name} has no primary key to be read by.`,
     'Name a unique NOT NULL column as the surrogate key.',
   );
+}
+
+/** Whether a table has a key of its own to be read by. */
+export function isKeyed({ primaryKey, keyColumns, columns }: CatalogTable): boolean {
+  const notNull = (column: string) => columns.some(known => known.name === column && known.notNull);
+  return primaryKey.length > 0 || (keyColumns.length > 0 && keyColumns.every(notNull));
 }
 
 /** Java's classes of the types that keys mostly have, as the JDBC driver reads them. */

@@ -81,7 +81,16 @@ export class StreamedSnapshots implements AsyncDisposable {
       known,
       client,
       reads: id => reads(id) && qualifiedName(id) !== signals.table,
-      request: tables => this.#snapshots.request(tables, 'tables-added'),
+      request: (keyed, keyless) => {
+        this.#snapshots.request(keyed, 'tables-added');
+        if (keyless.length === 0) return;
+        this.blocking.add(
+          'tables-added',
+          keyless.map(({ name }) => ({ name, filter: null })),
+          keyless,
+        );
+        this.#wake?.();
+      },
       fail: error => this.#snapshots.fail(error),
       logger,
     });

@@ -6,6 +6,7 @@ import type { KnownTables } from '../debezium/known-tables.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
+import { isKeyed } from './chunk-select.ts';
 import { databaseError } from './database-error.ts';
 import { currentTransaction } from './snapshot-readers.ts';
 
@@ -18,14 +19,14 @@ export type NewTablesParts = {
   readonly client: pg.Client;
   /** Whether the rows of a table that was added are to be read. */
   reads(id: TableId): boolean;
-  /** Asks for an incremental snapshot: it is stored with the next batch. */
-  request(tables: readonly KnownTable[]): void;
+  /** Asks for a snapshot, an incremental one of tables that have a key to be read by: it is stored with the next batch. */
+  request(keyed: readonly KnownTable[], keyless: readonly KnownTable[]): void;
   fail(error: SluiceError): void;
   readonly logger: Logger;
 };
 
 /**
- * Tables that were added to the lists since the last start: an incremental snapshot of them is asked for, once every transaction is over that was
+ * Tables that were added to the lists since the last start: a snapshot of them is asked for, once every transaction is over that was
  * under way when the publication had them. What such a transaction changed before is not published although it commits after, so a
  * chunk's view must see all of it. Until then the tables do not count as known: a restart finds them new again.
  */
@@ -33,6 +34,7 @@ export class NewTables implements AsyncDisposable {
   readonly #parts: NewTablesParts;
   readonly #ended = new AbortController();
   #pending: readonly KnownTable[] = [];
+  #keyless: ReadonlySet<string> = new Set();
   /** Transactions before it were under way, or over, when the publication had the tables. */
   #horizon = 0n;
   #waiting: Promise<void> | null = null;
@@ -51,14 +53,12 @@ export class NewTables implements AsyncDisposable {
       name: qualifiedName(id),
       rowsEstimated: rowsEstimated < 0 ? null : rowsEstimated,
     }));
+    this.#keyless = new Set(read.filter(table => !isKeyed(table)).map(({ id }) => qualifiedName(id)));
     const isPending = new Set(this.#pending.map(({ name }) => name));
     known.set(names.filter(name => !isPending.has(name)));
     if (this.#pending.length === 0) return;
     this.#horizon = BigInt(await currentTransaction(client));
-    logger.info(
-      { tables: [...isPending] },
-      `Tables were added: an incremental snapshot reads ${[...isPending].join(', ')} (snapshot.new.tables)`,
-    );
+    logger.info({ tables: [...isPending] }, `Tables were added: ${[...isPending].join(', ')} will be read (snapshot.new.tables)`);
   }
 
   /** The stream has begun. */
@@ -81,7 +81,10 @@ export class NewTables implements AsyncDisposable {
     const tables = this.#pending;
     this.#pending = [];
     // Both in one step, so that they are stored together.
-    request(tables);
+    request(
+      tables.filter(({ name }) => !this.#keyless.has(name)),
+      tables.filter(({ name }) => this.#keyless.has(name)),
+    );
     for (const { name } of tables) known.add(name);
   }
 

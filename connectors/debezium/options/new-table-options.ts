@@ -5,7 +5,7 @@ import type { SnapshotMode } from './snapshot-options.ts';
 export const newTableOptions = {
   'snapshot.new.tables': options.choice(['incremental', 'none'], {
     default: 'incremental',
-    doc: 'What happens to the rows of a table that the connector’s lists have included since its last start: incremental, an incremental snapshot reads them, and nothing else is read again; none, only its changes are published, as with Debezium, until a signal asks for its rows. Not with snapshot.mode=no_data, whose tables are never read by themselves.',
+    doc: 'What happens to the rows of a table that the connector’s lists have included since its last start: incremental, an incremental snapshot reads them (a blocking one where the table has no key), and nothing else is read again; none, only its changes are published, as with Debezium, until a signal asks for its rows. Not with snapshot.mode=no_data, whose tables are never read by themselves.',
     importance: 'MEDIUM',
     group: 'Snapshot',
     displayName: 'Snapshot of new tables',
