@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ConnectorProgress } from '../../src/engine/supervisor-states.ts';
+import type { ConnectorProgress } from '../../src/engine/supervisor/supervisor-states.ts';
 import type { PostgresServer } from '../../test/services/postgres.ts';
 import type { RedisServer } from '../../test/services/redis.ts';
 import { type FreshDatabase, freshDatabase } from '../../test/support/fresh-database.ts';

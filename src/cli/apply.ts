@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError, toSluiceError } from '../contract/index.ts';
 import type { ConnectorChange } from '../engine/changes/connector-change.ts';
-import type { ConnectorStatus } from '../engine/supervisor-states.ts';
+import type { ConnectorStatus } from '../engine/supervisor/supervisor-states.ts';
 import { changed, isFaulty, planText } from './change-text.ts';
 import type { Command, CommandInput } from './command-line.ts';
 import { type AskedPlan, askForPlan } from './plan.ts';

@@ -3,8 +3,8 @@ import { type ConnectorFile, findConnectorFiles, readConnectorFile } from '../co
 import { parseConfigText, readConfigFile } from '../config/document.ts';
 import { loadWorker, resolveWorker, type WorkerConfig } from '../config/worker-file.ts';
 import { type CheckResult, toSluiceError } from '../contract/index.ts';
-import { resolveConnector } from '../engine/connector-config.ts';
-import type { ConnectorPlan } from '../engine/connector-plan.ts';
+import { resolveConnector } from '../engine/connector/connector-config.ts';
+import type { ConnectorPlan } from '../engine/connector/connector-plan.ts';
 import { createLogging, type Logging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
 import { kafkaOptions } from './kafka-options.ts';

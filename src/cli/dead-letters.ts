@@ -1,6 +1,6 @@
 import { SluiceError } from '../contract/index.ts';
-import type { Redelivered } from '../engine/redelivery.ts';
-import type { ShownLetter, ShownLetters } from '../engine/supervisor-dead-letters.ts';
+import type { Redelivered } from '../engine/sink/redelivery.ts';
+import type { ShownLetter, ShownLetters } from '../engine/supervisor/supervisor-dead-letters.ts';
 import type { CommandInput } from './command-line.ts';
 import { callWorker, type WorkerAddress, workerUrl } from './rest-client.ts';
 import type { Paint, Terminal } from './terminal.ts';

@@ -1,6 +1,6 @@
 import type { WorkerConfig } from '../config/worker-file.ts';
 import type { EventLog, GroupWorker, Logger, RawConfig } from '../contract/index.ts';
-import type { ConsumerOverrideCheck, OverrideCheck } from '../engine/connector-overrides.ts';
+import type { ConsumerOverrideCheck, OverrideCheck } from '../engine/connector/connector-overrides.ts';
 
 /** Opens the log a worker's config names: Kafka with `bootstrap.servers`, else the embedded one. Each is loaded only where it is used. */
 export async function openLog(config: WorkerConfig, logger: Logger, worker: GroupWorker, abort: AbortSignal): Promise<EventLog> {

@@ -1,5 +1,5 @@
 import { type EventLog, type Logger, SluiceError, toSluiceError } from '../contract/index.ts';
-import { backOffMs, type Pause } from '../engine/supervisor-back-off.ts';
+import { backOffMs, type Pause } from '../engine/supervisor/supervisor-back-off.ts';
 
 /** The longest pause between attempts to open a log that cannot be had. */
 const openDelayMsMax = 10_000;

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { SluiceError } from '../contract/index.ts';
-import type { ShownSnapshot } from '../engine/supervisor-snapshots.ts';
+import type { ShownSnapshot } from '../engine/supervisor/supervisor-snapshots.ts';
 import type { CommandInput } from './command-line.ts';
 import { callWorker, type WorkerAddress, workerUrl } from './rest-client.ts';
 import type { Paint, Terminal } from './terminal.ts';

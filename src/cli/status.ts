@@ -1,4 +1,4 @@
-import type { ConnectorProgress, TaskProgress } from '../engine/supervisor-states.ts';
+import type { ConnectorProgress, TaskProgress } from '../engine/supervisor/supervisor-states.ts';
 import type { CommandInput } from './command-line.ts';
 import { callWorker, type WorkerAddress, workerUrl } from './rest-client.ts';
 import type { Paint } from './terminal.ts';

@@ -4,7 +4,7 @@ import { readConnectorFile } from '../config/connector-files.ts';
 import { parseConfigText } from '../config/document.ts';
 import { loadWorker, resolveWorker } from '../config/worker-file.ts';
 import { SluiceError } from '../contract/index.ts';
-import { resolveConnector } from '../engine/connector-config.ts';
+import { resolveConnector } from '../engine/connector/connector-config.ts';
 import { createLogging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
 import { kafkaOptions } from './kafka-options.ts';

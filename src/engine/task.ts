@@ -1,7 +1,7 @@
-import { runSinkTask } from './sink-task.ts';
-import type { SinkTaskPlan } from './sink-task-plan.ts';
-import { runSourceTask } from './source-task.ts';
-import type { SourceTaskPlan } from './source-task-plan.ts';
+import { runSinkTask } from './sink/sink-task.ts';
+import type { SinkTaskPlan } from './sink/sink-task-plan.ts';
+import { runSourceTask } from './source/source-task.ts';
+import type { SourceTaskPlan } from './source/source-task-plan.ts';
 
 /** One attempt of a task, of either kind. */
 export type TaskPlan = SourceTaskPlan | SinkTaskPlan;

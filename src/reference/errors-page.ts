@@ -1,7 +1,7 @@
 import { mysqlSpec } from '../../connectors/mysql/options.ts';
 import { postgresSpec } from '../../connectors/postgres/options.ts';
 import { errorCatalogue, type RetryPolicy } from '../contract/index.ts';
-import { sourceSpec } from '../engine/source-options.ts';
+import { sourceSpec } from '../engine/source/source-options.ts';
 import { cell, code, inline } from './inline.ts';
 import { linksTo } from './option-list.ts';
 import { workerLinks } from './worker-page.ts';

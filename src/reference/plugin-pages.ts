@@ -1,5 +1,5 @@
-import { sourceSpec } from '../engine/source-options.ts';
-import { stageSpec } from '../engine/transform-options.ts';
+import { sourceSpec } from '../engine/source/source-options.ts';
+import { stageSpec } from '../engine/transform/transform-options.ts';
 import { refusedClasses, registry } from '../registry.ts';
 import { inline, type Links } from './inline.ts';
 import { contents, groupContents, linksTo, reasonTable, refusedOf, supportedOptions, variableOptions } from './option-list.ts';

@@ -1,4 +1,4 @@
-import { sinkSpec } from '../engine/sink-options.ts';
+import { sinkSpec } from '../engine/sink/sink-options.ts';
 import { namedPlugins, registry } from '../registry.ts';
 import { inline } from './inline.ts';
 import { groupContents, linksTo, reasonTable, refusedOf, supportedOptions, variableOptions } from './option-list.ts';

@@ -1,5 +1,5 @@
 import { type PluginType, SluiceError } from '../contract/index.ts';
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import { type Answer, ok, RequestError, warningHeaders } from './answer.ts';
 import { configOf, parseTexts } from './request-body.ts';
 import type { RestRequest, Route } from './router.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject, TargetState } from '../contract/index.ts';
-import type { Supervisor } from '../engine/supervisor.ts';
-import type { SubmittedOffset } from '../engine/supervisor-offsets.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
+import type { SubmittedOffset } from '../engine/supervisor/supervisor-offsets.ts';
 import { type Answer, ok, RequestError, warningHeaders } from './answer.ts';
 import { configOf, objectOf, parseJson, parseTexts } from './request-body.ts';
 import type { RestRequest, Route } from './router.ts';

@@ -1,6 +1,6 @@
 import type { GroupWorker } from '../contract/index.ts';
 import { SluiceError } from '../contract/index.ts';
-import type { GroupMembership } from '../engine/supervisor-group.ts';
+import type { GroupMembership } from '../engine/supervisor/supervisor-group.ts';
 import { type Answer, RequestError } from './answer.ts';
 import { type CallTls, type HttpAnswer, HttpCallError, httpCall } from './http-call.ts';
 import type { Route } from './router.ts';

@@ -1,4 +1,4 @@
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import type { WorkerMetrics } from '../observe/metrics/worker-metrics.ts';
 import type { Answer } from './answer.ts';
 import type { Route } from './router.ts';

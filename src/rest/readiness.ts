@@ -1,5 +1,5 @@
-import type { Supervisor } from '../engine/supervisor.ts';
-import type { ConnectorProgress } from '../engine/supervisor-states.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
+import type { ConnectorProgress } from '../engine/supervisor/supervisor-states.ts';
 import { type Answer, ok, RequestError } from './answer.ts';
 
 /** What a connector does, all of its tasks taken together: the worst of them. */

@@ -1,4 +1,4 @@
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import { ok } from './answer.ts';
 import { parseJson } from './request-body.ts';
 import type { RestRequest, Route } from './router.ts';

@@ -1,4 +1,4 @@
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import { type Answer, ok } from './answer.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { readiness } from './readiness.ts';

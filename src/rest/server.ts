@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import type { Logger } from '../contract/index.ts';
 import type { ConnectorChanges } from '../engine/changes/connector-changes.ts';
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import type { LogLevels } from '../observe/log-levels.ts';
 import { AccessControl } from './access/access-control.ts';
 import { type Client, clientOf, Trail } from './access/client.ts';

@@ -1,4 +1,4 @@
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import { type Answer, ok, RequestError } from './answer.ts';
 import { askOthers } from './forwarding.ts';
 import type { RestRequest, Route } from './router.ts';

@@ -1,5 +1,5 @@
-import type { Supervisor } from '../engine/supervisor.ts';
-import type { ShownSnapshot, SnapshotRequest } from '../engine/supervisor-snapshots.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
+import type { ShownSnapshot, SnapshotRequest } from '../engine/supervisor/supervisor-snapshots.ts';
 import { type Answer, ok, RequestError } from './answer.ts';
 import { objectOf, parseTexts, type TextTree } from './request-body.ts';
 import type { RestRequest, Route } from './router.ts';

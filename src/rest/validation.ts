@@ -1,8 +1,8 @@
 import type { Option, OptionMap, OptionState } from '../contract/index.ts';
-import type { OptionPlace, OptionWidth } from '../engine/connector-options.ts';
-import type { ConnectorType, ResolvedConnector } from '../engine/connector-plan.ts';
-import { sinkLayout, sinkOptions } from '../engine/sink-options.ts';
-import { sourceLayout, sourceOptions } from '../engine/source-options.ts';
+import type { OptionPlace, OptionWidth } from '../engine/connector/connector-options.ts';
+import type { ConnectorType, ResolvedConnector } from '../engine/connector/connector-plan.ts';
+import { sinkLayout, sinkOptions } from '../engine/sink/sink-options.ts';
+import { sourceLayout, sourceOptions } from '../engine/source/source-options.ts';
 
 /** Connect's ConfigKeyInfo. */
 type Definition = {

@@ -1,4 +1,4 @@
-import type { Supervisor } from '../engine/supervisor.ts';
+import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import { requestBounds, type VerificationRequest } from '../engine/verification/request.ts';
 import { ok, RequestError } from './answer.ts';
 import { objectOf, parseJson, type TextTree } from './request-body.ts';

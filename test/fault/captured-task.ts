@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TaskProgress } from '../../src/engine/supervisor-states.ts';
+import type { TaskProgress } from '../../src/engine/supervisor/supervisor-states.ts';
 import { ConnectClient } from '../support/connect-client.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { until } from '../support/until.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SourceBatch } from '../../src/contract/index.ts';
-import { resolveConnector } from '../../src/engine/connector-config.ts';
-import { unitBytesMax } from '../../src/engine/source-task.ts';
+import { resolveConnector } from '../../src/engine/connector/connector-config.ts';
+import { unitBytesMax } from '../../src/engine/source/source-task.ts';
 import { runTask } from '../../src/engine/task.ts';
 import { partBytesMax, transactionBytesMax } from '../../src/log/kafka/writer.ts';
 import { aName, openLog, readAll, workerOptions } from '../integration/kafka-log-fixture.ts';

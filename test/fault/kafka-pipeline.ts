@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { ErrorCode } from '../../src/contract/index.ts';
-import type { TaskProgress } from '../../src/engine/supervisor-states.ts';
+import type { TaskProgress } from '../../src/engine/supervisor/supervisor-states.ts';
 import { kafkaClient } from '../services/kafka.ts';
 import { ChangingDatabase } from '../support/changing-database.ts';
 import { ConnectClient, RestError } from '../support/connect-client.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LogRecord } from '../../src/contract/index.ts';
-import type { TaskProgress } from '../../src/engine/supervisor-states.ts';
+import type { TaskProgress } from '../../src/engine/supervisor/supervisor-states.ts';
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
 import { postgresAddress } from '../services/postgres.ts';
 import { ConnectClient } from '../support/connect-client.ts';

@@ -125,13 +125,19 @@ describe('a server that cannot be used as it is', { timeout: 120_000 }, () => {
       'publication.name': 'new',
     });
     assert.equal(code, 1);
-    assert.match(output, /fault +wal_level: wal_level is replica/);
+    assert.match(output, /fault +line 1, database\.hostname, wal_level: wal_level is replica/);
     assert.match(
       output,
-      /fault +replication right: "reader" may not use replication connections\n +Run: ALTER ROLE "reader" WITH REPLICATION/,
+      /fault +line 1, database\.hostname, replication right: "reader" may not use replication connections\n +Run: ALTER ROLE "reader" WITH REPLICATION/,
     );
-    assert.match(output, /fault +publication "new": It does not exist, and only a superuser can create one for all tables/);
-    assert.match(output, /fault +table public\.orders: It may not be read by this user\n +Run: GRANT SELECT ON public\.orders/);
+    assert.match(
+      output,
+      /fault +line 1, publication\.name, publication "new": It does not exist, and only a superuser can create one for all tables/,
+    );
+    assert.match(
+      output,
+      /fault +table\.include\.list, table public\.orders: It may not be read by this user\n +Run: GRANT SELECT ON public\.orders/,
+    );
     assert.match(output, /4 faults/);
   });
 });
@@ -176,7 +182,7 @@ describe('slots, publications and tables', { timeout: 180_000 }, () => {
     assert.match(trace, /Create the publication, or let publication\.autocreate\.mode create it/);
     assert.match(
       (await check(own('unpublished', { 'publication.autocreate.mode': 'disabled' }))).output,
-      /fault +publication "unpublished_\w+": It does not exist/,
+      /fault +line 1, publication\.name, publication "unpublished_\w+": It does not exist/,
     );
     // Mended, a restart goes on, with everything.
     await database.run(`create publication ${slotOf('unpublished')} for all tables`);
@@ -286,7 +292,7 @@ describe('slots, publications and tables', { timeout: 180_000 }, () => {
     assert.equal(code, 0, output);
     assert.match(
       output,
-      /warning +table\.include\.list: 'public\.order' in table\.include\.list matches no table; did you mean 'public\.orders'\?/,
+      /warning +line 1, table\.include\.list: 'public\.order' in table\.include\.list matches no table; did you mean 'public\.orders'\?/,
     );
     assert.match(output, /'nothing' in table\.include\.list matches no table; a table is named with its schema/);
     assert.match(output, /'public\.orders\.vv' in column\.include\.list matches no column; did you mean 'public\.orders\.v'\?/);
@@ -300,7 +306,10 @@ describe('slots, publications and tables', { timeout: 180_000 }, () => {
 
   test('a list that matches no table at all stops a connector that makes its publication of it', async () => {
     const lists = { 'table.include.list': 'public.nothing', 'publication.autocreate.mode': 'filtered' };
-    assert.match((await check(own('none', lists))).output, /fault +tables: No table matches the include and exclude lists/);
+    assert.match(
+      (await check(own('none', lists))).output,
+      /fault +line 1, table\.include\.list, tables: No table matches the include and exclude lists/,
+    );
     await make('none', lists);
     const trace = await failure(daemon, 'none');
     assert.match(trace, /^NO_TABLES: No table matches the include and exclude lists/);

@@ -6,25 +6,26 @@ import { rowLayout } from '../../connectors/mysql/row-layout.ts';
 import { jdbcTypes } from '../../connectors/mysql/table-model.ts';
 import { createColumnReader } from '../../connectors/mysql/values/column-reader.ts';
 import { defaultValueOptions } from '../../connectors/mysql/values/value-options.ts';
-import type { MysqlAddress } from '../services/mysql.ts';
+import { type MysqlAddress, startMariadb, startMysql } from '../services/mysql.ts';
 import { type FreshMysqlDatabase, freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
-import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { BinlogListener, listenUntil, openStream } from './mysql-binlog-listener.ts';
 import { MysqlTableDecoder } from './mysql-decoded-tables.ts';
 import { comparableJson } from './mysql-oracles.ts';
 
-for (const [flavor, shared] of [
-  ['mysql', sharedMysql],
-  ['mariadb', sharedMariadb],
+// Servers of their own: what else is written would be in the same binlog.
+for (const [flavor, start] of [
+  ['mysql', startMysql],
+  ['mariadb', startMariadb],
 ] as const) {
   describe(`the binlog of ${flavor}`, () => {
+    const resources = new AsyncDisposableStack();
     let server: MysqlAddress;
     let database: FreshMysqlDatabase;
     before(async () => {
-      server = await shared();
-      database = await freshMysqlDatabase(server);
+      server = resources.use(await start());
+      database = resources.use(await freshMysqlDatabase(server));
     });
-    after(() => database[Symbol.asyncDispose]());
+    after(() => resources.disposeAsync());
 
     const one = async (sql: string) => {
       const [rows] = await database.connection.query<RowDataPacket[]>(sql);
@@ -181,13 +182,14 @@ for (const [flavor, shared] of [
 }
 
 describe('the binlog of MySQL alone', () => {
+  const resources = new AsyncDisposableStack();
   let server: MysqlAddress;
   let database: FreshMysqlDatabase;
   before(async () => {
-    server = await sharedMysql();
-    database = await freshMysqlDatabase(server);
+    server = resources.use(await startMysql());
+    database = resources.use(await freshMysqlDatabase(server));
   });
-  after(() => database[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   test('compressed transactions, also large ones, come event by event under one position', async () => {
     await database.run('create table packed (id int primary key, v varchar(200))');

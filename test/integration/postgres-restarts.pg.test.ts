@@ -58,6 +58,9 @@ for (const seed of seeds) {
         `${table}: the same rows`,
       );
     }
-    assert.ok((history.operations.get('u') ?? 0) > 50 && (history.operations.get('r') ?? 0) > 5000, `the run had both phases: ${[...history.operations].join(' ')}`);
+    assert.ok(
+      (history.operations.get('u') ?? 0) > 50 && (history.operations.get('r') ?? 0) > 5000,
+      `the run had both phases: ${[...history.operations].join(' ')}`,
+    );
   });
 }

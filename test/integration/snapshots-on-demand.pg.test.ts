@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { ShownSnapshot } from '../../src/engine/supervisor-snapshots.ts';
+import type { ShownSnapshot } from '../../src/engine/supervisor/supervisor-snapshots.ts';
 import { embeddedReader } from '../conformance/embedded-reader.ts';
 import { runCommand } from '../support/command-line-run.ts';
 import { ConnectClient } from '../support/connect-client.ts';

@@ -23,16 +23,20 @@ function readChannels(list: string): readonly (typeof channels)[number][] {
 
 /** Signals, and the snapshots on demand that they ask for. */
 export const signalOptions = {
-  'signal.data.collection': options.string({
-    default: null,
-    doc: 'The table, as schema.table, whose inserted rows are signals: columns id, type and data. It is captured too, whatever the lists say. Incremental snapshots write their watermarks into it, unless read.only is set.',
-    importance: 'MEDIUM',
-    group,
-    displayName: 'Signaling data collection',
-    validate: text => {
-      if (!/^[^.,]+\.[^.,]+$/.test(text.trim())) throw new Error('it must be one table, as schema.table');
+  'signal.data.collection': options.parsed(
+    'LIST',
+    {
+      default: null,
+      doc: 'The table, as schema.table, whose inserted rows are signals: columns id, type and data. It is captured too, whatever the lists say. Incremental snapshots write their watermarks into it, unless read.only is set.',
+      importance: 'MEDIUM',
+      group,
+      displayName: 'Signaling data collection',
     },
-  }),
+    text => {
+      if (!/^[^.,]+\.[^.,]+$/.test(text.trim())) throw new Error('it must be one table, as schema.table');
+      return text;
+    },
+  ),
   'signal.enabled.channels': options.parsed(
     'LIST',
     {
@@ -65,7 +69,7 @@ export const signalOptions = {
     ['insert_insert', 'insert_delete'],
     {},
     {
-      default: 'insert_insert',
+      default: 'INSERT_INSERT',
       doc: 'What incremental snapshots write into the signal table: a row when a chunk begins and one when it is read, or one row that is deleted again.',
       group,
       displayName: 'Incremental snapshot watermarking strategy',

@@ -1,6 +1,6 @@
 import type { OptionEffect, Plugin, RawConfig } from '../../contract/index.ts';
-import type { ResolvedConnector } from '../connector-plan.ts';
-import { shownValue } from '../connector-secrets.ts';
+import type { ResolvedConnector } from '../connector/connector-plan.ts';
+import { shownValue } from '../connector/connector-secrets.ts';
 import type { ChangedOption } from './connector-change.ts';
 
 /** What a config is compared with: its texts, and, where it could be resolved, what they mean. */

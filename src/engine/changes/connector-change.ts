@@ -1,5 +1,5 @@
 import type { CheckResult, ConfigFault, OptionEffect, RawConfig, TargetState } from '../../contract/index.ts';
-import type { ConnectorType } from '../connector-plan.ts';
+import type { ConnectorType } from '../connector/connector-plan.ts';
 
 /** A connector as it is to be. */
 export type WantedConnector = {

@@ -7,13 +7,13 @@ import {
   type TargetState,
   toSluiceError,
 } from '../../contract/index.ts';
-import type { ConnectorResolving } from '../connector-plan.ts';
-import type { SubmittedConfig } from '../connector-submission.ts';
-import type { Supervisor } from '../supervisor.ts';
-import type { Pause } from '../supervisor-back-off.ts';
-import { sameConfig } from '../supervisor-connector.ts';
-import { unmarked } from '../supervisor-connectors.ts';
-import type { FileConnector } from '../supervisor-loading.ts';
+import type { ConnectorResolving } from '../connector/connector-plan.ts';
+import type { SubmittedConfig } from '../connector/connector-submission.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Pause } from '../supervisor/supervisor-back-off.ts';
+import { sameConfig } from '../supervisor/supervisor-connector.ts';
+import { unmarked } from '../supervisor/supervisor-connectors.ts';
+import type { FileConnector } from '../supervisor/supervisor-loading.ts';
 import { type ChangePlan, type ConnectorChange, inSafeOrder, obstacle, type WantedConnector } from './connector-change.ts';
 import { type Planning, planConnector } from './plan-connector.ts';
 

@@ -6,12 +6,12 @@ import {
   type StoredConnector,
   toSluiceError,
 } from '../../contract/index.ts';
-import { loadConnectorClass } from '../connector-class.ts';
-import { resolveConnector } from '../connector-config.ts';
-import type { ConnectorResolving, ResolvedConnector } from '../connector-plan.ts';
-import { resolveSubmission, unmaskSubmission } from '../connector-submission.ts';
-import { sameConfig } from '../supervisor-connector.ts';
-import { unmarked } from '../supervisor-connectors.ts';
+import { loadConnectorClass } from '../connector/connector-class.ts';
+import { resolveConnector } from '../connector/connector-config.ts';
+import type { ConnectorResolving, ResolvedConnector } from '../connector/connector-plan.ts';
+import { resolveSubmission, unmaskSubmission } from '../connector/connector-submission.ts';
+import { sameConfig } from '../supervisor/supervisor-connector.ts';
+import { unmarked } from '../supervisor/supervisor-connectors.ts';
 import { changedOptions } from './changed-options.ts';
 import type { ChangedOption, ConnectorChange, Difference, PositionOutcome, WantedConnector } from './connector-change.ts';
 

@@ -1,4 +1,4 @@
-import type { Pause } from '../supervisor-back-off.ts';
+import type { Pause } from '../supervisor/supervisor-back-off.ts';
 
 /** Batches a second, at least: a slow replay sends small ones. */
 const batchesPerSecond = 4;

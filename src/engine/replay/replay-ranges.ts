@@ -6,7 +6,7 @@ import {
   type TopicDescription,
   type TopicPartition,
 } from '../../contract/index.ts';
-import type { ConversionPlan } from '../sink-task-plan.ts';
+import type { ConversionPlan } from '../sink/sink-task-plan.ts';
 import { partitionText, readRanges } from './read-ranges.ts';
 import type { ReplayPlace } from './replay-place.ts';
 import { fromAfterTo } from './replay-request.ts';

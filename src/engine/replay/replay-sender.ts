@@ -10,13 +10,13 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../contract/index.ts';
-import type { FailedRecord } from '../dead-letter.ts';
-import type { Gathered } from '../sink-batch.ts';
-import { SinkConversion } from '../sink-conversion.ts';
-import { type DeliveryPlan, deliver, tolerate } from '../sink-delivery.ts';
-import { SinkOutput } from '../sink-output.ts';
-import type { SinkPlan } from '../sink-plan.ts';
-import type { ConversionPlan } from '../sink-task-plan.ts';
+import type { FailedRecord } from '../sink/dead-letter.ts';
+import type { Gathered } from '../sink/sink-batch.ts';
+import { SinkConversion } from '../sink/sink-conversion.ts';
+import { type DeliveryPlan, deliver, tolerate } from '../sink/sink-delivery.ts';
+import { SinkOutput } from '../sink/sink-output.ts';
+import type { SinkPlan } from '../sink/sink-plan.ts';
+import type { ConversionPlan } from '../sink/sink-task-plan.ts';
 import type { ReplayServices } from './replay-services.ts';
 
 /** The task under which a replay appends dead letters and what handlers publish: no task has this number, so that it fences none. */

@@ -1,5 +1,5 @@
 import type { Clock, EventLog, Logger, PluginContext } from '../../contract/index.ts';
-import type { Pause } from '../supervisor-back-off.ts';
+import type { Pause } from '../supervisor/supervisor-back-off.ts';
 
 /** What a replay works with, beside the sink's plan. */
 export type ReplayServices = {

@@ -1,7 +1,7 @@
 import { type Sink, SluiceError, type TopicPartition } from '../../contract/index.ts';
-import { SinkConversion } from '../sink-conversion.ts';
-import type { SinkPlan } from '../sink-plan.ts';
-import type { ConversionPlan } from '../sink-task-plan.ts';
+import { SinkConversion } from '../sink/sink-conversion.ts';
+import type { SinkPlan } from '../sink/sink-plan.ts';
+import type { ConversionPlan } from '../sink/sink-task-plan.ts';
 import type { LatestKeys, LatestRecord } from './latest-keys.ts';
 import type { ReplayServices } from './replay-services.ts';
 import type { StoredReplay } from './replay-state.ts';

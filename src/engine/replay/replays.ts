@@ -1,7 +1,7 @@
 import { SluiceError, type TopicPartition } from '../../contract/index.ts';
-import type { SupervisedConnector } from '../supervisor-connector.ts';
-import { NameLocks } from '../supervisor-locks.ts';
-import type { Running } from '../supervisor-running.ts';
+import type { SupervisedConnector } from '../supervisor/supervisor-connector.ts';
+import { NameLocks } from '../supervisor/supervisor-locks.ts';
+import type { Running } from '../supervisor/supervisor-running.ts';
 import { LiveReplay } from './live-replay.ts';
 import { measureReplay } from './replay-measure.ts';
 import { replayRanges } from './replay-ranges.ts';

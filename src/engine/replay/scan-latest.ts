@@ -1,5 +1,5 @@
 import { type EventLog, type LogRecord, readChange, type TopicDescription } from '../../contract/index.ts';
-import type { SinkConversion } from '../sink-conversion.ts';
+import type { SinkConversion } from '../sink/sink-conversion.ts';
 import type { LatestKeys } from './latest-keys.ts';
 import { type OffsetRange, partitionText, readRanges } from './read-ranges.ts';
 import type { WantedKeys } from './wanted-keys.ts';

@@ -1,5 +1,5 @@
 import { type Converter, type EventLog, type LogRecord, SluiceError, Struct } from '../../contract/index.ts';
-import { soughtKey } from '../sought-key.ts';
+import { soughtKey } from '../sink/sought-key.ts';
 import { type OffsetRange, readRanges } from './read-ranges.ts';
 
 /** Keys whose answer is remembered; then they are looked at again. */

@@ -1,6 +1,6 @@
 import { type EventLog, type Look, readChange, SluiceError } from '../../contract/index.ts';
 import { isReached } from '../position-order.ts';
-import type { Pause } from '../supervisor-back-off.ts';
+import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import { logKey, type PublishedRow, type RecordPath } from './record-path.ts';
 import { recordDigest } from './row-digest.ts';
 import { idsAtOnce, type VerificationTarget } from './target.ts';

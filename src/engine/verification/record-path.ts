@@ -1,7 +1,7 @@
 import { type ConnectRecord, type LogRecord, type SinkRecord, SluiceError } from '../../contract/index.ts';
-import { SinkConversion } from '../sink-conversion.ts';
-import type { ConversionPlan } from '../sink-task-plan.ts';
-import type { SourceConversion } from '../source-plan.ts';
+import { SinkConversion } from '../sink/sink-conversion.ts';
+import type { ConversionPlan } from '../sink/sink-task-plan.ts';
+import type { SourceConversion } from '../source/source-plan.ts';
 
 /** A row on the way that its records take: as the log would hold it, and, where there is a sink, as that would get it. */
 export type PublishedRow = {

@@ -13,8 +13,8 @@ import {
   type SurplusRow,
   type TopicPartition,
 } from '../../contract/index.ts';
-import type { SinkPlan } from '../sink-plan.ts';
-import type { Pause } from '../supervisor-back-off.ts';
+import type { SinkPlan } from '../sink/sink-plan.ts';
+import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import type { PublishedRow, RecordPath } from './record-path.ts';
 import { idsAtOnce, type Newer, unlessAborted, type VerificationTarget } from './target.ts';
 import { type Places, placeIn } from './topic-reading.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Sink, type SinkRecord, SluiceError } from '../../../src/contract/index.ts';
-import { readDeadLetter } from '../../../src/engine/dead-letter.ts';
+import { readDeadLetter } from '../../../src/engine/sink/dead-letter.ts';
 import { until } from '../../support/until.ts';
 import { RunningSink, tolerant } from '../../unit/engine/running-sink.ts';
 import { DrivenSink } from './driven-sink.ts';

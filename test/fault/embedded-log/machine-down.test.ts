@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TaskProgress } from '../../../src/engine/supervisor-states.ts';
+import type { TaskProgress } from '../../../src/engine/supervisor/supervisor-states.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { type Daemon, newDaemon } from '../../support/daemon.ts';

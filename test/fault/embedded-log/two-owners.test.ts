@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TaskProgress } from '../../../src/engine/supervisor-states.ts';
+import type { TaskProgress } from '../../../src/engine/supervisor/supervisor-states.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import { type Daemon, newDaemon, startDaemon } from '../../support/daemon.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ConnectorProgress, TaskProgress } from '../../../src/engine/supervisor-states.ts';
+import type { ConnectorProgress, TaskProgress } from '../../../src/engine/supervisor/supervisor-states.ts';
 import { startElasticsearch } from '../../services/elasticsearch.ts';
 import { startPostgres } from '../../services/postgres.ts';
 import { startRedis } from '../../services/redis.ts';

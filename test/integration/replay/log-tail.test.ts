@@ -6,7 +6,7 @@ import { LogTail } from '../../../src/engine/replay/log-tail.ts';
 import { readRanges } from '../../../src/engine/replay/read-ranges.ts';
 import { type Scanning, scanLatest } from '../../../src/engine/replay/scan-latest.ts';
 import { WantedKeys } from '../../../src/engine/replay/wanted-keys.ts';
-import { SinkConversion } from '../../../src/engine/sink-conversion.ts';
+import { SinkConversion } from '../../../src/engine/sink/sink-conversion.ts';
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
 import { registry } from '../../../src/registry.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';

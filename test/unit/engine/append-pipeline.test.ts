@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type LogWriter, SluiceError } from '../../../src/contract/index.ts';
-import { AppendPipeline, type Unit } from '../../../src/engine/append-pipeline.ts';
+import { AppendPipeline, type Unit } from '../../../src/engine/source/append-pipeline.ts';
 
 /** A log that answers when it is told to, and has room for four units. */
 class SlowWriter implements LogWriter {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { resolveConnector } from '../../../src/engine/connector-config.ts';
-import { parseOverrides } from '../../../src/engine/connector-overrides.ts';
-import { shownConfig, unmasked } from '../../../src/engine/connector-secrets.ts';
-import { parseTopicCreation } from '../../../src/engine/connector-topics.ts';
+import { resolveConnector } from '../../../src/engine/connector/connector-config.ts';
+import { parseOverrides } from '../../../src/engine/connector/connector-overrides.ts';
+import { shownConfig, unmasked } from '../../../src/engine/connector/connector-secrets.ts';
+import { parseTopicCreation } from '../../../src/engine/connector/connector-topics.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { Script, scriptedClass } from './scripted-source.ts';
 import { config, resolvingWith } from './supervised.ts';

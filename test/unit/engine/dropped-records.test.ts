@@ -7,8 +7,8 @@ import {
   type Source,
   type SourceBatch,
 } from '../../../src/contract/index.ts';
-import { runSourceTask } from '../../../src/engine/source-task.ts';
-import type { ErrorPolicy, SourceTaskPlan } from '../../../src/engine/source-task-plan.ts';
+import { runSourceTask } from '../../../src/engine/source/source-task.ts';
+import type { ErrorPolicy, SourceTaskPlan } from '../../../src/engine/source/source-task-plan.ts';
 import { registry } from '../../../src/registry.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { never, OpenedLog } from '../log/embedded/opened-log.ts';

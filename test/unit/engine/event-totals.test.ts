@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventTotals } from '../../../src/engine/event-totals.ts';
+import { EventTotals } from '../../../src/engine/supervisor/event-totals.ts';
 
 const queue = { records: 0, recordsMax: 1, bytes: 0, bytesMax: null };
 const counts = (table: string, creates: number, filteredEvents = 0) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HeadroomTrend } from '../../../src/engine/headroom-trend.ts';
+import { HeadroomTrend } from '../../../src/engine/connector/headroom-trend.ts';
 
 function trendOf(...samples: readonly (readonly [atSeconds: number, left: number | null])[]): number | null {
   const trend = new HeadroomTrend();

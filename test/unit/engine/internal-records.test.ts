@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InternalTopics, LogRecord, Source, SourceBatch, SourceOffset } from '../../../src/contract/index.ts';
-import { runSourceTask } from '../../../src/engine/source-task.ts';
-import type { SourceTaskPlan } from '../../../src/engine/source-task-plan.ts';
+import { runSourceTask } from '../../../src/engine/source/source-task.ts';
+import type { SourceTaskPlan } from '../../../src/engine/source/source-task-plan.ts';
 import { registry } from '../../../src/registry.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { never, OpenedLog, texts } from '../log/embedded/opened-log.ts';

@@ -7,8 +7,8 @@ import {
   SluiceError,
   type Transform,
 } from '../../../src/contract/index.ts';
-import { runSinkTask } from '../../../src/engine/sink-task.ts';
-import type { ConsumingView, SinkErrorPolicy, SinkTaskPlan } from '../../../src/engine/sink-task-plan.ts';
+import { runSinkTask } from '../../../src/engine/sink/sink-task.ts';
+import type { ConsumingView, SinkErrorPolicy, SinkTaskPlan } from '../../../src/engine/sink/sink-task-plan.ts';
 import { registry } from '../../../src/registry.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { until } from '../../support/until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { configSpec, options, type PluginOf, type PluginRegistry } from '../../../src/contract/index.ts';
-import { resolveConnector } from '../../../src/engine/connector-config.ts';
+import { resolveConnector } from '../../../src/engine/connector/connector-config.ts';
 import { registry } from '../../../src/registry.ts';
 import { validationAnswer } from '../../../src/rest/validation.ts';
 import { MemoryTarget } from '../../support/memory-target.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SluiceError } from '../../../src/contract/index.ts';
-import { readDeadLetter } from '../../../src/engine/dead-letter.ts';
-import type { DeadLetterSettings } from '../../../src/engine/sink-task-plan.ts';
+import { readDeadLetter } from '../../../src/engine/sink/dead-letter.ts';
+import type { DeadLetterSettings } from '../../../src/engine/sink/sink-task-plan.ts';
 import { until } from '../../support/until.ts';
 import { RunningSink, tolerant } from './running-sink.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventLog, PartitionOffset, TopicDescription } from '../../../src/contract/index.ts';
-import { measureSink, type SinkLag } from '../../../src/engine/sink-lag.ts';
-import type { PartitionProgress } from '../../../src/engine/sink-task-plan.ts';
+import { measureSink, type SinkLag } from '../../../src/engine/sink/sink-lag.ts';
+import type { PartitionProgress } from '../../../src/engine/sink/sink-task-plan.ts';
 
 const plan = { group: 'connect-s', topics: ['t'] };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type SchemaAndValue, SluiceError, Struct, schemas, structSchema } from '../../../src/contract/index.ts';
-import { soughtKey } from '../../../src/engine/sought-key.ts';
+import { soughtKey } from '../../../src/engine/sink/sought-key.ts';
 
 const { int32, int64, string, bytes } = schemas;
 const two = structSchema([

@@ -1,7 +1,7 @@
 import type { EventLog, RawConfig, WorkerGroup } from '../../../src/contract/index.ts';
-import type { ConnectorResolving } from '../../../src/engine/connector-plan.ts';
-import { Supervisor } from '../../../src/engine/supervisor.ts';
-import type { FileConnector } from '../../../src/engine/supervisor-loading.ts';
+import type { ConnectorResolving } from '../../../src/engine/connector/connector-plan.ts';
+import { Supervisor } from '../../../src/engine/supervisor/supervisor.ts';
+import type { FileConnector } from '../../../src/engine/supervisor/supervisor-loading.ts';
 import { runTask } from '../../../src/engine/task.ts';
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectorStore } from '../../../src/contract/index.ts';
-import { StatePublisher } from '../../../src/engine/supervisor-store.ts';
+import { StatePublisher } from '../../../src/engine/supervisor/supervisor-store.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 /** A store that takes topics, but for the first ones. */

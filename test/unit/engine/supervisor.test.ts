@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SluiceError, type SourceBatch } from '../../../src/contract/index.ts';
-import { backOffMs } from '../../../src/engine/supervisor-back-off.ts';
+import { backOffMs } from '../../../src/engine/supervisor/supervisor-back-off.ts';
 import { until } from '../../support/until.ts';
 import { config, Supervised } from './supervised.ts';
 

@@ -9,7 +9,7 @@ import {
   type RawConfig,
   SluiceError,
 } from '../../../src/contract/index.ts';
-import { compileTransforms, type TransformChain } from '../../../src/engine/transform-chain.ts';
+import { compileTransforms, type TransformChain } from '../../../src/engine/transform/transform-chain.ts';
 import { registry } from '../../../src/registry.ts';
 import { context, record } from '../transforms/records.ts';
 

@@ -15,7 +15,7 @@ import {
   type Value,
 } from '../../../src/contract/index.ts';
 import { jsonConverter } from '../../../src/converters/json/plugin.ts';
-import { compileTransforms } from '../../../src/engine/transform-chain.ts';
+import { compileTransforms } from '../../../src/engine/transform/transform-chain.ts';
 import { registry } from '../../../src/registry.ts';
 import { context, make } from './records.ts';
 

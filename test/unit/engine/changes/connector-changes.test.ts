@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { CapturedTable, PluginRegistry } from '../../../../src/contract/index.ts';
 import type { WantedConnector } from '../../../../src/engine/changes/connector-change.ts';
 import { type ChangeRequest, ConnectorChanges } from '../../../../src/engine/changes/connector-changes.ts';
-import type { FileConnector } from '../../../../src/engine/supervisor-loading.ts';
+import type { FileConnector } from '../../../../src/engine/supervisor/supervisor-loading.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 import { until } from '../../../support/until.ts';
 import { scriptedRegistry } from '../scripted-source.ts';
