@@ -141,7 +141,7 @@ export const restAccessOptions = {
     doc: 'The largest body of a request; a larger one is answered 413.',
   }),
   'rest.requests.per.second': options.int({
-    default: '200',
+    default: '1000',
     min: 0,
     max: 1_000_000,
     group,

@@ -1,12 +1,31 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { LogRecord } from '../../src/contract/index.ts';
 import type { TaskProgress } from '../../src/engine/supervisor/supervisor-states.ts';
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
 import { postgresAddress } from '../services/postgres.ts';
 import { ConnectClient } from '../support/connect-client.ts';
 import type { Daemon } from '../support/daemon.ts';
+import { ScratchFolder } from '../support/scratch-folder.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** `sluice check` of one connector: its exit code and what it says. */
+export async function check(config: Config): Promise<{ code: number; output: string }> {
+  using scratch = new ScratchFolder('check');
+  const file = scratch.file('connector.json');
+  await writeFile(file, JSON.stringify({ name: 'checked', config }));
+  const ran = await promisify(execFile)(process.execPath, [main, 'check', file]).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => error,
+  );
+  return { code: ran.code, output: ran.stdout };
+}
 
 export type Config = Readonly<Record<string, string>>;
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { connect } from '../../connectors/postgres/connection.ts';
 import { type PostgresServer, postgresAddress, startPostgres } from '../services/postgres.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
@@ -11,21 +8,18 @@ import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-d
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { ask, type Config, changesIn, connectorOf, errorMessage, failure, progressOf, retrying, untilLogged } from './bad-input-fixture.ts';
-
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-
-/** `sluice check` of one connector: its exit code and what it says. */
-async function check(config: Config): Promise<{ code: number; output: string }> {
-  using scratch = new ScratchFolder('check');
-  const file = scratch.file('connector.json');
-  await writeFile(file, JSON.stringify({ name: 'checked', config }));
-  const ran = await promisify(execFile)(process.execPath, [main, 'check', file]).then(
-    ({ stdout }) => ({ code: 0, stdout }),
-    (error: { code: number; stdout: string }) => error,
-  );
-  return { code: ran.code, output: ran.stdout };
-}
+import {
+  ask,
+  type Config,
+  changesIn,
+  check,
+  connectorOf,
+  errorMessage,
+  failure,
+  progressOf,
+  retrying,
+  untilLogged,
+} from './bad-input-fixture.ts';
 
 const orders = 'create table orders (id int primary key, v text); insert into orders values (1), (2)';
 
