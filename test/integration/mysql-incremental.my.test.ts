@@ -235,6 +235,42 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 }
 
+for (const flavor of ['mysql', 'mariadb'] as const) {
+  test(`a chunk that was read before a statement which the stream then brings is read again (${flavor})`, {
+    timeout: 120_000,
+  }, async () => {
+    await using database = await itemsDatabase(servers[flavor]);
+    // Its watermarks tell that a chunk was read; as signals they would have the stream wait between the two.
+    const run = mysqlRunOf(flavor, servers[flavor], database, { ...signalTableOf(database), 'signal.enabled.channels': 'file' });
+    const isRead = async () => {
+      const found = "select count(*) as n from signals where type = 'snapshot-window-close'";
+      const [[row]] = await database.connection.query<RowDataPacket[]>(found);
+      return Number(row?.['n']) > 0;
+    };
+    let altered = false;
+    const heard = run.run(async (): Promise<'append'> => {
+      if (altered || progressOf(run) === null) return 'append';
+      // The stream waits here, and so does the chunk.
+      altered = true;
+      await until(isRead, { what: 'the first chunk', timeoutMs: waitMsMax });
+      await database.run('alter table items add column more int not null default 7');
+      return 'append';
+    });
+    await until(() => run.source?.status().phase === 'streaming', { what: 'the stream', timeoutMs: waitMsMax });
+    await until(() => run.offsets.length > 0, { what: 'a position', timeoutMs: waitMsMax });
+    await run.source!.signal!({ id: 'once', type: 'execute-snapshot', data: execute([`${database.name}.items`]) });
+    await until(() => readsOf(run, itemsOf(database)).length === rows, { what: 'the rows', timeoutMs: waitMsMax }).finally(() => run.end());
+    await heard;
+    const statement = run.records.findIndex(
+      ({ topic, value }) => value instanceof Struct && topic === 'srv' && /add column more/.test(String(value.get('ddl'))),
+    );
+    const first = run.records.findIndex(({ topic }) => topic === itemsOf(database));
+    assert.ok(statement >= 0 && statement < first, 'the statement is published first');
+    for (const { topic, value } of run.records)
+      if (topic === itemsOf(database)) assert.equal(((value as Struct).get('after') as Struct).get('more'), 7);
+  });
+}
+
 test('an offset as Debezium stores it in mid-snapshot is gone on with, behind its key; a pause outlives a restart', {
   timeout: 120_000,
 }, async () => {
