@@ -271,6 +271,39 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 }
 
+test('an XA transaction is streamed when it is prepared and visible when it is committed: no chunk comes in between', {
+  timeout: 120_000,
+}, async () => {
+  const server = servers.mysql;
+  await using database = await itemsDatabase(server);
+  await using client = await connectMysql(server, { database: database.name });
+  const run = mysqlRunOf('mysql', server, database, signalTableOf(database));
+  const hasVersion = (version: bigint) =>
+    run.records.some(({ topic, value }) => topic === itemsOf(database) && ((value as Struct).get('after') as Struct).get('v') === version);
+  await runWith(
+    run,
+    () => isFinished(run),
+    async () => {
+      await until(() => run.offsets.length > 0, { what: 'a position', timeoutMs: waitMsMax });
+      await client.query(
+        `xa start '${database.name}'; update items set v = 5 where id = 50; xa end '${database.name}'; xa prepare '${database.name}'`,
+      );
+      await until(() => hasVersion(5n), { what: 'what is prepared', timeoutMs: waitMsMax });
+      await insertSignal(database, 'xa', 'execute-snapshot', execute([`${database.name}.items`]));
+      const isTold = () =>
+        run.records.some(
+          ({ value }) => value instanceof Struct && String((value.values[1] as Struct | null)?.values?.[1]) === 'snapshot-window-open',
+        );
+      await until(isTold, { what: 'the first chunk to be asked for', timeoutMs: waitMsMax });
+      await database.connection.query('update items set v = 6 where id = 3000');
+      await until(() => hasVersion(6n), { what: 'a change behind it', timeoutMs: waitMsMax });
+      await client.query(`xa commit '${database.name}'`);
+    },
+  ).finally(() => client.query(`xa rollback '${database.name}'`).catch(() => {})); // What is prepared would hold the database.
+  assert.equal(new Set(readsOf(run, itemsOf(database))).size, rows);
+  await assertFollowed(database, run);
+});
+
 test('an offset as Debezium stores it in mid-snapshot is gone on with, behind its key; a pause outlives a restart', {
   timeout: 120_000,
 }, async () => {
