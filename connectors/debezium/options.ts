@@ -23,7 +23,6 @@ import {
   refusedOptions,
   refusedPatterns,
   refusedPrefixes,
-  refusedSignals,
 } from './options/refused-options.ts';
 import { signalOptions } from './options/signal-options.ts';
 import {
@@ -73,7 +72,8 @@ export const debeziumServerOptions = {
   ...snapshotReadingOptions,
   ...flowOptions,
   ...refusedOptions,
-  ...refusedSignals,
+  ...signalOptions,
+  ...notificationOptions,
 };
 
 const ownPrefixes = [...refusedPrefixes, ...refusedHistoryPrefixes];

@@ -6,21 +6,24 @@ import {
   type InternalTopics,
   type JsonObject,
   type Logger,
+  type OnDemandProgress,
   SluiceError,
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
+  type SourceSignal,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
-import { HeartbeatAction } from '../debezium/heartbeat-action.ts';
 import { Snapshot } from '../debezium/snapshot.ts';
 import { isProgress, progressOffset, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
 import { unmatchedPatterns } from '../debezium/unmatched.ts';
 import { checkDatabase } from './check.ts';
-import { connect, disconnect, query } from './connection.ts';
-import { databaseError, databaseFailure } from './database-error.ts';
+import { connect, disconnect } from './connection.ts';
+import { databaseFailure } from './database-error.ts';
 import { breakOffAfter } from './disconnect.ts';
+import { heartbeatAction } from './heartbeat-action.ts';
+import { StreamedSnapshots } from './incremental.ts';
 import type { MysqlConfig } from './options.ts';
 import {
   type BinlogPosition,
@@ -59,6 +62,7 @@ export class MysqlDatabase implements ChangeDatabase {
   #outdated: readonly SourceOffset[] = [];
   #snapshot: Snapshot<CatalogTable, Connection, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
+  #onDemand: StreamedSnapshots | null = null;
   #start: BinlogPosition | null = null;
   /** The ordinary connection, while there is one. */
   readonly client = (): Connection | null => this.#session?.client ?? null;
@@ -72,6 +76,12 @@ export class MysqlDatabase implements ChangeDatabase {
     this.#logger = logger;
     this.#clock = clock;
     this.#partition = serverPartition(config.settings.topicPrefix);
+  }
+
+  readonly signal = (signal: SourceSignal): Promise<string | null> => this.#onDemand!.signal(signal);
+
+  get onDemand(): OnDemandProgress | null {
+    return this.#onDemand?.progress ?? null;
   }
 
   get position(): string | null {
@@ -97,7 +107,9 @@ export class MysqlDatabase implements ChangeDatabase {
     this.#resources.defer(() => disconnect(client));
     using _ = breakOffAfter(abort, client);
     const parts = { client, connection, settings, makers: this.#makers, partition: this.#partition, logger: this.#logger };
-    this.#session = await Session.open(parts);
+    const session = await Session.open(parts);
+    this.#session = session;
+    this.#onDemand = this.#resources.use(new StreamedSnapshots({ ...parts, session, clock: this.#clock }));
     const listed = await listTables(client);
     const ids = listed.map(({ id }) => id);
     for (const { message } of unmatchedPatterns(this.#config.filters, ids, null, 'shop.orders')) this.#warn(message);
@@ -128,6 +140,7 @@ export class MysqlDatabase implements ChangeDatabase {
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
     // What is not gone on with is deleted with the new position: it must not count as read under that.
     if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#forgetProgress();
+    if (!snapshot && this.#stored) this.#onDemand!.restore(this.#stored.offset);
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -193,6 +206,7 @@ export class MysqlDatabase implements ChangeDatabase {
         source: (id, marker) => sourceInfo.make(id.catalog, id.table, 0, marker),
         view: fresh ? null : { file, position, gtids },
         progress: this.#progress,
+        onTable: (type, data) => this.#makers.notifications.send({ aggregate: 'Initial Snapshot', type, id: null, data }),
         offset: progress => progressOffset(this.#partition, progress, writtenView),
         clock: this.#clock,
         logger: this.#logger,
@@ -274,7 +288,8 @@ export class MysqlDatabase implements ChangeDatabase {
   }
 
   async *#readStream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { client, server, schema, tables } = this.#session!;
+    const { client, connection, server, schema, tables } = this.#session!;
+    const { actionQuery } = this.#config.shared.heartbeat;
     const position = this.#start ?? this.#stored!.position;
     this.#start = position;
     if (this.#makers.metadata && this.#stored) this.#makers.metadata.restore(this.#stored.offset);
@@ -293,9 +308,13 @@ export class MysqlDatabase implements ChangeDatabase {
         server,
         settings: this.#settings,
         makers: this.#makers,
-        heartbeatAction: this.#heartbeatAction(),
+        heartbeatAction: actionQuery === null ? null : this.#resources.use(heartbeatAction(connection, actionQuery, this.#logger)),
+        onDemand: this.#onDemand!,
         clock: this.#clock,
-        offsets: (at, seen) => [this.#offset(at, this.#makers.metadata?.store() ?? {}), ...(seen ? [] : this.#forgetProgress())],
+        offsets: (at, seen) => [
+          this.#offset(at, { ...this.#makers.metadata?.store(), ...this.#onDemand!.store() }),
+          ...(seen ? [] : this.#forgetProgress()),
+        ],
       },
       position,
       this.#seenChanges(),
@@ -305,21 +324,6 @@ export class MysqlDatabase implements ChangeDatabase {
 
   #seenChanges(): SeenChanges {
     return new SeenChanges([...this.#progress.values()], this.#settings.flavor, this.#session!.client);
-  }
-
-  #heartbeatAction(): HeartbeatAction | null {
-    const { actionQuery } = this.#config.shared.heartbeat;
-    if (actionQuery === null) return null;
-    const action = new HeartbeatAction({
-      query: actionQuery,
-      connect: async () => {
-        const client = await connect(this.#session!.connection);
-        return { run: async sql => void (await query(client, sql)), close: () => disconnect(client) };
-      },
-      explain: thrown => databaseError(thrown, 'heartbeat.action.query'),
-      logger: this.#logger,
-    });
-    return this.#resources.use(action);
   }
 
   /** Deletes the tables' progress: no change the stream may still bring was seen by the snapshot. */

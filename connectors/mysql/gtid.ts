@@ -84,6 +84,13 @@ export class MysqlGtidSet {
     return new MysqlGtidSet(new Map(this.#sources).set(key, next));
   }
 
+  /** Whether one GTID is in it: `uuid:17` or `uuid:tag:17`. */
+  includes(gtid: string): boolean {
+    const split = gtid.lastIndexOf(':');
+    const number = BigInt(gtid.slice(split + 1));
+    return this.#sources.get(gtid.slice(0, split))?.some(({ first, last }) => first <= number && number <= last) ?? false;
+  }
+
   union(other: MysqlGtidSet): MysqlGtidSet {
     const sources = new Map(this.#sources);
     for (const [key, intervals] of other.#sources) sources.set(key, normalized([...(sources.get(key) ?? []), ...intervals]));

@@ -114,7 +114,6 @@ export const connectionOptions = {
     'database.protocol': 'There is no JDBC driver.',
     'database.connection.factory.class':
       'Java classes cannot be loaded; give database.user and database.password, by a config provider if they change.',
-    'read.only': 'It concerns incremental snapshots, which are not there yet; nothing is written to the captured tables without it either.',
   }),
 };
 

@@ -1,11 +1,13 @@
 import { type ConfigOf, type ConfigReport, type ConfigSpec, configSpec, options, type RawConfig } from '../../src/contract/index.ts';
 import { Filters } from '../debezium/filters.ts';
+import { readNotifications } from '../debezium/options/notification-options.ts';
 import {
   checkSchemaHistory,
   readSchemaHistory,
   schemaHistoryOptions,
   schemaHistoryPatterns,
 } from '../debezium/options/schema-history-options.ts';
+import { readSignals } from '../debezium/options/signal-options.ts';
 import { snapshotMode } from '../debezium/options/snapshot-options.ts';
 import {
   checkDebeziumServerOptions,
@@ -86,7 +88,8 @@ function resolve(
   report: ConfigReport,
 ): MysqlConfig {
   const databases = { kind: 'database', include: config['database.include.list'], exclude: config['database.exclude.list'] } as const;
-  const shared = readDebeziumConfig(config, databases, snapshotMode(config['snapshot.mode']), raw, report);
+  const signals = readSignals(config, raw, report);
+  const shared = readDebeziumConfig(config, databases, snapshotMode(config['snapshot.mode']), raw, report, signals.table);
   const filters = new Filters(shared.filters, isSystemTable);
   const { mode, readers, selectOverrides, chunkRows } = shared.snapshot;
   const topicPrefix = shared.records.topics.prefix;
@@ -112,6 +115,8 @@ function resolve(
         override: table => selectOverrides.get(table) ?? null,
         ...readLocking(config),
       },
+      signals,
+      notifications: readNotifications(config, report),
       batchRecordsMax: shared.flow.batchRecordsMax,
       ...readBinlog(config),
     },

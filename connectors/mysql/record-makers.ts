@@ -1,6 +1,7 @@
 import type { PluginContext } from '../../src/contract/index.ts';
 import { contextHeaders, uuidVersion7 } from '../debezium/context-headers.ts';
 import { Heartbeat } from '../debezium/heartbeat.ts';
+import { Notifications } from '../debezium/notifications/notifications.ts';
 import { recordOptions } from '../debezium/options.ts';
 import { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import type { MysqlConfig } from './options.ts';
@@ -9,7 +10,7 @@ import type { RecordMakers } from './settings.ts';
 import { SourceInfo } from './source-info.ts';
 
 /** What makes the records of one run of a task: made anew at every start, which is a run of its own in the headers. */
-export function recordMakers(config: MysqlConfig, { task, clock }: Pick<PluginContext, 'task' | 'clock'>): RecordMakers {
+export function recordMakers(config: MysqlConfig, { task, clock, logger }: Pick<PluginContext, 'task' | 'clock' | 'logger'>): RecordMakers {
   const { records, heartbeat } = config.shared;
   const { flavor, history } = config.settings;
   const { prefix } = records.topics;
@@ -29,5 +30,6 @@ export function recordMakers(config: MysqlConfig, { task, clock }: Pick<PluginCo
     schemaChanges: history.published ? new SchemaChangeRecords(changes) : null,
     metadata: records.transactionMetadata ? new TransactionMetadata(transactionTopic, made.schemaName) : null,
     heartbeat: new Heartbeat(heartbeatTopic, prefix, heartbeat.intervalMs, made.schemaName, nowMs),
+    notifications: new Notifications(config.settings.notifications, prefix, clock, logger),
   };
 }

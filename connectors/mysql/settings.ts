@@ -1,5 +1,7 @@
 import type { Heartbeat } from '../debezium/heartbeat.ts';
+import type { NotificationSettings, Notifications } from '../debezium/notifications/notifications.ts';
 import type { SchemaHistoryOptions } from '../debezium/options/schema-history-options.ts';
+import type { SignalSettings } from '../debezium/options/signal-options.ts';
 import type { RecordOptions } from '../debezium/record-options.ts';
 import type { TableId } from '../debezium/table.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
@@ -41,6 +43,9 @@ export type MysqlSettings = {
     readonly locking: LockingMode;
     readonly lockTimeoutMs: number;
   };
+  /** Signals and the snapshots they ask for. */
+  readonly signals: SignalSettings;
+  readonly notifications: NotificationSettings;
   readonly batchRecordsMax: number;
   /** `include.query`. */
   readonly includesQuery: boolean;
@@ -64,4 +69,5 @@ export type RecordMakers = {
   readonly schemaChanges: SchemaChangeRecords | null;
   readonly metadata: TransactionMetadata | null;
   readonly heartbeat: Heartbeat;
+  readonly notifications: Notifications;
 };

@@ -53,6 +53,16 @@ export function behindKey(columns: readonly KeyColumn[], key: readonly string[])
   return terms.join(' OR ');
 }
 
+/** The rows up to a key and with it, so written that the server goes to them by the key's index. */
+export function uptoKey(columns: readonly KeyColumn[], key: readonly string[]): string {
+  const last = columns.length - 1;
+  const terms = columns.map((column, index) => {
+    const equal = columns.slice(0, index).map((each, place) => `${quoteIdentifier(each.name)} = ${literal(each, key[place]!)}`);
+    return `(${[...equal, `${quoteIdentifier(column.name)} ${index === last ? '<=' : '<'} ${literal(column, key[index]!)}`].join(' AND ')})`;
+  });
+  return terms.join(' OR ');
+}
+
 /** The row of a key. */
 export function atKey(columns: readonly KeyColumn[], key: readonly string[]): string {
   return `(${columns.map((column, index) => `${quoteIdentifier(column.name)} = ${literal(column, key[index]!)}`).join(' AND ')})`;

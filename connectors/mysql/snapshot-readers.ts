@@ -51,14 +51,20 @@ async function lock(client: Connection, { settings, logger }: ReaderParts, table
 }
 
 /** Where MariaDB's binlog was when the transaction of this connection opened its view; null: the server does not tell. */
-async function viewPosition(client: Connection, server: ServerFacts): Promise<BinlogPosition | null> {
+export async function binlogSnapshot(client: Connection): Promise<Pick<BinlogPosition, 'file' | 'position'> | null> {
   const rows = await query(client, "SHOW STATUS LIKE 'binlog_snapshot_%'");
   const value = (name: string) => rows.find(row => String(row['Variable_name']).toLowerCase() === name)?.['Value'];
   const file = value('binlog_snapshot_file');
   const position = Number(value('binlog_snapshot_position') ?? 0);
-  if (typeof file !== 'string' || file === '' || position === 0) return null;
-  const gtids = server.gtids ? await mariadbGtids(client, file, position) : null;
-  return { file, position, gtids, partial: null, serverId: 0, timestampSeconds: null };
+  return typeof file !== 'string' || file === '' || position === 0 ? null : { file, position };
+}
+
+/** The same with its GTIDs. */
+async function viewPosition(client: Connection, server: ServerFacts): Promise<BinlogPosition | null> {
+  const place = await binlogSnapshot(client);
+  if (place === null) return null;
+  const gtids = server.gtids ? await mariadbGtids(client, place.file, place.position) : null;
+  return { ...place, gtids, partial: null, serverId: 0, timestampSeconds: null };
 }
 
 /**

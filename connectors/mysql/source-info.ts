@@ -63,9 +63,9 @@ export class SourceInfo {
   /** The original statement (`include.query`). */
   query: string | null = null;
 
-  /** `name` is `topic.prefix`. */
-  constructor(flavor: MysqlFlavor, name: string) {
-    this.schema = sourceSchema(flavor);
+  /** `name` is `topic.prefix`. `schema`: of another one for the same task; left out: one of its own. */
+  constructor(flavor: MysqlFlavor, name: string, schema: Schema = sourceSchema(flavor)) {
+    this.schema = schema;
     this.#connector = flavor;
     this.#name = name;
   }

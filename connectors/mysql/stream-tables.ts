@@ -71,7 +71,7 @@ export class StreamTables {
   }
 
   /** null: the table has no key that a snapshot could have gone on behind. */
-  key(map: TableMap, { model }: ReadableTable): StreamedKey | null {
+  key(map: TableMap, { model }: Pick<ReadableTable, 'model'>): StreamedKey | null {
     const columns = keyColumnsOf(model);
     return columns === null ? null : { columns, layout: fitting(map, rowLayout(map, byColumn(map, keyReaders(model)))) };
   }

@@ -1,44 +1,24 @@
-import type { Clock, ConnectRecord, InternalRecord, SourceBatch } from '../../src/contract/index.ts';
+import type { ConnectRecord, InternalRecord, SourceBatch } from '../../src/contract/index.ts';
 import { SluiceError } from '../../src/contract/index.ts';
 import type { EventContext } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
-import type { HeartbeatAction } from '../debezium/heartbeat-action.ts';
-import type { TableId } from '../debezium/table.ts';
+import type { Row, TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { WakeTimer } from '../debezium/wake-timer.ts';
-import type { BinlogStream } from './binlog/binlog-stream.ts';
 import type { BinlogHandler, EventHeader, GtidEvent, QueryEvent } from './binlog/events.ts';
 import type { BinlogRow, RowLayout, RowsEvent } from './binlog/rows-event.ts';
-import type { DatabaseSchema } from './database-schema.ts';
 import { qualifiesAsSource } from './gtid-source.ts';
 import { type BinlogPosition, offsetOf } from './position.ts';
 import type { SeenChanges } from './seen-changes.ts';
-import type { ServerFacts } from './server.ts';
-import type { MysqlSettings, RecordMakers } from './settings.ts';
 import type { StreamedTransaction } from './snapshot-view.ts';
 import { statementKind } from './statement-filter.ts';
+import type { StreamParts } from './stream-parts.ts';
 import { StreamProgress } from './stream-progress.ts';
-import type { StreamTables } from './stream-tables.ts';
 import type { ReadableTable } from './tables.ts';
 import { UndecidedRows } from './undecided-rows.ts';
 
 /** An idle stream stores its position this often, so that the server may purge what lies before. */
 const idleOffsetIntervalMs = 1_000;
-
-/** What a stream works with. Everything belongs to the source. */
-export type StreamParts = {
-  readonly binlog: BinlogStream;
-  readonly schema: DatabaseSchema;
-  readonly tables: StreamTables;
-  readonly server: ServerFacts;
-  readonly settings: MysqlSettings;
-  readonly makers: RecordMakers;
-  /** `heartbeat.action.query`; null: none. */
-  readonly heartbeatAction: HeartbeatAction | null;
-  readonly clock: Clock;
-  /** The offsets of a position, as they are stored. `seen`: changes that a snapshot saw may still come. */
-  offsets(position: BinlogPosition, seen: boolean): SourceBatch['offsets'];
-};
 
 /**
  * Turns the binlog's events into records. Events are decoded where they lie in the socket's bytes, without waiting in between; only a change
@@ -49,7 +29,8 @@ export class ChangeStream implements BinlogHandler {
   readonly #progress: StreamProgress;
   readonly #context: EventContext;
   #seen: SeenChanges | null;
-  /** null: no view saw the transaction being read. */
+  #transaction: StreamedTransaction = { gtid: null, file: '', position: 0 };
+  /** The same; null: no view saw it. */
   #seenTransaction: StreamedTransaction | null = null;
   #out: ConnectRecord[] = [];
   #internal: InternalRecord[] = [];
@@ -83,18 +64,19 @@ export class ChangeStream implements BinlogHandler {
 
   /** Batches until aborted. Each carries the position behind its last event, also in the middle of a transaction. */
   async *read(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { binlog, clock, heartbeatAction } = this.#parts;
+    const { binlog, clock, heartbeatAction, onDemand } = this.#parts;
     const { heartbeat } = this.#parts.makers;
     const wake = () => binlog.wake();
     abort.addEventListener('abort', wake);
-    let stored = this.#progress.position;
-    let storedAtMs = clock.nowMs();
+    const place = { header: this.#shown, progress: this.#progress };
+    let [stored, storedAtMs] = [this.#progress.position, clock.nowMs()];
     using timer = new WakeTimer(clock, wake);
     try {
       timer.at(clock.nowMs() + heartbeat.waitMs(clock.nowMs()));
+      onDemand.start(wake);
       while (!abort.aborted) {
         this.#context.at = instantOf(clock.nowNs());
-        await binlog.next(this);
+        if (!onDemand.isDue(place)) await binlog.next(this);
         while (this.#blocked) {
           const work = this.#blocked;
           this.#blocked = null;
@@ -106,13 +88,15 @@ export class ChangeStream implements BinlogHandler {
           this.#out.push(beat);
           heartbeatAction?.run();
         }
+        const streamed = this.#out.length > 0;
+        onDemand.deliver(this.#out, place);
+        const changed = onDemand.takeChanged();
         const position = this.#progress.position;
         const moved = position.position !== stored.position || position.file !== stored.file || position.gtids !== stored.gtids;
         const idleForMs = nowMs - storedAtMs;
-        if (this.#out.length > 0 || this.#internal.length > 0 || (moved && idleForMs >= idleOffsetIntervalMs)) {
-          stored = position;
-          storedAtMs = nowMs;
-          yield this.#batch(position, nowMs);
+        if (this.#out.length > 0 || this.#internal.length > 0 || changed || (moved && idleForMs >= idleOffsetIntervalMs)) {
+          [stored, storedAtMs] = [position, nowMs];
+          yield this.#batch(position, nowMs, streamed);
         }
         timer.at(nowMs + heartbeat.waitMs(nowMs));
         if (moved) timer.at(nowMs + idleOffsetIntervalMs - Math.min(idleForMs, idleOffsetIntervalMs));
@@ -122,11 +106,10 @@ export class ChangeStream implements BinlogHandler {
     }
   }
 
-  #batch(position: BinlogPosition, nowMs: number): SourceBatch {
-    const { schema } = this.#parts;
+  #batch(position: BinlogPosition, nowMs: number, streamed: boolean): SourceBatch {
     const records = this.#out;
     // A checkpoint stands for all before it, so not in the middle of a transaction, whose statements may come again.
-    const checkpoint = this.#progress.open ? [] : schema.history.checkpoint(offsetOf(position), nowMs);
+    const checkpoint = this.#progress.open ? [] : this.#parts.schema.history.checkpoint(offsetOf(position), nowMs);
     const internal = [...this.#internal, ...checkpoint];
     const bytes = this.#bytes;
     this.#out = [];
@@ -137,7 +120,7 @@ export class ChangeStream implements BinlogHandler {
       ...(internal.length > 0 && { internal }),
       bytes,
       offsets: this.#parts.offsets(position, this.#seen !== null),
-      committedAtMs: records.length > 0 ? Number(this.#timestampNs / 1_000_000n) : null,
+      committedAtMs: streamed ? Number(this.#timestampNs / 1_000_000n) : null,
     };
   }
 
@@ -170,6 +153,8 @@ export class ChangeStream implements BinlogHandler {
     this.#foreign = false;
     this.#transactionId = null;
     const transaction = { gtid, file: header.file, position: header.position };
+    this.#transaction = transaction;
+    this.#parts.onDemand.began(transaction);
     const concerned = this.#seen?.concerns(transaction) ?? false;
     // The binlog's order: behind one that no view saw there is none that a view saw.
     if (!concerned) this.#seen = null;
@@ -214,6 +199,7 @@ export class ChangeStream implements BinlogHandler {
     else if (/^XA END /.test(word)) return;
     else if (/^XA /.test(word)) this.#finish(header);
     else this.#statement(event, statement, header);
+    if (word.startsWith('XA ')) this.#parts.onDemand.xa.statement(statement, this.#transaction);
     this.#endOfEvent();
   }
 
@@ -232,11 +218,13 @@ export class ChangeStream implements BinlogHandler {
   }
 
   #apply({ database, sqlMode }: QueryEvent, statement: string): void {
-    const { schema, tables, makers, clock } = this.#parts;
+    const { schema, tables, makers, clock, onDemand } = this.#parts;
     const { sourceInfo } = makers;
     // Debezium tells the time of a statement in milliseconds.
     const timestampNs = (this.#timestampNs / 1_000_000n) * 1_000_000n;
     const gtid = this.#progress.gtid;
+    const watched = () => schema.models.tables().find(({ id }) => qualifiedName(id) === onDemand.watched);
+    const before = onDemand.watched === null ? undefined : watched();
     sourceInfo.enter({ timestampNs, gtid, threadId: null });
     const { records, internal, truncated } = schema.apply(statement, database, {
       source: (db, table) => sourceInfo.make(db, table, 0),
@@ -245,6 +233,8 @@ export class ChangeStream implements BinlogHandler {
       sqlMode,
     });
     tables.changed();
+    if (onDemand.watched !== null && (watched() !== before || truncated.some(id => qualifiedName(id) === onDemand.watched)))
+      onDemand.altered({ gtid, file: this.#shown.file, position: this.#shown.position });
     for (const record of records) this.#out.push(record);
     for (const record of internal) this.#internal.push(record);
     for (const id of truncated) this.#truncate(id);
@@ -274,13 +264,30 @@ export class ChangeStream implements BinlogHandler {
       return;
     }
     const { captured } = table;
+    const { onDemand, tables } = this.#parts;
+    // Of what was done before a restart, too: the chunk that is being read may be from before it.
+    if (onDemand.watched !== null && onDemand.watched === captured.name) onDemand.touched(event, table, tables, this.#transaction);
+    const signals: Row[] = [];
+    const signalling = onDemand.isSignalTable(table);
     const seen = this.#sawTable(captured.id);
     if (seen === 'depends on key') this.#decideLater(event, table, layout);
     else
       event.each(layout, (before, after, index) => {
-        if (progress.step() && seen === 'no') this.#emit(table, before, after, index);
+        if (!progress.step()) return;
+        if (signalling && before === null) signals.push(after!);
+        if (seen === 'no') this.#emit(table, before, after, index);
       });
+    if (signals.length > 0) this.#follow(captured.name, signals);
     this.#endOfEvent();
+  }
+
+  /** What signals ask for is stored with the batch that their rows are in, so it is followed once. */
+  #follow(table: string, signals: readonly Row[]): void {
+    const { binlog, onDemand } = this.#parts;
+    binlog.hold();
+    this.#blocked = async () => {
+      for (const row of signals) await onDemand.inserted(table, row);
+    };
   }
 
   #emit({ captured }: ReadableTable, before: BinlogRow | null, after: BinlogRow | null, index: number): void {
@@ -315,8 +322,9 @@ export class ChangeStream implements BinlogHandler {
     this.#endOfEvent();
   }
 
-  xaPrepare(_onePhase: boolean, header: EventHeader): void {
+  xaPrepare(onePhase: boolean, header: EventHeader): void {
     this.#at(header);
+    if (onePhase) this.#parts.onDemand.xa.committed(this.#transaction);
     this.#finish(header);
     this.#endOfEvent();
   }

@@ -15,6 +15,9 @@ export const setup = `
   alter table items replica identity full;
   insert into items select n, 0, repeat('x', 50) from generate_series(1, ${rows}) n;`;
 
+/** A run of whatever connector. */
+export type AnyRun = Pick<SourceRun<PostgresConfig>, 'source' | 'offsets' | 'records' | 'run' | 'end'>;
+
 export function runOf(database: FreshDatabase, options: Readonly<Record<string, string>>): SourceRun<PostgresConfig> {
   const url = new URL(database.url);
   return postgresRun({
@@ -36,7 +39,7 @@ export const notified = { 'notification.enabled.channels': 'log,sink', 'notifica
 export const withSignalTable = { 'signal.data.collection': 'public.signals' };
 
 /** Runs while `work` is done beside it, and until `isDone`. */
-export async function runWith(run: SourceRun<PostgresConfig>, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
+export async function runWith(run: AnyRun, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
   const heard = run.run(() => 'append');
   const working = (async () => {
     await until(() => run.source?.status().phase === 'streaming', { what: 'the stream', timeoutMs: waitMsMax });
@@ -55,19 +58,18 @@ export async function signal(database: FreshDatabase, id: string, type: string, 
   await database.client.query('insert into signals values ($1, $2, $3)', [id, type, data]);
 }
 
-export const progressOf = (run: SourceRun<PostgresConfig>) => run.source?.status().onDemand ?? null;
-export const isFinished = (run: SourceRun<PostgresConfig>) => progressOf(run)?.state === 'finished';
-export const stored = (run: SourceRun<PostgresConfig>) =>
-  run.offsets.find(({ partition }) => Object.keys(partition).join() === 'server')?.offset ?? {};
+export const progressOf = (run: AnyRun) => run.source?.status().onDemand ?? null;
+export const isFinished = (run: AnyRun) => progressOf(run)?.state === 'finished';
+export const stored = (run: AnyRun) => run.offsets.find(({ partition }) => Object.keys(partition).join() === 'server')?.offset ?? {};
 
-export function readsOf(run: SourceRun<PostgresConfig>, topic = 'srv.public.items'): readonly string[] {
+export function readsOf(run: AnyRun, topic = 'srv.public.items'): readonly string[] {
   return run.records.flatMap(({ topic: of, value }) =>
     of === topic && value instanceof Struct && value.get('op') === 'r' ? [String((value.get('after') as Struct).get('id'))] : [],
   );
 }
 
 /** The notifications in their topic. */
-export function notesOf(run: SourceRun<PostgresConfig>) {
+export function notesOf(run: AnyRun) {
   return run.records.flatMap(({ topic, value }) => {
     if (topic !== 'notes' || !(value instanceof Struct)) return [];
     const [id, type, aggregate, data] = value.values;

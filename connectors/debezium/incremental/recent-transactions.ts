@@ -6,13 +6,13 @@ const remembered = 16_384;
  * shows rows as they were before a change that is published already. So a chunk's view is taken again until it sees all of these.
  * Only as many are remembered as can be under way at once: one that the stream brought and that is not visible keeps its session waiting.
  */
-export class RecentTransactions {
-  readonly #ids = new Float64Array(remembered);
+export class RecentTransactions<Transaction = number> {
+  readonly #ids: Transaction[] = [];
   #count = 0;
   /** Those before it were seen by a view, and with that by all later ones. */
   #seen = 0;
 
-  add(id: number): void {
+  add(id: Transaction): void {
     this.#ids[this.#count++ % remembered] = id;
   }
 
@@ -22,7 +22,7 @@ export class RecentTransactions {
   }
 
   /** Whether all that were there at `mark` are seen. */
-  allSeen(mark: number, sees: (id: number) => boolean): boolean {
+  allSeen(mark: number, sees: (id: Transaction) => boolean): boolean {
     for (let place = Math.max(this.#seen, this.#count - remembered); place < mark; place++)
       if (!sees(this.#ids[place % remembered]!)) return false;
     this.#seen = Math.max(this.#seen, mark);

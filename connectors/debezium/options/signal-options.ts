@@ -27,13 +27,13 @@ export const signalOptions = {
     'LIST',
     {
       default: null,
-      doc: 'The table, as schema.table, whose inserted rows are signals: columns id, type and data. It is captured too, whatever the lists say. Incremental snapshots write their watermarks into it, unless read.only is set.',
+      doc: 'The table, as schema.table (database.table of MySQL and MariaDB), whose inserted rows are signals: columns id, type and data. It is captured too, whatever the lists say. Incremental snapshots write their watermarks into it, unless read.only is set.',
       importance: 'MEDIUM',
       group,
       displayName: 'Signaling data collection',
     },
     text => {
-      if (!/^[^.,]+\.[^.,]+$/.test(text.trim())) throw new Error('it must be one table, as schema.table');
+      if (!/^[^.,]+\.[^.,]+$/.test(text.trim())) throw new Error('it must be one table, as schema.table (of MySQL: database.table)');
       return text;
     },
   ),
@@ -52,7 +52,7 @@ export const signalOptions = {
   ),
   'read.only': options.boolean({
     default: 'false',
-    doc: 'Nothing is written to the database by incremental snapshots: what is newer, a chunk’s row or a streamed change, is decided by transaction visibility, and the watermarks in the signal table are left out.',
+    doc: 'Nothing is written to the database by incremental snapshots: what is newer, a chunk’s row or a streamed change, is decided by transaction visibility, and the watermarks in the signal table are left out. (A server of MySQL without GTIDs needs them.)',
     importance: 'LOW',
     group,
     displayName: 'Read-only connection',
