@@ -89,7 +89,8 @@ export async function openReaders(
     };
     const control = await open();
     const taken = await lock(control, parts, tables);
-    // Read before the view opens: what commits in between comes twice, and is not missed.
+    // Read before the view opens: what commits in between comes twice, and is not missed. (Without a lock and without GTIDs the server may name
+    // the place of a transaction a moment before anybody sees it.)
     const before = await currentPosition(control, settings.flavor, server);
     const clients: Connection[] = [];
     for (let index = 0; index < (taken === 'none' ? 1 : count); index++) {
@@ -103,7 +104,9 @@ export async function openReaders(
     if (taken === 'none' && own === null)
       logger.warn(
         {},
-        'The snapshot is taken without a lock: changes committed in the moment of its beginning may be published twice. With the right RELOAD, or LOCK TABLES on the captured tables, they are not.',
+        server.gtids
+          ? 'The snapshot is taken without a lock: changes committed in the moment of its beginning may be published twice. With the right RELOAD, or LOCK TABLES on the captured tables, they are not.'
+          : 'The snapshot is taken without a lock and without GTIDs: changes committed in the moment of its beginning may be published twice, or not at all. Give the right RELOAD, or LOCK TABLES on the captured tables, or set gtid_mode=ON.',
       );
     const position = own ?? before;
     const [clock] = await query(first, 'SELECT UNIX_TIMESTAMP() AS now');
