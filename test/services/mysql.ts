@@ -99,6 +99,8 @@ export class MysqlServer implements MysqlAddress, AsyncDisposable {
     this.logFile = this.#scratch.file('server.log');
     this.#settings = {
       datadir: this.dataFolder,
+      // Its own: a server that starts deletes what looks like a temporary table in there, also another server's.
+      tmpdir: this.#scratch.file('tmp'),
       port: String(port),
       socket: this.#scratch.file('server.sock'),
       'pid-file': this.#scratch.file('server.pid'),
@@ -117,8 +119,9 @@ export class MysqlServer implements MysqlAddress, AsyncDisposable {
       users,
       `set sql_log_bin = 0;\ndrop user if exists 'root'@'127.0.0.1', 'root'@'::1';\ncreate user ${account} identified by '${this.password}';\ngrant all privileges on *.* to ${account} with grant option;\n`,
     );
-    const { user, datadir } = this.#settings;
-    const args = [...(user === undefined ? [] : [`--user=${user}`]), `--datadir=${datadir}`];
+    const { user, datadir, tmpdir } = this.#settings;
+    await mkdir(tmpdir!);
+    const args = [...(user === undefined ? [] : [`--user=${user}`]), `--datadir=${datadir}`, `--tmpdir=${tmpdir}`];
     if (install === null) {
       const { command, args: always } = this.#program;
       await run(command, [
