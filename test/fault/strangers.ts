@@ -64,7 +64,7 @@ export async function offsetsForConsoleConsumer(
 }
 
 const positionOf = (offsets: readonly DurableOffset[]) =>
-  offsets.findLast(({ partition }) => partition['sluice_snapshot_table'] === undefined)?.offset;
+  offsets.findLast(({ partition }) => !Object.keys(partition).some(name => name.startsWith('sluice_')))?.offset;
 
 /** Up to where the database may free its log, by these offsets; null where none says so. */
 export function durableLsn(offsets: readonly DurableOffset[]): bigint | null {

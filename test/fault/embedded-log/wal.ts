@@ -52,9 +52,7 @@ export function durableIn(copy: string, walEnd: number, scratch: string, connect
   const known = database.prepare("select 1 from sqlite_master where name = 'source_offsets'").get();
   const row =
     known &&
-    database
-      .prepare(`select "offset" from source_offsets where connector = ? and json_extract(partition, '$.sluice_snapshot_table') is null`)
-      .get(connector);
+    database.prepare(`select "offset" from source_offsets where connector = ? and instr(partition, '"sluice_') = 0`).get(connector);
   const lsn = row && JSON.parse(String(row['offset'])).sluice_confirmed_lsn;
   return typeof lsn === 'number' ? BigInt(lsn) : null;
 }
