@@ -28,93 +28,118 @@ export type Toxic =
   /** The connection ends after so many bytes, wherever in a message that is. */
   | { readonly type: 'limit_data'; readonly attributes: { readonly bytes: number } };
 
+/** A call that is not answered for so long never will be. */
+const answerMsMax = 5_000;
+
 /** A port that leads to a server, and what is done to it on the way. */
 export class ToxicProxy {
   readonly host = '127.0.0.1';
   readonly port: number;
-  readonly #url: string;
+  readonly #server: ToxiproxyServer;
   readonly #name: string;
+  readonly #upstream: string;
+  readonly #toxics = new Map<string, object>();
+  #enabled = true;
 
-  constructor(url: string, name: string, port: number) {
-    this.#url = url;
+  constructor(server: ToxiproxyServer, name: string, port: number, upstream: string) {
+    this.#server = server;
     this.#name = name;
     this.port = port;
+    this.#upstream = upstream;
   }
 
   /** Adds a fault, to the connections there are as well as to later ones. A second one of the same type and direction is refused. */
   async add(toxic: Toxic, direction: Direction = 'downstream'): Promise<void> {
     const name = `${toxic.type}_${direction}`;
     const body = { name, stream: direction, toxicity: 1, ...toxic };
-    await call('POST', `${this.#url}/proxies/${this.#name}/toxics`, body, () => this.#has(name));
+    this.#toxics.set(name, body);
+    await this.#change('POST', '/toxics', body);
   }
 
   /** Takes a fault away. Connections that a `timeout` or `limit_data` held are closed by that. */
   async remove(type: Toxic['type'], direction: Direction = 'downstream'): Promise<void> {
     const name = `${type}_${direction}`;
-    await call('DELETE', `${this.#url}/proxies/${this.#name}/toxics/${name}`, undefined, async () => !(await this.#has(name)));
-  }
-
-  /** Throws while Toxiproxy does not answer. */
-  async #has(toxic: string): Promise<boolean> {
-    const response = await fetch(`${this.#url}/proxies/${this.#name}/toxics/${toxic}`);
-    if (response.status === 404) return false;
-    if (!response.ok) throw new Error(`Toxiproxy does not answer whether ${toxic} is there: ${response.status}`);
-    return true;
+    this.#toxics.delete(name);
+    await this.#change('DELETE', `/toxics/${name}`);
   }
 
   /** Cuts all connections and refuses new ones. */
   async disable(): Promise<void> {
-    await call('POST', `${this.#url}/proxies/${this.#name}`, { enabled: false });
+    this.#enabled = false;
+    await this.#change('POST', '', { enabled: false });
   }
 
   /** Takes connections again. */
   async enable(): Promise<void> {
-    await call('POST', `${this.#url}/proxies/${this.#name}`, { enabled: true });
+    this.#enabled = true;
+    await this.#change('POST', '', { enabled: true });
   }
-}
 
-/** Toxiproxy gives up answering after 25 s each. */
-const stuckAnswersMax = 4;
+  /**
+   * Where a connection's end dies in the very moment, Toxiproxy waits for it for ever, with the whole proxy locked (its issue 558, open in every
+   * release). Then it is started anew as it should be by now: for the connections, a network that was gone for a moment.
+   */
+  async #change(method: string, path: string, body?: object): Promise<void> {
+    if (!(await this.#server.call(method, `/proxies/${this.#name}${path}`, body))) await this.#server.restart();
+  }
 
-/**
- * A call of Toxiproxy's API. Where a connection ends in the very moment, Toxiproxy may wait for it with all of its proxy locked, and answer nothing
- * but 503 (its issue 558, open in every release). What was asked is done once that is over, so it is asked whether it was.
- */
-async function call(method: string, url: string, body?: unknown, done?: () => Promise<boolean>): Promise<void> {
-  for (let answers = 1; ; answers++) {
-    const response = await fetch(url, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
-    const text = await response.text();
-    if (response.ok) return;
-    if (response.status !== 503 || done === undefined || answers === stuckAnswersMax)
-      throw new Error(`Toxiproxy: ${method} ${url}: ${response.status} ${text}`);
-    if (await done()) return;
+  /** Makes it as it should be, in a Toxiproxy that does not have it. */
+  async make(): Promise<void> {
+    const addresses = { listen: `127.0.0.1:${this.port}`, upstream: this.#upstream };
+    const calls: [path: string, body: object][] = [['/proxies', { name: this.#name, ...addresses, enabled: false }]];
+    for (const toxic of this.#toxics.values()) calls.push([`/proxies/${this.#name}/toxics`, toxic]);
+    if (this.#enabled) calls.push([`/proxies/${this.#name}`, { enabled: true }]);
+    for (const [path, body] of calls)
+      if (!(await this.#server.call('POST', path, body))) throw new Error(`Toxiproxy: POST ${path} was not answered`);
   }
 }
 
 /** A Toxiproxy of its own: faults of the network between two processes of this machine. Stopped when disposed. */
 export class ToxiproxyServer implements AsyncDisposable {
-  readonly #process: ServerProcess;
-  readonly #scratch: ScratchFolder;
+  readonly #start: (url: string) => Promise<ServerProcess>;
   readonly #url: string;
-  #proxies = 0;
+  readonly #scratch: ScratchFolder;
+  readonly #proxies: ToxicProxy[] = [];
+  #process: ServerProcess | null = null;
 
-  constructor(process: ServerProcess, scratch: ScratchFolder, url: string) {
-    this.#process = process;
+  constructor(start: (url: string) => Promise<ServerProcess>, scratch: ScratchFolder, url: string) {
+    this.#start = start;
     this.#scratch = scratch;
     this.#url = url;
   }
 
+  /** Starts it, or starts it anew with the proxies as they should be. */
+  async restart(): Promise<void> {
+    await this.#process?.stop('SIGKILL');
+    this.#process = await this.#start(this.#url);
+    for (const proxy of this.#proxies) await proxy.make();
+  }
+
   /** A free port of 127.0.0.1 that leads to this server (or `port`, for a server that tells its clients where to come back to). */
   async proxyTo(upstream: { readonly host: string; readonly port: number }, port?: number): Promise<ToxicProxy> {
-    const listenPort = port ?? (await freePort());
-    const name = `proxy${++this.#proxies}`;
-    const addresses = { listen: `127.0.0.1:${listenPort}`, upstream: `${upstream.host}:${upstream.port}` };
-    await call('POST', `${this.#url}/proxies`, { name, ...addresses, enabled: true });
-    return new ToxicProxy(this.#url, name, listenPort);
+    const address = `${upstream.host}:${upstream.port}`;
+    const proxy = new ToxicProxy(this, `proxy${this.#proxies.length + 1}`, port ?? (await freePort()), address);
+    await proxy.make();
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  /** A call of its API; false: it is stuck. Throws what it refuses. */
+  async call(method: string, path: string, body?: object): Promise<boolean> {
+    const signal = AbortSignal.timeout(answerMsMax);
+    try {
+      const response = await fetch(this.#url + path, { method, signal, ...(body !== undefined && { body: JSON.stringify(body) }) });
+      const text = await response.text();
+      if (response.ok) return true;
+      throw new Error(`Toxiproxy: ${method} ${path}: ${response.status} ${text}`);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process[Symbol.asyncDispose]();
+    await this.#process?.[Symbol.asyncDispose]();
     this.#scratch[Symbol.dispose]();
   }
 }
@@ -140,19 +165,22 @@ export async function startToxiproxy(seed = 1): Promise<ToxiproxyServer> {
   const scratch = new ScratchFolder('toxiproxy');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  try {
-    const server = await ServerProcess.start({
+  const start = (at: string) =>
+    ServerProcess.start({
       name: `Toxiproxy ${version}`,
       command,
       args: ['-host', '127.0.0.1', '-port', String(port), '-seed', String(seed)],
       scratch: scratch.path,
       logFile: scratch.file('toxiproxy.log'),
-      ready: async () => (await fetch(`${url}/version`)).ok,
+      ready: async () => (await fetch(`${at}/version`)).ok,
       startMsMax: 10_000,
     });
-    return new ToxiproxyServer(server, scratch, url);
+  const server = new ToxiproxyServer(start, scratch, url);
+  try {
+    await server.restart();
+    return server;
   } catch (error) {
-    scratch[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
     throw error;
   }
 }
