@@ -1,4 +1,4 @@
-import { type JsonObject, SluiceError } from '../contract/index.ts';
+import { type JsonObject, SluiceError, type SourceOffset } from '../contract/index.ts';
 
 /** Intervals of transaction numbers by source, inclusive. */
 export type GtidSet = ReadonlyMap<string, readonly (readonly [first: bigint, last: bigint])[]>;
@@ -18,6 +18,17 @@ export function isReached(offset: JsonObject, position: string): boolean {
       `The source's offsets cannot be held against the position '${position}': give one as its status shows it.`,
     );
   return found;
+}
+
+/**
+ * The same of all that a source has stored. Partitions with a name of our own (`sluice_...`: a snapshot's progress, the tables that are known) tell of
+ * no position.
+ */
+export function haveReached(offsets: readonly SourceOffset[], position: string): boolean {
+  return offsets.some(
+    ({ partition, offset }) =>
+      offset !== null && !Object.keys(partition).some(name => name.startsWith('sluice_')) && isReached(offset, position),
+  );
 }
 
 function numberOf(offset: JsonObject, key: string): bigint | null {

@@ -1,5 +1,5 @@
 import { type EventLog, matchesWhole, type PluginContext, SluiceError, type TopicDescription } from '../../contract/index.ts';
-import { isReached } from '../position-order.ts';
+import { haveReached } from '../position-order.ts';
 import type { KeySearches } from '../sink/key-searches.ts';
 import type { SinkPlan } from '../sink/sink-plan.ts';
 import { soughtKey } from '../sink/sought-key.ts';
@@ -66,9 +66,7 @@ export async function waitForSink(
     throw new SluiceError('BAD_REQUEST', `Connector ${source} is not a source.`);
   if (source !== null && position !== null) {
     what = `the source ${source} is not past ${position} yet`;
-    await until(async () =>
-      (await running.log.connectors.offsets(source)).some(({ offset }) => offset !== null && isReached(offset, position)),
-    );
+    await until(async () => haveReached(await running.log.connectors.offsets(source), position));
   }
   // Before the ends are looked up: what is applied by then need not be searched.
   const before = key === null ? new Map<string, bigint>() : await appliedBefore(running, name, plan);

@@ -1,5 +1,5 @@
 import { type EventLog, type Look, readChange, SluiceError } from '../../contract/index.ts';
-import { isReached } from '../position-order.ts';
+import { haveReached } from '../position-order.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import { logKey, type PublishedRow, type RecordPath } from './record-path.ts';
 import { recordDigest } from './row-digest.ts';
@@ -65,7 +65,7 @@ export class LogTarget implements VerificationTarget {
     const deadlineMs = nowMs() + passedMsMax;
     for (;;) {
       abort.throwIfAborted();
-      if ((await log.connectors.offsets(source)).some(({ offset }) => offset !== null && isReached(offset, position))) break;
+      if (haveReached(await log.connectors.offsets(source), position)) break;
       if (nowMs() >= deadlineMs)
         throw new SluiceError('UNAVAILABLE', `The source ${source} is not past ${position} after ${passedMsMax} ms: does it run?`);
       await pause(lookMs, abort);
