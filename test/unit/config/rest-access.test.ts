@@ -68,7 +68,7 @@ describe('who may call', () => {
   test('is nobody’s business unless it is said', async () => {
     const { config } = await worker({});
     assert.deepEqual([config.access.usersFile, config.access.oidc, config.access.audit.file], [null, null, null]);
-    assert.deepEqual([config.access.bodyBytesMax, config.access.requestsPerSecond], [1_048_576, 200]);
+    assert.deepEqual([config.access.bodyBytesMax, config.access.requestsPerSecond], [1_048_576, 1000]);
     assert.deepEqual(openDoors(config), []);
   });
 
