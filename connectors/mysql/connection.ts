@@ -31,6 +31,9 @@ export type ConnectionSettings = {
 const goodbyeMsMax = 1_000;
 const keepAliveMs = 60_000;
 
+/** So long a server may take to answer what reads no table: a SET, a comparison, a registration. Behind it the network is taken for dead. */
+export const promptAnswerMsMax = 20_000;
+
 /** What the value readers count on, whatever the server's defaults are: text in UTF-8, TIMESTAMP in UTC, and no rewriting of names. */
 const sessionSettings =
   "SET SESSION time_zone = '+00:00', character_set_results = utf8mb4, sql_mode = '', net_write_timeout = 3600, sql_quote_show_create = 1";
@@ -90,7 +93,7 @@ export async function connect(settings: ConnectionSettings): Promise<mysql.Conne
     throw databaseError(error, where);
   }
   try {
-    await query(connection, sessionSettings);
+    await query(connection, sessionSettings, [], promptAnswerMsMax);
     for (const statement of settings.initialStatements) await query(connection, statement, [], null);
     return connection;
   } catch (error) {
@@ -126,11 +129,12 @@ export function query(
 }
 
 function silentServer(waitedMs: number): SluiceError {
-  const seconds = Math.round(waitedMs / 1000);
-  return new SluiceError(
-    'DATABASE_UNAVAILABLE',
-    `The connection to the database is lost: nothing has come from the server for ${seconds} s.`,
-  );
+  return new SluiceError('DATABASE_UNAVAILABLE', `The connection to the database is lost: ${nothingCameFor(waitedMs)}.`);
+}
+
+/** Why a connection was broken off, in the words that every wait has for it. */
+export function nothingCameFor(waitedMs: number): string {
+  return `nothing has come from the server for ${Math.round(waitedMs / 1000)} s`;
 }
 
 /** Ends a connection: politely, and where the server has fallen silent by closing the socket. Never rejects. */

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2';
 import { SluiceError } from '../../src/contract/index.ts';
 import type { TableId } from '../debezium/table.ts';
 import type { ColumnReader } from './column.ts';
-import { query, quoteIdentifier } from './connection.ts';
+import { nothingCameFor, promptAnswerMsMax, query, quoteIdentifier } from './connection.ts';
 import { type ColumnModel, jdbcTypes, type TableModel } from './table-model.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import { defaultValueOptions } from './values/value-options.ts';
@@ -86,9 +86,6 @@ export function keyTexts(table: TableModel, columns: readonly KeyColumn[], row: 
   });
 }
 
-/** The server compares two texts at once, or the network has fallen silent: the stream waits for the answer. */
-const answerMsMax = 20_000;
-
 /**
  * Compares keys as the server orders them: numbers and bytes here, texts there, by their column's collation. A round trip for each text,
  * which only the changes between two views of one table need.
@@ -119,11 +116,10 @@ export class KeyOrder {
       const given = literal(column, text);
       return found === null ? given : `CONVERT(${given} USING ${found.charset}) COLLATE ${found.collation}`;
     };
-    const [row] = await query(this.#client, `SELECT STRCMP(${typed(a)}, ${typed(b)}) AS ordered`, [], answerMsMax).catch(error => {
+    const [row] = await query(this.#client, `SELECT STRCMP(${typed(a)}, ${typed(b)}) AS ordered`, [], promptAnswerMsMax).catch(error => {
       // Neither the statement nor what the server says of it: both hold values (invariant 8).
       const code = error instanceof SluiceError ? error.code : 'DATABASE_FAILED';
-      const silent =
-        code === 'DATABASE_UNAVAILABLE' ? `: the connection was lost, or nothing has come from the server for ${answerMsMax / 1000} s` : '';
+      const silent = code === 'DATABASE_UNAVAILABLE' ? `: the connection was lost, or ${nothingCameFor(promptAnswerMsMax)}` : '';
       throw new SluiceError(code, `The server did not compare keys of table ${id.catalog}.${id.table}${silent}.`);
     });
     return Number(row?.['ordered'] ?? 0);
@@ -137,7 +133,7 @@ export class KeyOrder {
       this.#client,
       'SELECT CHARACTER_SET_NAME AS charset, COLLATION_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = ?',
       [catalog, table, column],
-      answerMsMax,
+      promptAnswerMsMax,
     );
     const word = (value: unknown) => (typeof value === 'string' && /^\w+$/.test(value) ? value : null);
     const [charset, collation] = [word(row?.['charset']), word(row?.['name'])];

@@ -177,10 +177,13 @@ export type RedisSentinelServers = AsyncDisposable & {
 export async function startRedisSentinel(): Promise<RedisSentinelServers> {
   const stack = new AsyncDisposableStack();
   try {
-    const master = stack.use(await startRedis());
-    const replica = stack.use(
-      await startRedis({ settings: { replicaof: `${master.host} ${master.port}`, 'repl-diskless-sync-delay': '0' } }),
-    );
+    // The master waits so long for further replicas before it copies anything.
+    const master = stack.use(await startRedis({ settings: { 'repl-diskless-sync-delay': '0' } }));
+    const replica = stack.use(await startRedis({ settings: { replicaof: `${master.host} ${master.port}` } }));
+    const copying = replica.connect();
+    await until(async () => (await copying.info('replication')).includes('master_link_status:up'), {
+      what: 'the replica to have its copy',
+    });
     const sentinel = stack.use(await startRedis({ sentinelOf: master }));
     const watching = sentinel.connect();
     await until(async () => String(await watching.call('SENTINEL', 'REPLICAS', 'main')).includes(String(replica.port)), {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { SluiceError } from '../../../src/contract/index.ts';
-import { type ConnectionSettings, connect, disconnect } from '../connection.ts';
+import { type ConnectionSettings, connect, disconnect, nothingCameFor } from '../connection.ts';
 import { errorOfPacket, errorPacket, type PacketChannel } from '../packet-channel.ts';
 import { EventCursor } from './cursor.ts';
 import { EventDecoder } from './decoder.ts';
@@ -68,8 +68,7 @@ export class BinlogStream implements AsyncDisposable {
     this.#silenceTimer = setInterval(() => {
       missed = channel.waiting && channel.heard === heard ? missed + 1 : 0;
       heard = channel.heard;
-      if (missed > missedHeartbeatsMax)
-        channel.breakOff(new Error(`nothing has come from the server for ${Math.round((missed * heartbeatMs) / 1000)} s`));
+      if (missed > missedHeartbeatsMax) channel.breakOff(new Error(nothingCameFor(missed * heartbeatMs)));
     }, heartbeatMs);
   }
 

@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
 import { SluiceError } from '../../../src/contract/index.ts';
-import { query, quoteLiteral } from '../connection.ts';
+import { nothingCameFor, promptAnswerMsMax, query, quoteLiteral } from '../connection.ts';
 import { MysqlGtidSet } from '../gtid.ts';
 import { MariadbGtidSet } from '../mariadb-gtid.ts';
 import { errorOfPacket, errorPacket, PacketChannel } from '../packet-channel.ts';
@@ -87,18 +87,27 @@ function registrationError(error: SluiceError): SluiceError {
   });
 }
 
+async function register(channel: PacketChannel, serverId: number): Promise<void> {
+  const timer = setTimeout(() => channel.breakOff(new Error(nothingCameFor(promptAnswerMsMax))), promptAnswerMsMax);
+  try {
+    channel.send(comRegisterReplica, registerBody(serverId));
+    let registered = false;
+    while (!registered) {
+      await channel.next((bytes, from, to) => {
+        if (bytes[from] === errorPacket) throw registrationError(errorOfPacket(bytes, from, to, 'Cannot register as a replica'));
+        registered = true;
+      });
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Registers as a replica and asks for the binlog. Throws the server's refusal of the former; the latter's is the first packet. */
 export async function beginDump(client: Connection, settings: DumpSettings, start: BinlogStart): Promise<PacketChannel> {
-  await query(client, sessionVariables(settings, start));
+  await query(client, sessionVariables(settings, start), [], promptAnswerMsMax);
   const channel = new PacketChannel(client);
-  channel.send(comRegisterReplica, registerBody(settings.serverId));
-  let registered = false;
-  while (!registered) {
-    await channel.next((bytes, from, to) => {
-      if (bytes[from] === errorPacket) throw registrationError(errorOfPacket(bytes, from, to, 'Cannot register as a replica'));
-      registered = true;
-    });
-  }
+  await register(channel, settings.serverId);
   const { code, body } = dumpBody(settings, start);
   channel.send(code, body);
   return channel;
