@@ -4,36 +4,21 @@ import { kafkaClient } from '../../test/services/kafka.ts';
 import { silentLogger } from '../../test/support/silent-logger.ts';
 import { until } from '../../test/support/until.ts';
 import { monotonicMs, type ReaderMessage, type ReaderTask } from './messages.ts';
+import { Seen } from './seen.ts';
 
 /** The connector makes its topic of the embedded log with its first record. */
 const topicMsMax = 60_000;
 
-/** The times at which the updates' numbers came, the first time of each. */
-class Received {
-  readonly times: Float64Array;
-  readonly complete = Promise.withResolvers<void>();
-  #missing: number;
-
-  constructor(count: number) {
-    this.times = new Float64Array(count);
-    this.#missing = count;
-  }
-
-  /** The number is what the update set customer_id to; before it in the text there is no other, since `before` is null. */
-  add(value: Uint8Array | null, nowMs: number): void {
-    const text = value === null ? '' : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
-    const n = Number(/"customer_id":(\d+)/.exec(text)?.[1] ?? Number.NaN);
-    if (!(n < this.times.length) || this.times[n] !== 0) return;
-    this.times[n] = nowMs;
-    this.#missing--;
-    if (this.#missing === 0) this.complete.resolve();
-  }
+/** The number is what the update set customer_id to; before it in the text there is no other, since `before` is null. NaN: another record. */
+function numberIn(value: Uint8Array | null): number {
+  const text = value === null ? '' : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+  return Number(/"customer_id":(\d+)/.exec(text)?.[1] ?? Number.NaN);
 }
 
 const send = (message: ReaderMessage) => new Promise<void>(resolve => process.send?.(message, () => resolve()));
 
 /** kafkajs with read_committed, its default; everything else is at its default too. */
-async function readKafka(bootstrapServers: string, topic: string, received: Received): Promise<void> {
+async function readKafka(bootstrapServers: string, topic: string, received: Seen): Promise<void> {
   const consumer = kafkaClient(bootstrapServers).consumer({ groupId: `${topic}-latency` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -42,7 +27,7 @@ async function readKafka(bootstrapServers: string, topic: string, received: Rece
     autoCommit: false,
     eachBatch: async ({ batch }) => {
       const nowMs = monotonicMs();
-      for (const { value } of batch.messages) received.add(value, nowMs);
+      for (const { value } of batch.messages) received.add(numberIn(value), nowMs);
     },
   });
   await joined;
@@ -52,7 +37,7 @@ async function readKafka(bootstrapServers: string, topic: string, received: Rece
 }
 
 /** As `sluice log --follow` reads it, beside the daemon. */
-async function readEmbedded(dataFolder: string, topic: string, received: Received): Promise<void> {
+async function readEmbedded(dataFolder: string, topic: string, received: Seen): Promise<void> {
   await using log = await openEmbeddedLog({ dataDir: dataFolder, readOnly: true, logger: silentLogger });
   await send({ kind: 'ready' });
   await until(async () => (await log.describeTopics([topic])).length === 1, { what: `topic ${topic}`, timeoutMs: topicMsMax, everyMs: 20 });
@@ -60,12 +45,12 @@ async function readEmbedded(dataFolder: string, topic: string, received: Receive
   void received.complete.promise.then(() => done.abort());
   for await (const records of log.read({ topics: [topic], from: 'start', follow: true }, done.signal)) {
     const nowMs = monotonicMs();
-    for (const { value } of records) received.add(value, nowMs);
+    for (const { value } of records) received.add(numberIn(value), nowMs);
   }
 }
 
 process.once('message', async ({ from, topic, count }: ReaderTask) => {
-  const received = new Received(count);
+  const received = new Seen(count);
   if ('kafka' in from) await readKafka(from.kafka, topic, received);
   else await readEmbedded(from.dataFolder, topic, received);
   await send({ kind: 'read', receivedMs: received.times });

@@ -1,4 +1,5 @@
 import { createHash, getHashes } from 'node:crypto';
+import { modifiedUtf8 } from './modified-utf8.ts';
 
 /** Java's names of message digests, as `column.mask.hash.ALGORITHM...` gives them, and OpenSSL's. */
 const opensslNames: Readonly<Record<string, string>> = {
@@ -24,19 +25,6 @@ export function digestName(name: string): string {
   if (known === undefined || !getHashes().includes(known))
     throw new Error(`There is no hash algorithm '${name}'; use one of ${Object.keys(opensslNames).join(', ')}`);
   return known;
-}
-
-/** A text in Java's modified UTF-8: NUL takes two bytes, a surrogate of a pair three. */
-function modifiedUtf8(text: string): Buffer {
-  if (!/[\0\ud800-\udfff]/.test(text)) return Buffer.from(text, 'utf8');
-  const bytes: number[] = [];
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit !== 0 && unit < 0x80) bytes.push(unit);
-    else if (unit < 0x800) bytes.push(0xc0 | (unit >> 6), 0x80 | (unit & 0x3f));
-    else bytes.push(0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f));
-  }
-  return Buffer.from(bytes);
 }
 
 /** A string as Java's ObjectOutputStream writes it: what the first version of the hash is computed over. */

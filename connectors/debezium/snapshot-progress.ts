@@ -25,11 +25,6 @@ export function isProgress({ partition }: SourceOffset): boolean {
   return partition['sluice_snapshot_table'] !== undefined;
 }
 
-/** Whether an offset is that of a server's stream: its partition names the server and nothing else. */
-export function isStreamOffset({ partition }: SourceOffset): boolean {
-  return Object.keys(partition).length === 1;
-}
-
 /** The offset that stores a table's progress. */
 export function progressOffset<View>(
   serverPartition: JsonObject,

@@ -64,8 +64,6 @@ export class MysqlDatabase implements ChangeDatabase {
   #stream: ChangeStream | null = null;
   #onDemand: StreamedSnapshots | null = null;
   #start: BinlogPosition | null = null;
-  /** The ordinary connection, while there is one. */
-  readonly client = (): Connection | null => this.#session?.client ?? null;
   readonly retry = null;
   warnings: readonly string[] = [];
 

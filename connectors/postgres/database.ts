@@ -3,6 +3,7 @@ import {
   type CheckResult,
   type Clock,
   crashPoint,
+  isStreamOffset,
   type JsonObject,
   type Logger,
   type OnDemandProgress,
@@ -16,7 +17,6 @@ import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
 import { KnownTables } from '../debezium/known-tables.ts';
 import type { Snapshot } from '../debezium/snapshot.ts';
-import { isStreamOffset } from '../debezium/snapshot-progress.ts';
 import { BlockingReader } from './blocking-snapshot.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';

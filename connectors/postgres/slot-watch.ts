@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { type Clock, type DatabaseReading, type Logger, SluiceError, type SourceOffset } from '../../src/contract/index.ts';
+import { type Clock, type DatabaseReading, isStreamOffset, type Logger, SluiceError, type SourceOffset } from '../../src/contract/index.ts';
 import type { EventCounts } from '../debezium/event-counts.ts';
 import type { FilteredCounts } from '../debezium/record-options.ts';
-import { isStreamOffset } from '../debezium/snapshot-progress.ts';
 import type { SourceWatch } from '../debezium/source-watch.ts';
 import { connect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';

@@ -5,8 +5,9 @@ import { loadWorker, resolveWorker, type WorkerConfig } from '../config/worker-f
 import { type CheckResult, toSluiceError } from '../contract/index.ts';
 import { resolveConnector } from '../engine/connector/connector-config.ts';
 import type { ConnectorPlan } from '../engine/connector/connector-plan.ts';
-import { createLogging, type Logging } from '../observe/logging.ts';
+import type { Logging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
+import { noLogging } from './command-logging.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import { accessFaults, openDoors } from './rest-access.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,7 +19,7 @@ const preflightMsMax = 30_000;
 /** `sluice check`: everything wrong with a connector's or worker's file, and with what its connectors need, at once. */
 export async function check({ terminal, positionals, text, on }: CommandInput): Promise<number> {
   const file = resolve(positionals[0]!);
-  const logging = createLogging({ level: 'off', pretty: false, color: false, destination: { write: () => {} }, nowMs: Date.now });
+  const logging = noLogging();
   let config: WorkerConfig;
   let files: readonly string[];
   let faults = 0;

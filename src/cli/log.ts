@@ -9,8 +9,8 @@ import {
   type TopicDescription,
 } from '../contract/index.ts';
 import { partitionText, readRanges } from '../engine/replay/read-ranges.ts';
-import { createLogging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
+import { warningsTo } from './command-logging.ts';
 import { openLogForReading } from './event-log.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import type { Paint } from './terminal.ts';
@@ -28,13 +28,7 @@ export async function log({ terminal, positionals, text, on }: CommandInput): Pr
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   // A reader such as `head` that has seen enough is no fault.
   process.stdout.once('error', () => stop.abort());
-  const logging = createLogging({
-    level: 'warn',
-    pretty: true,
-    color: false,
-    destination: { write: line => terminal.err(line) },
-    nowMs: Date.now,
-  });
+  const logging = warningsTo(terminal);
   await using events = await openLogForReading(source, logging.logger('sluice.log'), stop.signal);
   if (positionals.length === 0) return await listTopics(events, terminal);
   await refuseUnknown(events, positionals, on('follow'));

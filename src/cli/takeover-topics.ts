@@ -1,8 +1,8 @@
 import { loadWorker } from '../config/worker-file.ts';
 import { type EventLog, SluiceError } from '../contract/index.ts';
-import { createLogging } from '../observe/logging.ts';
 import type { ReadTopics } from '../takeover/shadow-run.ts';
 import type { CommandInput } from './command-line.ts';
+import { warningsTo } from './command-logging.ts';
 import { openLogForReading } from './event-log.ts';
 import { kafkaOptions } from './kafka-options.ts';
 
@@ -22,13 +22,7 @@ export async function openTopics({ terminal, text }: CommandInput, abort: AbortS
     throw new SluiceError('CONFIG_INVALID', 'The worker’s log is the embedded one: say where Kafka Connect’s Kafka is.', {
       remedy: 'Add --bootstrap-servers HOST:PORT.',
     });
-  const logging = createLogging({
-    level: 'warn',
-    pretty: true,
-    color: false,
-    destination: { write: line => terminal.err(line) },
-    nowMs: Date.now,
-  });
+  const logging = warningsTo(terminal);
   const { TopicReader } = await import('../log/kafka/topic-reader.ts');
   const resources = new AsyncDisposableStack();
   try {

@@ -5,8 +5,8 @@ import { parseConfigText } from '../config/document.ts';
 import { loadWorker, resolveWorker } from '../config/worker-file.ts';
 import { SluiceError } from '../contract/index.ts';
 import { resolveConnector } from '../engine/connector/connector-config.ts';
-import { createLogging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
+import { noLogging } from './command-logging.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import { clock, connectorResolving } from './worker.ts';
 
@@ -17,7 +17,7 @@ const verifyMsMax = 3_600_000;
 export async function views({ terminal, positionals, text }: CommandInput): Promise<number> {
   const [action, file, ...names] = positionals;
   if (action !== 'verify') throw new SluiceError('BAD_REQUEST', `There is no action '${action}' of views, only verify.`);
-  const logging = createLogging({ level: 'off', pretty: false, color: false, destination: { write: () => {} }, nowMs: Date.now });
+  const logging = noLogging();
   const given = text('config');
   const [nothing] = parseConfigText('worker.yaml', '{}');
   const worker =

@@ -25,6 +25,7 @@ export { slabMemory } from './slab-memory.ts';
 export { type SlabPiece, slabPiece } from './slab-piece.ts';
 export * from './source.ts';
 export { misspeltSourceField } from './source-fields.ts';
+export { isStreamOffset } from './stream-offset.ts';
 export * from './transform.ts';
 export * from './value.ts';
 export * from './verification.ts';

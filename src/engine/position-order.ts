@@ -1,4 +1,4 @@
-import { type JsonObject, SluiceError, type SourceOffset } from '../contract/index.ts';
+import { isStreamOffset, type JsonObject, SluiceError, type SourceOffset } from '../contract/index.ts';
 
 /** Intervals of transaction numbers by source, inclusive. */
 export type GtidSet = ReadonlyMap<string, readonly (readonly [first: bigint, last: bigint])[]>;
@@ -20,15 +20,9 @@ export function isReached(offset: JsonObject, position: string): boolean {
   return found;
 }
 
-/**
- * The same of all that a source has stored. Partitions with a name of our own (`sluice_...`: a snapshot's progress, the tables that are known) tell of
- * no position.
- */
+/** The same of all that a source has stored. */
 export function haveReached(offsets: readonly SourceOffset[], position: string): boolean {
-  return offsets.some(
-    ({ partition, offset }) =>
-      offset !== null && !Object.keys(partition).some(name => name.startsWith('sluice_')) && isReached(offset, position),
-  );
+  return offsets.some(stored => stored.offset !== null && isStreamOffset(stored) && isReached(stored.offset, position));
 }
 
 function numberOf(offset: JsonObject, key: string): bigint | null {

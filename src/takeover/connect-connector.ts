@@ -1,4 +1,4 @@
-import { type JsonObject, type RawConfig, SluiceError, type SourceOffset } from '../contract/index.ts';
+import { isStreamOffset, type JsonObject, type RawConfig, SluiceError, type SourceOffset } from '../contract/index.ts';
 import { pathOf, type RestCaller, type Wait } from './rest-caller.ts';
 
 /** A connector as a worker of Kafka Connect (or this project's) shows it. */
@@ -66,9 +66,9 @@ function rebalancing(error: unknown): null {
   throw error;
 }
 
-/** Of a source's offsets the one of its stream: the others are of parts of a snapshot. */
+/** Of a source's offsets the one of its stream. */
 export function streamOffset(offsets: readonly SourceOffset[]): JsonObject | null {
-  return offsets.find(({ partition, offset }) => offset !== null && Object.keys(partition).length === 1)?.offset ?? null;
+  return offsets.find(stored => stored.offset !== null && isStreamOffset(stored))?.offset ?? null;
 }
 
 /** Whether an offset says that a snapshot has begun and not ended. */

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import type { LogRecord } from '../../src/contract/index.ts';
 import type { TaskProgress } from '../../src/engine/supervisor/supervisor-states.ts';
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts';
-import { postgresAddress } from '../services/postgres.ts';
 import { ConnectClient } from '../support/connect-client.ts';
 import type { Daemon } from '../support/daemon.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
@@ -54,16 +54,11 @@ export function errorMessage({ status, body }: Answer, expected: number): string
 
 /** A connector of a database of one's own, with slot and publication named after it. */
 export function connectorOf(url: string, config: Config = {}): Config {
-  const { host, port, user, password } = postgresAddress(url);
   const database = new URL(url).pathname.slice(1);
   return {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'topic.prefix': 'srv',
-    'database.hostname': host,
-    'database.port': String(port),
-    'database.user': user,
-    'database.password': password || 'x',
-    'database.dbname': database,
+    ...databaseOptions(url),
     'slot.name': `slot_${database}`,
     'publication.name': `pub_${database}`,
     'key.converter': 'json',

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import type { PostgresAddress } from '../services/postgres.ts';
 import { runCommand } from '../support/command-line-run.ts';
 import { ConnectClient } from '../support/connect-client.ts';
+import { streaming } from '../support/connector-progress.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
@@ -71,9 +72,7 @@ describe('connector files that change', () => {
       what: 'an offset',
       timeoutMs: 60_000,
     });
-    const streaming = async () =>
-      (await rest.call<{ tasks: { phase: string }[] }>('GET', '/sluice/connectors/shop')).tasks[0]?.phase === 'streaming';
-    await until(streaming, { what: 'it to stream', timeoutMs: 60_000 });
+    await streaming(daemon, 'shop');
     assert.deepEqual([(await sluice('plan')).code, (await sluice('plan', folder.path)).code], [0, 0]);
 
     put(file, connector(server, database, { 'table.include.list': 'public.orders,public.items', 'tombstones.on.delete': 'false' }));
@@ -87,7 +86,7 @@ describe('connector files that change', () => {
     assert.match(changed.out, /records .*by tombstones\.on\.delete/);
     assert.equal((await sluice('apply', file, '--yes')).code, 0);
     // Before it streams again, the table is not in the publication.
-    await until(streaming, { what: 'it to stream again', timeoutMs: 60_000 });
+    await streaming(daemon, 'shop');
     await database.run('insert into items values (7)');
     await until(async () => (await rest.topics('shop')).includes('shop.public.items'), { what: 'the table’s changes', timeoutMs: 60_000 });
 
@@ -101,7 +100,7 @@ describe('connector files that change', () => {
     assert.equal((await rest.call<Record<string, string>>('GET', '/connectors/shop/config'))['slot.name'], database.name);
     const anew = await sluice('apply', '--yes', '--lose-position');
     assert.equal(anew.code, 0, anew.out + anew.err);
-    await until(streaming, { what: 'it to stream from its new slot', timeoutMs: 60_000 });
+    await streaming(daemon, 'shop');
 
     put(file, connector(server, database, { 'snapshot.mode': 'intial' }));
     const faulty = await sluice('plan');

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { ConnectClient } from '../support/connect-client.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
 import { until } from '../support/until.ts';
 
@@ -38,11 +39,7 @@ describe('a source that has nothing to publish holds no WAL back, without heartb
     await rest.putConfig(connector, {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
       'topic.prefix': database.name,
-      'database.hostname': server.host,
-      'database.port': String(server.port),
-      'database.user': server.user,
-      'database.password': server.password,
-      'database.dbname': database.name,
+      ...databaseOptions(database.url),
       'slot.name': `slot_${database.name}`,
       'table.include.list': 'public.quiet',
       ...config,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PostgresConfig } from '../../connectors/postgres/options.ts';
 import { Struct } from '../../src/contract/index.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { connectTo, type FreshDatabase } from '../support/fresh-database.ts';
 import { randomOf } from '../support/random-changes.ts';
 import { postgresRun, type SourceRun } from '../support/source-run.ts';
@@ -19,14 +20,9 @@ export const setup = `
 export type AnyRun = Pick<SourceRun<PostgresConfig>, 'source' | 'offsets' | 'records' | 'run' | 'end'>;
 
 export function runOf(database: FreshDatabase, options: Readonly<Record<string, string>>): SourceRun<PostgresConfig> {
-  const url = new URL(database.url);
   return postgresRun({
     'topic.prefix': 'srv',
-    'database.hostname': url.hostname,
-    'database.port': url.port,
-    'database.user': decodeURIComponent(url.username),
-    'database.password': decodeURIComponent(url.password) || 'none',
-    'database.dbname': database.name,
+    ...databaseOptions(database.url),
     'slot.name': `slot_${database.name}`,
     'publication.name': 'everything',
     'snapshot.mode': 'no_data',

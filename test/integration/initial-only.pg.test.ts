@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Struct } from '../../src/contract/index.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { freshDatabase } from '../support/fresh-database.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { postgresRun } from '../support/source-run.ts';
@@ -10,14 +11,9 @@ test('an interrupted snapshot of snapshot.mode=initial_only goes on where it was
   await database.run(`
     create table wide (id int primary key, pad text); alter table wide alter pad set storage external;
     insert into wide select n, repeat('p', 1000) from generate_series(1, 12000) n;`);
-  const url = new URL(database.url);
   const run = postgresRun({
     'topic.prefix': 'srv',
-    'database.hostname': url.hostname,
-    'database.port': url.port,
-    'database.user': decodeURIComponent(url.username),
-    'database.password': decodeURIComponent(url.password) || 'none',
-    'database.dbname': database.name,
+    ...databaseOptions(database.url),
     'snapshot.mode': 'initial_only',
     'snapshot.fetch.size': '500',
   });

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { ConnectClient } from '../support/connect-client.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
 import { scrape, untilMetric } from '../support/scraped.ts';
 import { until } from '../support/until.ts';
@@ -31,11 +32,7 @@ async function capture(name: string, database: FreshDatabase, config: Readonly<R
   await rest.putConfig(name, {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'topic.prefix': database.name,
-    'database.hostname': server.host,
-    'database.port': String(server.port),
-    'database.user': server.user,
-    'database.password': server.password,
-    'database.dbname': database.name,
+    ...databaseOptions(database.url),
     'slot.name': `slot_${database.name}`,
     'publication.autocreate.mode': 'filtered',
     'table.include.list': 'public.t',

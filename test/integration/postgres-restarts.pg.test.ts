@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { SourceOffset } from '../../src/contract/index.ts';
 import { crashUnderLoad } from '../support/crashes-under-load.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { connectTo, freshDatabase } from '../support/fresh-database.ts';
 import { changedTables, changedTablesSetup, randomOf, rowsOf, transact } from '../support/random-changes.ts';
 import { RowHistory } from '../support/row-history.ts';
@@ -25,14 +26,9 @@ for (const seed of seeds) {
     await database.run(changedTablesSetup);
     await using writer = await connectTo(database.url);
     const random = randomOf(seed);
-    const url = new URL(database.url);
     const run = postgresRun({
       'topic.prefix': 'srv',
-      'database.hostname': url.hostname,
-      'database.port': url.port,
-      'database.user': decodeURIComponent(url.username),
-      'database.password': decodeURIComponent(url.password) || 'none',
-      'database.dbname': database.name,
+      ...databaseOptions(database.url),
       'slot.name': `slot_${database.name}`,
       'publication.name': 'everything',
       'snapshot.fetch.size': '500',

@@ -6,6 +6,7 @@ import { startPostgres } from '../services/postgres.ts';
 import { startPrometheus } from '../services/prometheus.ts';
 import { ConnectClient } from '../support/connect-client.ts';
 import { startDaemon } from '../support/daemon.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { freshDatabase } from '../support/fresh-database.ts';
 import { scrape, untilMetric } from '../support/scraped.ts';
 import { until } from '../support/until.ts';
@@ -32,11 +33,7 @@ test('a real Prometheus scrapes a real run: it takes every metric, the dashboard
   const source = {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'topic.prefix': database.name,
-    'database.hostname': server.host,
-    'database.port': String(server.port),
-    'database.user': server.user,
-    'database.password': server.password,
-    'database.dbname': database.name,
+    ...databaseOptions(database.url),
     'slot.name': `slot_${database.name}`,
     'slot.guard.limit.bytes': '1000000000',
     'publication.autocreate.mode': 'filtered',

@@ -4,6 +4,7 @@ import type { ShownSnapshot } from '../../src/engine/supervisor/supervisor-snaps
 import { embeddedReader } from '../conformance/embedded-reader.ts';
 import { runCommand } from '../support/command-line-run.ts';
 import { ConnectClient } from '../support/connect-client.ts';
+import { streaming } from '../support/connector-progress.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { sharedMysql } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -41,9 +42,7 @@ test('kill -9 in a snapshot of MySQL that was asked for by REST: it goes on behi
     return records.map(({ value }) => (JSON.parse(Buffer.from(value ?? []).toString()) as { after: { id: number } }).after.id);
   };
   await put({ 'incremental.snapshot.rows.per.second.max': '1000' });
-  type Progress = { readonly tasks: readonly { readonly phase: string | null }[] };
-  const isStreaming = async () => (await rest.call<Progress>('GET', '/sluice/connectors/shop')).tasks[0]?.phase === 'streaming';
-  await until(isStreaming, { what: 'the stream', timeoutMs: waitMsMax });
+  await streaming(daemon, 'shop', waitMsMax);
   await rest.call('POST', path, { tables: [`${database.name}.items`] });
   await until(async () => ((await look())?.chunks ?? 0) >= 5, { what: 'a few chunks', timeoutMs: waitMsMax });
   await daemon.stop('SIGKILL');

@@ -4,7 +4,9 @@ import type { ShownSnapshot } from '../../src/engine/supervisor/supervisor-snaps
 import { embeddedReader } from '../conformance/embedded-reader.ts';
 import { runCommand } from '../support/command-line-run.ts';
 import { ConnectClient } from '../support/connect-client.ts';
+import { streaming } from '../support/connector-progress.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { databaseOptions } from '../support/database-options.ts';
 import { type FreshDatabase, freshDatabase } from '../support/fresh-database.ts';
 import { sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -42,15 +44,10 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
   });
 
   async function put(options: Readonly<Record<string, string>>): Promise<void> {
-    const { host, port, user, password } = await sharedPostgres(18);
     await rest.putConfig(connector, {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
       'topic.prefix': 'srv',
-      'database.hostname': host,
-      'database.port': String(port),
-      'database.user': user,
-      'database.password': password || 'x',
-      'database.dbname': database.name,
+      ...databaseOptions(database.url),
       'slot.name': `slot_${database.name}`,
       'snapshot.mode': 'no_data',
       'incremental.snapshot.chunk.size': '100',
@@ -63,13 +60,7 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
       ...options,
     });
     await rest.running(connector);
-    await streaming();
-  }
-
-  async function streaming(): Promise<void> {
-    type Progress = { readonly tasks: readonly { readonly phase: string | null }[] };
-    const isStreaming = async () => (await rest.call<Progress>('GET', `/sluice/connectors/${connector}`)).tasks[0]?.phase === 'streaming';
-    await until(isStreaming, { what: 'the stream', timeoutMs: waitMsMax });
+    await streaming(daemon, connector, waitMsMax);
   }
 
   const look = async () => (await rest.call<Answered>('GET', path)).snapshot;

@@ -1,3 +1,5 @@
+import { fromModifiedUtf8, modifiedUtf8 } from '../modified-utf8.ts';
+
 /**
  * A table's key as Debezium stores it in an offset: an Object[] in Java's serialized form ("Java Object Serialization Specification",
  * chapter 6), in hex. Written are the classes that keys usually have; read is what any of them may have been written as.
@@ -118,31 +120,6 @@ class Writer {
     const sizes: Readonly<Record<string, number>> = { I: 4, J: 8, S: 2, Z: 1 };
     for (const [index, [type]] of shape.fields.entries()) this.#number(sizes[type]!, values[index]!);
   }
-}
-
-/** Java's own UTF-8: two bytes for zero, and each half of a surrogate pair by itself. */
-function modifiedUtf8(text: string): Buffer {
-  const bytes: number[] = [];
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit !== 0 && unit < 0x80) bytes.push(unit);
-    else if (unit < 0x800) bytes.push(0xc0 | (unit >> 6), 0x80 | (unit & 0x3f));
-    else bytes.push(0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f));
-  }
-  return Buffer.from(bytes);
-}
-
-function fromModifiedUtf8(bytes: Buffer): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; ) {
-    const first = bytes[at]!;
-    const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : 3;
-    const rest = (place: number) => bytes[at + place]! & 0x3f;
-    const unit = length === 1 ? first : length === 2 ? ((first & 0x1f) << 6) | rest(1) : ((first & 0x0f) << 12) | (rest(1) << 6) | rest(2);
-    text += String.fromCharCode(unit);
-    at += length;
-  }
-  return text;
 }
 
 /** The two halves of a UUID as Java holds them. */

@@ -1,22 +1,11 @@
 import { type ConfigOf, type ConfigReport, options } from '../../../src/contract/index.ts';
 import type { NotificationSettings } from '../notifications/notifications.ts';
+import { channelsOf } from './channels.ts';
 
 const group = 'Notifications';
 
 const channels = ['sink', 'log'] as const;
 const otherChannels: Readonly<Record<string, string>> = { jmx: 'there are no MBeans; GET /sluice/connectors/NAME tells of snapshots' };
-
-function readChannels(list: string): readonly (typeof channels)[number][] {
-  const names = list.split(',').map(name => name.trim().toLowerCase());
-  return names
-    .filter(name => name !== '')
-    .map(name => {
-      const known = channels.find(channel => channel === name);
-      if (known === undefined)
-        throw new Error(`the channel '${name}' is not supported: ${otherChannels[name] ?? 'there is none of that name'}`);
-      return known;
-    });
-}
 
 /** Notifications of what snapshots have come to. */
 export const notificationOptions = {
@@ -31,7 +20,7 @@ export const notificationOptions = {
       values: channels,
       refusedValues: otherChannels,
     },
-    readChannels,
+    channelsOf(channels, otherChannels),
   ),
   'notification.sink.topic.name': options.string({
     default: null,

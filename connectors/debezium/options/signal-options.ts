@@ -1,4 +1,5 @@
 import { type ConfigOf, type ConfigReport, options, type RawConfig } from '../../../src/contract/index.ts';
+import { channelsOf } from './channels.ts';
 import { limited } from './limited.ts';
 
 const group = 'Signals';
@@ -8,18 +9,6 @@ const otherChannels: Readonly<Record<string, string>> = {
   kafka: 'use a signal table, or POST /connectors/NAME/snapshots',
   jmx: 'there are no MBeans; use POST /connectors/NAME/snapshots',
 };
-
-function readChannels(list: string): readonly (typeof channels)[number][] {
-  const names = list.split(',').map(name => name.trim().toLowerCase());
-  return names
-    .filter(name => name !== '')
-    .map(name => {
-      const known = channels.find(channel => channel === name);
-      if (known === undefined)
-        throw new Error(`the channel '${name}' is not supported: ${otherChannels[name] ?? 'there is none of that name'}`);
-      return known;
-    });
-}
 
 /** Signals, and the snapshots on demand that they ask for. */
 export const signalOptions = {
@@ -48,7 +37,7 @@ export const signalOptions = {
       values: channels,
       refusedValues: otherChannels,
     },
-    readChannels,
+    channelsOf(channels, otherChannels),
   ),
   'read.only': options.boolean({
     default: 'false',

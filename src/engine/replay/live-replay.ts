@@ -1,6 +1,6 @@
 import { type ConnectorStore, type SluiceError, toSluiceError } from '../../contract/index.ts';
+import type { BesideServices } from '../sink/beside-services.ts';
 import { ReplayRun } from './replay-run.ts';
-import type { ReplayServices } from './replay-services.ts';
 import type { StoredReplay } from './replay-state.ts';
 import { writeReplay } from './replay-store.ts';
 import { type ReplayView, viewOf } from './replay-view.ts';
@@ -12,7 +12,7 @@ const savedEveryMs = 2_000;
 /** A replay that runs here: one owner, who stops it. It stores how far it is, and how it has ended. */
 export class LiveReplay {
   readonly #connector: string;
-  readonly #services: ReplayServices;
+  readonly #services: BesideServices;
   readonly #run: ReplayRun;
   readonly #abort = new AbortController();
   readonly #done: Promise<void>;

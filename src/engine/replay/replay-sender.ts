@@ -10,6 +10,7 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../contract/index.ts';
+import type { BesideServices } from '../sink/beside-services.ts';
 import type { FailedRecord } from '../sink/dead-letter.ts';
 import type { Gathered } from '../sink/sink-batch.ts';
 import { SinkConversion } from '../sink/sink-conversion.ts';
@@ -17,7 +18,6 @@ import { type DeliveryPlan, deliver, tolerate } from '../sink/sink-delivery.ts';
 import { SinkOutput } from '../sink/sink-output.ts';
 import type { SinkPlan } from '../sink/sink-plan.ts';
 import type { ConversionPlan } from '../sink/sink-task-plan.ts';
-import type { ReplayServices } from './replay-services.ts';
 
 /** The task under which a replay appends dead letters and what handlers publish: no task has this number, so that it fences none. */
 const replayTask = 999_998;
@@ -47,7 +47,7 @@ export class ReplaySender implements AsyncDisposable {
     connector: string,
     plan: SinkPlan,
     made: { readonly sink: Sink; readonly conversion: ConversionPlan },
-    { log, logger, clock, pause, random }: ReplayServices,
+    { log, logger, clock, pause, random }: BesideServices,
     eraOf: (partition: TopicPartition) => number,
     counts: ReplayCounts,
   ) {

@@ -1,9 +1,9 @@
 import { type Sink, SluiceError, type TopicPartition } from '../../contract/index.ts';
+import type { BesideServices } from '../sink/beside-services.ts';
 import { SinkConversion } from '../sink/sink-conversion.ts';
 import type { SinkPlan } from '../sink/sink-plan.ts';
 import type { ConversionPlan } from '../sink/sink-task-plan.ts';
 import type { LatestKeys, LatestRecord } from './latest-keys.ts';
-import type { ReplayServices } from './replay-services.ts';
 import type { StoredReplay } from './replay-state.ts';
 import { consumedTopics } from './replay-topics.ts';
 import type { Scanning } from './scan-latest.ts';
@@ -14,7 +14,7 @@ export type ReplayWork = {
   readonly connector: string;
   readonly plan: SinkPlan;
   readonly replay: Pick<StoredReplay, 'request' | 'ranges' | 'checkpoint'>;
-  readonly services: ReplayServices;
+  readonly services: BesideServices;
   /** The era under which the live tasks have a partition; null where none has it just now. */
   eraOf(partition: TopicPartition): number | null;
 };

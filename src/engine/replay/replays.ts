@@ -1,4 +1,5 @@
 import { SluiceError, type TopicPartition } from '../../contract/index.ts';
+import type { BesideServices } from '../sink/beside-services.ts';
 import type { SupervisedConnector } from '../supervisor/supervisor-connector.ts';
 import { NameLocks } from '../supervisor/supervisor-locks.ts';
 import type { Running } from '../supervisor/supervisor-running.ts';
@@ -6,7 +7,6 @@ import { LiveReplay } from './live-replay.ts';
 import { measureReplay } from './replay-measure.ts';
 import { replayRanges } from './replay-ranges.ts';
 import { placesOf, type ReplayRequest, readReplayRequest } from './replay-request.ts';
-import type { ReplayServices } from './replay-services.ts';
 import { firstCheckpoint, type StoredReplay } from './replay-state.ts';
 import { forgetEnded, forgetReplays, readReplays, writeReplay } from './replay-store.ts';
 import { chosenTopics, consumedTopics } from './replay-topics.ts';
@@ -33,13 +33,13 @@ export type ReplayMeasure = {
  */
 export class Replays {
   readonly #running: Running;
-  readonly #services: (connector: string) => Omit<ReplayServices, 'log'>;
+  readonly #services: (connector: string) => Omit<BesideServices, 'log'>;
   readonly #ended: AbortSignal;
   readonly #live = new Map<string, LiveReplay>();
   /** Calls about one sink's replays one after the other: apart from those about the connector, since a dry run may take long. */
   readonly #locks = new NameLocks();
 
-  constructor(running: Running, services: (connector: string) => Omit<ReplayServices, 'log'>, ended: AbortSignal) {
+  constructor(running: Running, services: (connector: string) => Omit<BesideServices, 'log'>, ended: AbortSignal) {
     [this.#running, this.#services, this.#ended] = [running, services, ended];
   }
 

@@ -1,5 +1,5 @@
 import { type PartitionOffset, SluiceError, toSluiceError } from '../../contract/index.ts';
-import type { RedeliveryServices } from '../supervisor/supervisor-dead-letters.ts';
+import type { BesideServices } from './beside-services.ts';
 import { type DeadLetter, deadLetterGroup, type FailedRecord } from './dead-letter.ts';
 import { deadLetters, ParkedKeys } from './parked-keys.ts';
 import { type Gathered, keyOf } from './sink-batch.ts';
@@ -29,7 +29,7 @@ export async function redeliver(
   plan: SinkPlan,
   settings: DeadLetterSettings,
   isWanted: (letter: DeadLetter) => boolean,
-  { log, logger, clock, pause, random, context }: RedeliveryServices,
+  { log, logger, clock, pause, random, context }: BesideServices,
   abort: AbortSignal,
 ): Promise<Redelivered> {
   const made = plan.createBeside(context);

@@ -1,22 +1,12 @@
-import { type Clock, type EventLog, type Logger, type PluginContext, SluiceError } from '../../contract/index.ts';
+import { SluiceError } from '../../contract/index.ts';
+import type { BesideServices } from '../sink/beside-services.ts';
 import { type DeadLetter, deadLetterGroup } from '../sink/dead-letter.ts';
 import { deadLetters } from '../sink/parked-keys.ts';
 import { placesBehind, type Redelivered, redeliver } from '../sink/redelivery.ts';
 import type { SinkPlan } from '../sink/sink-plan.ts';
 import type { DeadLetterSettings } from '../sink/sink-task-plan.ts';
-import type { Pause } from './supervisor-back-off.ts';
 import type { SupervisedConnector } from './supervisor-connector.ts';
 import type { Running } from './supervisor-running.ts';
-
-/** What a redelivery works with, beside the sink's plan. */
-export type RedeliveryServices = {
-  readonly log: EventLog;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly pause: Pause;
-  readonly random: () => number;
-  readonly context: PluginContext;
-};
 
 /** A dead letter as it may be shown: where and why, and nothing of what is in it (invariant 8). */
 export type ShownLetter = {
@@ -43,10 +33,10 @@ export type ShownLetters = {
 /** Dead letters of sinks that are not dealt with: to look at, to send again, to discard. */
 export class DeadLetters {
   readonly #running: Running;
-  readonly #services: (connector: string) => Omit<RedeliveryServices, 'log'>;
+  readonly #services: (connector: string) => Omit<BesideServices, 'log'>;
   readonly #ended: AbortSignal;
 
-  constructor(running: Running, services: (connector: string) => Omit<RedeliveryServices, 'log'>, ended: AbortSignal) {
+  constructor(running: Running, services: (connector: string) => Omit<BesideServices, 'log'>, ended: AbortSignal) {
     [this.#running, this.#services, this.#ended] = [running, services, ended];
   }
 

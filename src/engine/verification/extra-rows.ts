@@ -1,5 +1,4 @@
 import { type ComparedTable, placeName } from './compared-table.ts';
-import type { PublishedRow } from './record-path.ts';
 import { recordDigest } from './row-digest.ts';
 import type { DifferingRow, TableParts } from './table-parts.ts';
 import { type Places, readTopics } from './topic-reading.ts';
@@ -80,9 +79,7 @@ async function hearOf(
     compared.topics,
     from,
     async records => {
-      const rows: PublishedRow[] = records.flatMap(record =>
-        record.key === null ? [] : [{ log: record, record: path.received(record, 0n) }],
-      );
+      const rows = path.rowsOf(records);
       const looks = await target.look(rows, abort);
       for (const [index, look] of looks.entries()) {
         if (look === null || !known.has(placeName(look.container, look.id))) continue;

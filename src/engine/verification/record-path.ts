@@ -44,6 +44,11 @@ export class RecordPath {
     return this.#sink === null ? null : this.#sink.convert(log, version);
   }
 
+  /** Those of the log's records that are of a row: without a key they are of none. */
+  rowsOf(records: readonly LogRecord[]): PublishedRow[] {
+    return records.flatMap(log => (log.key === null ? [] : [{ log, record: this.received(log, 0n) }]));
+  }
+
   /** What the log says, by the source's own converters. */
   asPublished({ topic, key, value, timestampMs, partition }: LogRecord): ConnectRecord {
     const { key: keys, value: values } = this.#source;

@@ -2,7 +2,7 @@ import { type LogRecord, readChange, type SurplusRow } from '../../contract/inde
 import { type ComparedTable, placeName } from './compared-table.ts';
 import type { ExtraRows } from './extra-rows.ts';
 import type { KeyHistories } from './key-histories.ts';
-import { logKey, type PublishedRow } from './record-path.ts';
+import { logKey } from './record-path.ts';
 import { recordDigest } from './row-digest.ts';
 import { type DifferingRow, publishedRows, type TableParts } from './table-parts.ts';
 import type { Fate } from './table-report.ts';
@@ -146,9 +146,7 @@ export async function removeRows(
       compared.topics,
       scanned,
       async records => {
-        const rows: PublishedRow[] = records.flatMap(record =>
-          record.key === null ? [] : [{ log: record, record: path.received(record, 0n) }],
-        );
+        const rows = path.rowsOf(records);
         for (const look of await target.look(rows, abort)) {
           const name = look === null ? '' : placeName(look.container, look.id);
           if (names.has(name)) heard.add(name);

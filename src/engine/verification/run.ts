@@ -1,8 +1,8 @@
 import { type EventLog, javaRegex, SluiceError, type SourceVerification, type VerifiableTable } from '../../contract/index.ts';
+import type { Pace } from '../pace.ts';
 import { TableComparison } from './compared-table.ts';
 import { findExtraRows } from './extra-rows.ts';
 import { readHistories, tellStale } from './key-histories.ts';
-import type { Pace } from './pace.ts';
 import type { RecordPath } from './record-path.ts';
 import { removeRows, resendRows } from './repairs.ts';
 import type { TableParts, VerificationBounds } from './table-parts.ts';

@@ -1,5 +1,5 @@
 import type { EventLog, HeldPlace, SourceVerification, VerifiableRow, VerifiableTable } from '../../contract/index.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../pace.ts';
 import { logKey, type PublishedRow, type RecordPath } from './record-path.ts';
 import { recordDigest } from './row-digest.ts';
 import type { TableReport } from './table-report.ts';

@@ -8,12 +8,12 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../contract/index.ts';
+import { Pace } from '../pace.ts';
 import type { SourceConversion } from '../source/source-plan.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import type { Running } from '../supervisor/supervisor-running.ts';
 import type { WaitRequest } from '../supervisor/supervisor-wait.ts';
 import { LogTarget } from './log-target.ts';
-import { Pace } from './pace.ts';
 import { differencesIn, type ShownVerification, type TableProgress, type VerificationState } from './progress.ts';
 import { RecordPath } from './record-path.ts';
 import { theLog, type VerificationRequest } from './request.ts';

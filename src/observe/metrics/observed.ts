@@ -1,14 +1,5 @@
+import type { QueueFill, TableEvents } from '../../contract/index.ts';
 import type { HistogramView } from './histogram.ts';
-
-/** Events of one table or collection, by operation. */
-export type ObservedEvents = {
-  readonly table: string;
-  readonly creates: number;
-  readonly updates: number;
-  readonly deletes: number;
-  readonly reads: number;
-  readonly truncates: number;
-};
 
 /** What metrics are made of: the part of a connector's progress that they show. Times are ISO 8601 texts, as REST has them. */
 export type ObservedTask = {
@@ -33,16 +24,11 @@ export type ObservedTask = {
   /** Attempts that failed and were made again. */
   readonly retries: number;
   /** Of a source that counts them: what it made of the database's changes. */
-  readonly events: readonly ObservedEvents[];
+  readonly events: readonly TableEvents[];
   /** Changes that an option of the source kept from being published. */
   readonly filtered_events: number;
   /** Of a source: what is read and not durable yet. */
-  readonly queue: {
-    readonly records: number;
-    readonly recordsMax: number;
-    readonly bytes: number;
-    readonly bytesMax: number | null;
-  } | null;
+  readonly queue: QueueFill | null;
   /** Seconds from commit to durable, a value a batch. */
   readonly latency: HistogramView;
   /** Records of a batch that became durable. */

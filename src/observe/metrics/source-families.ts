@@ -1,8 +1,8 @@
+import type { TableEvents } from '../../contract/index.ts';
 import { type Family, ofTasks } from './family.ts';
-import type { ObservedEvents } from './observed.ts';
 
 /** Debezium's letters of the operations. */
-const operations: readonly (readonly [letter: string, of: (events: ObservedEvents) => number])[] = [
+const operations: readonly (readonly [letter: string, of: (events: TableEvents) => number])[] = [
   ['c', ({ creates }) => creates],
   ['u', ({ updates }) => updates],
   ['d', ({ deletes }) => deletes],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { postgresConnector } from '../../../connectors/postgres/plugin.ts';
 import type { RawConfig, Source, SourceBatch } from '../../../src/contract/index.ts';
 import { startPostgres } from '../../services/postgres.ts';
+import { databaseOptions } from '../../support/database-options.ts';
 import { freshDatabase } from '../../support/fresh-database.ts';
 import { noInternalTopics } from '../../support/no-internal-topics.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -48,11 +49,7 @@ test('who waits for a slot gives its reader something to append, also where the 
   await database.run('create table quiet (id int primary key)');
   const config = {
     'topic.prefix': 'srv',
-    'database.hostname': server.host,
-    'database.port': String(server.port),
-    'database.user': server.user,
-    'database.password': server.password,
-    'database.dbname': database.name,
+    ...databaseOptions(database.url),
     'slot.name': `slot_${database.name}`,
     'slot.retry.delay.ms': '100',
     'slot.max.retries': '1000',

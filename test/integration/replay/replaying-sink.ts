@@ -1,6 +1,7 @@
 import type { ReplayView } from '../../../src/engine/replay/replay-view.ts';
 import type { ReplayMeasure } from '../../../src/engine/replay/replays.ts';
 import { ConnectClient, type RestError } from '../../support/connect-client.ts';
+import { applied } from '../../support/connector-progress.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
 
@@ -22,18 +23,7 @@ export class ReplayingSink {
 
   /** Waits until all that is in its topics is in the target. */
   async applied(): Promise<void> {
-    await until(
-      () =>
-        this.rest.call('GET', `/connectors/${this.name}/wait?timeout=${patienceMs}`).then(
-          () => true,
-          (error: RestError) => {
-            // A daemon that has just been started may not have the connector yet.
-            if (error.status === 404 || error.status === 503) return false;
-            throw error;
-          },
-        ),
-      { what: `all to be applied. The daemon's log:\n${this.#daemon.log()}\n`, timeoutMs: patienceMs * 2, everyMs: 100 },
-    );
+    await applied(this.#daemon, this.name, patienceMs);
   }
 
   begin(request: object): Promise<ReplayView> {

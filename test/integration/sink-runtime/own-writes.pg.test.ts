@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConnectClient } from '../../support/connect-client.ts';
+import { streaming } from '../../support/connector-progress.ts';
 import { startDaemon } from '../../support/daemon.ts';
+import { databaseOptions } from '../../support/database-options.ts';
 import { freshDatabase } from '../../support/fresh-database.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../support/servers.ts';
-import { until } from '../../support/until.ts';
 
 test('who waits for the position behind a commit finds the change in the target', { timeout: 180_000 }, async t => {
   await using database = await freshDatabase(await sharedPostgres(18));
@@ -16,14 +17,9 @@ test('who waits for the position behind a commit finds the change in the target'
   using scratch = new ScratchFolder('own-writes');
   const file = scratch.file('applied.txt');
   const rest = new ConnectClient(daemon.url);
-  const url = new URL(database.url);
   await rest.putConfig('source', {
     'connector.class': 'postgres',
-    'database.hostname': url.hostname,
-    'database.port': url.port,
-    'database.user': url.username,
-    'database.password': decodeURIComponent(url.password) || 'none',
-    'database.dbname': database.name,
+    ...databaseOptions(database.url),
     'topic.prefix': 'own',
     'plugin.name': 'pgoutput',
     'slot.name': database.name,
@@ -34,11 +30,7 @@ test('who waits for the position behind a commit finds the change in the target'
     'handler.module': join(import.meta.dirname, 'own-writes-handler.ts'),
     'handler.config.append': file,
   });
-  const streaming = async () => {
-    const { tasks } = await rest.call<{ tasks: { phase: string | null }[] }>('GET', '/sluice/connectors/source');
-    return tasks[0]?.phase === 'streaming';
-  };
-  await until(streaming, { what: `the source to stream. The daemon's log:\n${daemon.log()}\n`, timeoutMs: 60_000 });
+  await streaming(daemon, 'source');
   for (let id = 1; id <= 20; id++) {
     await database.client.query('insert into orders values ($1)', [id]);
     const { rows } = await database.client.query('select pg_current_wal_insert_lsn()::text as lsn');

@@ -6,7 +6,8 @@ import { describe, test } from 'node:test';
 import { crashPointVariable } from '../../../src/contract/index.ts';
 import type { ShownLetters } from '../../../src/engine/supervisor/supervisor-dead-letters.ts';
 import type { ConnectorProgress } from '../../../src/engine/supervisor/supervisor-states.ts';
-import { ConnectClient, type RestError } from '../../support/connect-client.ts';
+import { ConnectClient } from '../../support/connect-client.ts';
+import { applied } from '../../support/connector-progress.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
 import { sinkCrashes } from './crashes.ts';
@@ -56,18 +57,7 @@ class SinkDaemon {
 
   /** Waits until everything in the topics has been applied. */
   async applied(): Promise<void> {
-    await until(
-      () =>
-        this.rest.call('GET', `/connectors/${this.name}/wait?timeout=${patienceMs}`).then(
-          () => true,
-          (error: RestError) => {
-            // A daemon that has just been started may not have the connector yet.
-            if (error.status === 404 || error.status === 503) return false;
-            throw error;
-          },
-        ),
-      { what: `all to be applied. The daemon's log:\n${this.daemon.log()}\n`, timeoutMs: patienceMs * 2, everyMs: 100 },
-    );
+    await applied(this.daemon, this.name, patienceMs);
   }
 }
 

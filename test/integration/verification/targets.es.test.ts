@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { type Daemon, startDaemon } from '../../support/daemon.ts';
+import { databaseOptions } from '../../support/database-options.ts';
 import { ElasticsearchReader } from '../../support/elasticsearch.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../../support/fresh-database.ts';
 import { sharedElasticsearch, sharedPostgres, sharedRedis } from '../../support/servers.ts';
@@ -32,14 +33,9 @@ describe('verification of Postgres against Elasticsearch and Redis', { timeout: 
     );
     daemon = resources.use(await startDaemon({}));
     verified = new VerifiedDaemon(daemon, 'users');
-    const url = new URL(source.url);
     await verified.rest.putConfig('users', {
       'connector.class': 'postgres',
-      'database.hostname': url.hostname,
-      'database.port': url.port,
-      'database.user': url.username,
-      'database.password': decodeURIComponent(url.password) || 'none',
-      'database.dbname': source.name,
+      ...databaseOptions(source.url),
       'topic.prefix': prefix,
       'plugin.name': 'pgoutput',
       'slot.name': source.name,

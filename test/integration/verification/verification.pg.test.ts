@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import type pg from 'pg';
 import { type Daemon, startDaemon } from '../../support/daemon.ts';
+import { databaseOptions } from '../../support/database-options.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../../support/fresh-database.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../support/servers.ts';
@@ -45,14 +46,9 @@ describe('verification of Postgres against tables of jdbc and the log', { timeou
     await source.run("insert into lines select n, 'p' || m, 'note' from generate_series(1, 100) n, generate_series(1, 3) m");
     daemon = resources.use(await startDaemon({}));
     verified = new VerifiedDaemon(daemon, 'shop');
-    const url = new URL(source.url);
     await verified.rest.putConfig('shop', {
       'connector.class': 'postgres',
-      'database.hostname': url.hostname,
-      'database.port': url.port,
-      'database.user': url.username,
-      'database.password': decodeURIComponent(url.password) || 'none',
-      'database.dbname': source.name,
+      ...databaseOptions(source.url),
       'topic.prefix': 'shop',
       'plugin.name': 'pgoutput',
       'slot.name': source.name,

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ShownVerification } from '../../../src/engine/verification/progress.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
+import { applied, streaming } from '../../support/connector-progress.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
 
@@ -26,28 +27,8 @@ export class VerifiedDaemon {
 
   /** Waits until a sink has applied what the log holds, and the source streams. */
   async applied(sink: string): Promise<void> {
-    await this.#streaming();
-    const deadlineMs = performance.now() + 30_000;
-    for (;;) {
-      try {
-        await this.rest.call('GET', `/connectors/${sink}/wait?timeout=30000`);
-        return;
-      } catch (error) {
-        // A connector that has just been made may not be started yet.
-        const progress = JSON.stringify(await this.rest.call('GET', `/sluice/connectors/${sink}`));
-        if (performance.now() > deadlineMs)
-          throw new Error(`${sink} has not applied all: ${progress}. The daemon's log:\n${this.daemon.log()}\n`, { cause: error });
-      }
-      await setTimeout(200);
-    }
-  }
-
-  async #streaming(): Promise<void> {
-    const streaming = async () => {
-      const { tasks } = await this.rest.call<{ tasks: { phase: string | null }[] }>('GET', `/sluice/connectors/${this.source}`);
-      return tasks[0]?.phase === 'streaming';
-    };
-    await until(streaming, { what: `the source to stream. The daemon's log:\n${this.daemon.log()}\n`, timeoutMs: 120_000 });
+    await streaming(this.daemon, this.source, 120_000);
+    await applied(this.daemon, sink);
   }
 
   start(asked: Asked): Promise<ShownVerification> {

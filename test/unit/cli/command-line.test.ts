@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { runCommandLine } from '../../../src/cli/command-line.ts';
-import { paintWith } from '../../../src/cli/terminal.ts';
 import { usages } from '../../../src/cli/usage.ts';
 import { version } from '../../../src/version.ts';
 import { oneView } from '../../integration/sinks/views/wrong-views.ts';
+import { runCommand } from '../../support/command-line-run.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 
-/** Runs a command as a script would see it: no terminal, no colours. */
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const [out, err] = [[] as string[], [] as string[]];
-  const code = await runCommandLine(args, {
-    out: text => out.push(text),
-    err: text => err.push(text),
-    log: text => out.push(text),
-    interactive: false,
-    paint: paintWith(false),
-  });
-  return { code, out: out.join(''), err: err.join('') };
-}
+const run = (...args: string[]) => runCommand(args);
 
 describe('the command line', () => {
   test('tells its version and its commands', async () => {

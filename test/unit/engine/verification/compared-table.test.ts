@@ -10,8 +10,8 @@ import type {
   Value,
   VerifiableRange,
 } from '../../../../src/contract/index.ts';
+import { Pace } from '../../../../src/engine/pace.ts';
 import { TableComparison } from '../../../../src/engine/verification/compared-table.ts';
-import { Pace } from '../../../../src/engine/verification/pace.ts';
 import { type PublishedRow, RecordPath } from '../../../../src/engine/verification/record-path.ts';
 import type { TableParts } from '../../../../src/engine/verification/table-parts.ts';
 import { TableReport } from '../../../../src/engine/verification/table-report.ts';

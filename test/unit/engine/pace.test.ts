@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pace } from '../../../../src/engine/verification/pace.ts';
+import { Pace } from '../../../src/engine/pace.ts';
 
 test('no more than the rate is read, however fast the batches come', async () => {
   let nowMs = 0;

@@ -1,4 +1,4 @@
-import type { Pause } from '../supervisor/supervisor-back-off.ts';
+import type { Pause } from './supervisor/supervisor-back-off.ts';
 
 /** Holds what is read to a rate: after each batch it waits until the batch's share of time is over. */
 export class Pace {

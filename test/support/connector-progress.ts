@@ -1,0 +1,29 @@
+import { ConnectClient, type RestError } from './connect-client.ts';
+import type { Daemon } from './daemon.ts';
+import { until } from './until.ts';
+
+type Progress = { readonly tasks: readonly { readonly phase: string | null }[] };
+
+/** Waits until a daemon's source streams. */
+export async function streaming(daemon: Daemon, source: string, timeoutMs = 60_000): Promise<void> {
+  const rest = new ConnectClient(daemon.url);
+  const isStreaming = async () => (await rest.call<Progress>('GET', `/sluice/connectors/${source}`)).tasks[0]?.phase === 'streaming';
+  await until(isStreaming, { what: `${source} to stream. The daemon's log:\n${daemon.log()}\n`, timeoutMs });
+}
+
+/** Waits until a daemon's sink has applied all that its topics held. */
+export async function applied(daemon: Daemon, sink: string, timeoutMs = 60_000): Promise<void> {
+  const rest = new ConnectClient(daemon.url);
+  await until(
+    () =>
+      rest.call('GET', `/connectors/${sink}/wait?timeout=${timeoutMs}`).then(
+        () => true,
+        (error: RestError) => {
+          // A daemon that has just been started may not have the connector yet.
+          if (error.status === 404 || error.status === 503) return false;
+          throw error;
+        },
+      ),
+    { what: `all to be applied by ${sink}. The daemon's log:\n${daemon.log()}\n`, timeoutMs: timeoutMs * 2, everyMs: 100 },
+  );
+}
