@@ -5,7 +5,7 @@ import { isProgress } from '../debezium/snapshot-progress.ts';
 import type { SourceWatch } from '../debezium/source-watch.ts';
 import { connect } from './connection.ts';
 import { databaseError } from './database-error.ts';
-import { oplogFigures, oplogReading } from './oplog-reading.ts';
+import { type OplogFigures, oplogFigures, oplogReading } from './oplog-reading.ts';
 import type { MongoSettings } from './settings.ts';
 
 export type OplogWatchParts = {
@@ -33,13 +33,22 @@ export class OplogWatch implements SourceWatch {
     const isOwn = ({ partition, offset }: SourceOffset) => offset !== null && partition['server_id'] === settings.topicPrefix;
     const own = stored.find(offset => isOwn(offset) && !isProgress(offset)) ?? null;
     const atMs = clock.nowMs();
-    const client = shared() ?? (await connect(settings.connection, abort));
+    const client = shared();
+    // The source may end while its client is being asked: that is no fault of the server's.
+    const ended = () => client !== shared() && !abort.aborted;
+    const figures =
+      client === null
+        ? this.#askAlone(abort)
+        : oplogFigures(client, abort).catch(error => (ended() ? this.#askAlone(abort) : Promise.reject(error)));
+    return oplogReading(await figures.catch(error => Promise.reject(databaseError(error, 'Looking at the oplog'))), own, before, atMs);
+  }
+
+  async #askAlone(abort: AbortSignal): Promise<OplogFigures> {
+    const client = await connect(this.#parts.settings.connection, abort);
     try {
-      return oplogReading(await oplogFigures(client, abort), own, before, atMs);
-    } catch (error) {
-      throw databaseError(error, 'Looking at the oplog');
+      return await oplogFigures(client, abort);
     } finally {
-      if (client !== shared()) await client.close().catch(() => {});
+      await client.close().catch(() => {});
     }
   }
 }
