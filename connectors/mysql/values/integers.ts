@@ -87,8 +87,11 @@ export const readIntegerText = (bytes: Buffer, start: number, end: number): numb
 
 const longIntegerText = /^-?\d+$/;
 
+/** So many characters of an integer a double holds. */
+const exactCharacters = 15;
+
 export const readBigintText = (bytes: Buffer, start: number, end: number): bigint => {
-  if (end - start <= 15) return BigInt(readIntegerText(bytes, start, end));
+  if (end - start <= exactCharacters) return BigInt(readIntegerText(bytes, start, end));
   const text = bytes.toString('latin1', start, end);
   if (end - start > 65 || !longIntegerText.test(text)) throw unreadable('bigint');
   return BigInt(text);
@@ -108,7 +111,12 @@ export function int32Type(isUnsigned: boolean): ValueType {
 
 /** INT UNSIGNED, BIGINT, and BIGINT UNSIGNED under bigint.unsigned.handling.mode=long, where it wraps as in Java. */
 export function int64Type(isUnsigned: boolean): ValueType {
-  return type(schemas.int64, bigintBinlog(isUnsigned), (bytes, start, end) => BigInt.asIntN(64, readBigintText(bytes, start, end)), 0n);
+  // Cutting off makes a bigint of its own, so only where there may be something to cut.
+  const text: ReadText = (bytes, start, end) => {
+    const value = readBigintText(bytes, start, end);
+    return end - start <= exactCharacters ? value : BigInt.asIntN(64, value);
+  };
+  return type(schemas.int64, bigintBinlog(isUnsigned), text, 0n);
 }
 
 /** BOOL, where the DDL says so. */

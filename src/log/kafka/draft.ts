@@ -14,10 +14,10 @@ const headerSetsMax = 1000;
 
 /** The header bytes of records, encoded once a set. */
 export class HeaderBytes {
-  #bySet = new Map<readonly SerializedHeader[], Uint8Array>();
+  #bySet = new Map<readonly SerializedHeader[], Buffer>();
   static readonly #none = encodeHeaders([]);
 
-  of(set: readonly SerializedHeader[] | undefined): Uint8Array {
+  of(set: readonly SerializedHeader[] | undefined): Buffer {
     if (set === undefined || set.length === 0) return HeaderBytes.#none;
     const known = this.#bySet.get(set);
     if (known !== undefined) return known;
@@ -102,7 +102,8 @@ export class Draft<Unit> {
     if (records === null) return;
     sticky.nextBatch();
     const now = Date.now();
-    const { slab, keyLengths, valueLengths, partitions, topicIndexes, timestampsMs, headerIndexes } = records;
+    const { keyLengths, valueLengths, partitions, topicIndexes, timestampsMs, headerIndexes } = records;
+    const slab = Buffer.from(records.slab.buffer, records.slab.byteOffset, records.slab.byteLength);
     const targets = records.topics.map(topic => ({ limits: limitsOf(topic), batches: this.#batchesOf(topic) }));
     let at = 0;
     for (let index = 0; index < records.count; index++) {

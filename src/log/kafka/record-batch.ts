@@ -58,7 +58,7 @@ export class RecordBatch {
   }
 
   /** Adds a record; key and value lie in `source` one behind the other; a length of -1 is null. `headers` is what `encodeHeaders` made. */
-  add(timestampMs: number, source: Uint8Array, keyStart: number, keyLength: number, valueLength: number, headers: Uint8Array): void {
+  add(timestampMs: number, source: Buffer, keyStart: number, keyLength: number, valueLength: number, headers: Buffer): void {
     if (this.#count === 0) this.#firstTimestampMs = timestampMs;
     if (this.#count === 0 || timestampMs > this.#lastTimestampMs) this.#lastTimestampMs = timestampMs;
     const timestampDelta = timestampMs - this.#firstTimestampMs;
@@ -137,7 +137,7 @@ export function compress(records: Buffer, compression: Exclude<Compression, 'non
 }
 
 /** The bytes of a record's headers, their count first. */
-export function encodeHeaders(headers: readonly SerializedHeader[]): Uint8Array {
+export function encodeHeaders(headers: readonly SerializedHeader[]): Buffer {
   const keys = headers.map(header => Buffer.from(header.key));
   const size = headers.reduce((sum, header, index) => sum + keys[index]!.length + (header.value?.length ?? 0) + 10, 5);
   const bytes = Buffer.allocUnsafe(size);
@@ -147,7 +147,9 @@ export function encodeHeaders(headers: readonly SerializedHeader[]): Uint8Array 
     at = putZigZag(bytes, at, key.length);
     at = copy(key, 0, key.length, bytes, at);
     at = putZigZag(bytes, at, value === null ? -1 : value.length);
-    if (value !== null) at = copy(value, 0, value.length, bytes, at);
+    if (value === null) continue;
+    bytes.set(value, at);
+    at += value.length;
   }
   return bytes.subarray(0, at);
 }
@@ -155,9 +157,10 @@ export function encodeHeaders(headers: readonly SerializedHeader[]): Uint8Array 
 /** Short runs are copied byte by byte: below this a call costs more. */
 const shortCopy = 24;
 
-function copy(source: Uint8Array, start: number, length: number, target: Buffer, at: number): number {
+/** By a buffer's own copy: a view made for `set` is an object for each record. */
+function copy(source: Buffer, start: number, length: number, target: Buffer, at: number): number {
   if (length < shortCopy) for (let i = 0; i < length; i++) target[at + i] = source[start + i]!;
-  else target.set(source.subarray(start, start + length), at);
+  else source.copy(target, at, start, start + length);
   return at + length;
 }
 
