@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import type { TableId } from '../debezium/table.ts';
 import type { CatalogColumn } from './column.ts';
+import { promptQuery } from './prompt-query.ts';
 import { parseSnapshotView, sees } from './snapshot-view.ts';
 
 /** A table as the catalog has it now. */
@@ -80,7 +81,7 @@ export class Catalog {
 
   /** Every table of the database that may be captured, by name. */
   async names(): Promise<readonly { readonly id: TableId; readonly oid: number }[]> {
-    const { rows } = await this.#client.query(tableNames);
+    const { rows } = await promptQuery(this.#client, tableNames);
     return rows.map(row => ({ id: { catalog: this.#database, schema: row.schema, table: row.name }, oid: Number(row.oid) }));
   }
 
@@ -91,7 +92,7 @@ export class Catalog {
   async untilVisible(transactionId: number): Promise<void> {
     const deadlineMs = performance.now() + visibleWaitMsMax;
     for (;;) {
-      const { rows } = await this.#client.query('SELECT pg_catalog.pg_current_snapshot()::text AS view');
+      const { rows } = await promptQuery(this.#client, 'SELECT pg_catalog.pg_current_snapshot()::text AS view');
       if (sees(parseSnapshotView(rows[0].view, 0n), transactionId) || performance.now() > deadlineMs) return;
       await setTimeout(visibleCheckIntervalMs);
     }
@@ -100,7 +101,7 @@ export class Catalog {
   /** The tables with these oids; those that are gone are left out. */
   async tables(oids: readonly number[]): Promise<readonly CatalogTable[]> {
     if (oids.length === 0) return [];
-    const { rows } = await this.#client.query(tableDetails, [oids]);
+    const { rows } = await promptQuery(this.#client, tableDetails, [oids]);
     return rows.map(row => {
       const indexes: readonly UniqueIndex[] = row.indexes ?? [];
       const primary = plainColumns(indexes.find(index => index.primary));

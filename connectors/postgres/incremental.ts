@@ -18,6 +18,7 @@ import { type ConnectionSettings, connect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
 import { ChunkReader } from './incremental-reader.ts';
 import { NewTables } from './new-tables.ts';
+import { promptQuery } from './prompt-query.ts';
 import { columnTexts } from './row-key.ts';
 import type { RecordMakers } from './settings.ts';
 import { Watermarks } from './signal-table.ts';
@@ -232,7 +233,7 @@ export class StreamedSnapshots implements AsyncDisposable {
   async untilVisible(client: pg.Client, abort: AbortSignal): Promise<void> {
     const { mark } = this.#recent;
     for (;;) {
-      const { rows } = await client.query('SELECT pg_catalog.pg_current_snapshot()::text AS view');
+      const { rows } = await promptQuery(client, 'SELECT pg_catalog.pg_current_snapshot()::text AS view');
       const view = parseSnapshotView(rows[0].view, 0n);
       if (this.#recent.allSeen(mark, id => sees(view, id) || isLongPast(view, id))) return;
       await setTimeout(checkIntervalMs, undefined, { signal: abort });

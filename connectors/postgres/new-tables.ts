@@ -8,6 +8,7 @@ import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
 import { isKeyed } from './chunk-select.ts';
 import { databaseError } from './database-error.ts';
+import { promptQuery } from './prompt-query.ts';
 import { currentTransaction } from './snapshot-readers.ts';
 
 /** How often to look whether the transactions of before are over. */
@@ -72,7 +73,7 @@ export class NewTables implements AsyncDisposable {
   async #settle(): Promise<void> {
     const { client, known, request, logger } = this.#parts;
     for (let told = false; ; told = true) {
-      const { rows } = await client.query('SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text AS oldest');
+      const { rows } = await promptQuery(client, 'SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text AS oldest');
       if (this.#ended.signal.aborted) return;
       if (BigInt(rows[0].oldest) >= this.#horizon) break;
       if (!told) logger.info({}, 'The snapshot of the tables that were added waits for transactions that were under way at the start');

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { SeenRanges } from '../debezium/seen-ranges.ts';
 import type { TableProgress } from '../debezium/snapshot-progress.ts';
 import { quoteLiteral } from './connection.ts';
+import { promptQuery } from './prompt-query.ts';
 import { type SnapshotView, sees } from './snapshot-view.ts';
 
 /**
@@ -36,7 +37,8 @@ export class SeenChanges extends SeenRanges<SnapshotView, number> {
       const bound = to.map(quoteLiteral).join(', ');
       // The column list gives the literals their types.
       const types = `(SELECT ${names} FROM ${qualifiedTable} WHERE false)`;
-      const { rows } = await client.query(
+      const { rows } = await promptQuery(
+        client,
         `WITH typed AS (${types} UNION ALL SELECT ${literals}) SELECT (${names}) <= (${bound}) AS inside FROM typed`,
       );
       return rows[0]?.inside === true;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { DatabaseReading, SourceOffset } from '../../src/contract/index.ts';
 import { formatLsn, parseLsn } from './lsn.ts';
 import { confirmedLsnOf, readPosition } from './position.ts';
+import { promptQuery } from './prompt-query.ts';
 import { guardSlot, type SlotGuard } from './slot-guard.ts';
 
 /** A slot and the server's WAL as they were when asked. */
@@ -21,7 +22,8 @@ export type SlotFigures = {
 
 /** Asks the server. On a standby what it has replayed is what it may send. */
 export async function slotFigures(client: pg.Client, name: string): Promise<SlotFigures> {
-  const { rows } = await client.query(
+  const { rows } = await promptQuery(
+    client,
     `SELECT e.lsn::text AS end, s.slot_name, s.wal_status, s.safe_wal_size::text AS safe,
             pg_catalog.pg_wal_lsn_diff(e.lsn, s.restart_lsn)::text AS held,
             (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size') AS keep

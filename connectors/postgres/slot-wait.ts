@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Clock, Logger, Retry } from '../../src/contract/index.ts';
+import { promptQuery } from './prompt-query.ts';
 import { findSlot, type Slot, type SlotSettings, slotFault } from './slot.ts';
 
 /**
@@ -41,5 +42,5 @@ export async function freeSlot(
  * transaction's number, taken for nothing, moves it. A standby has none to give, and needs none.
  */
 async function stirReader(client: pg.Client): Promise<void> {
-  await client.query('SELECT pg_catalog.txid_current()').catch(() => {});
+  await promptQuery(client, 'SELECT pg_catalog.txid_current()').catch(() => {});
 }

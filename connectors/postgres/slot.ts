@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { type Logger, SluiceError } from '../../src/contract/index.ts';
 import { databaseError } from './database-error.ts';
 import { parseLsn } from './lsn.ts';
+import { promptQuery } from './prompt-query.ts';
 
 /** Which slot a connector reads, and how. */
 export type SlotSettings = {
@@ -30,7 +31,8 @@ export type Slot = {
 
 /** The slot of that name, or null. */
 export async function findSlot(client: pg.Client, name: string): Promise<Slot | null> {
-  const { rows } = await client.query(
+  const { rows } = await promptQuery(
+    client,
     `SELECT plugin, slot_type, database, active, active_pid, confirmed_flush_lsn::text AS confirmed, wal_status,
             pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS reason
        FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1`,

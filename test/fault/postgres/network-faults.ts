@@ -43,4 +43,4 @@ export const networkFaults: readonly NetworkFault[] = [
 ];
 
 /** It is noticed by whoever waits (connectors/postgres/liveness.ts). */
-export const silentNetwork: NetworkFault = ofWay(silentWay(/nothing has come from the server for \d+ s, and it does not answer/));
+export const silentNetwork: NetworkFault = ofWay(silentWay(/nothing has come from the server for \d+ s/));
