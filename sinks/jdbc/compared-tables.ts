@@ -10,6 +10,8 @@ export type ComparedColumn = {
   readonly isKey: boolean;
   /** A JSON document: spaces in its text mean nothing, since a snapshot and a stream may write it differently. */
   readonly json: boolean;
+  /** A moment as an ISO text, where it is one: zeros at the end of its fraction mean nothing. */
+  readonly moment: boolean;
   /** False: what it holds is not looked at. */
   readonly compared: boolean;
 };

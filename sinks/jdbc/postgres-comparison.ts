@@ -144,7 +144,7 @@ function comparison(table: FoundTable, columns: readonly ComparedColumn[]): stri
   const typed = columns.map(({ name, type }, at) => `c${at}::${type.name} as ${quoted(name)}`);
   const raw = columns.map((_, at) => `c${at}`).join(', ');
   const key = columns.filter(({ isKey }) => isKey).map(({ name }) => name);
-  const same = columns.filter(({ compared }) => compared).map(({ name, type }) => isSame(quoted(name), type));
+  const same = columns.filter(({ compared }) => compared).map(({ name, type, moment }) => isSame(quoted(name), type, moment));
   const on = key.map(name => `t.${quoted(name)} = i.${quoted(name)}`).join(' and ');
   return `with i as (select "${place}", ${typed.join(', ')} from unnest(${parameters.join(', ')}) with ordinality as u (${raw}, "${place}"))
 select i."${place}", case when t.ctid is not null then ${nameOf('t', key)} else ${nameOf('i', key)} end as id, t.ctid is not null as found,
@@ -152,7 +152,14 @@ select i."${place}", case when t.ctid is not null then ${nameOf('t', key)} else 
 from i left join ${qualified(table.name.schema, table.name.table)} t on ${on}`;
 }
 
-function isSame(column: string, { family, element }: TargetType): string {
+/** As `momentText`, of a column of texts. */
+function momentOf(column: string): string {
+  const zone = '(Z|[+-]\\d\\d:\\d\\d)?$';
+  return `regexp_replace(regexp_replace(${column}::text, '(:\\d\\d\\.\\d*[1-9])0+${zone}', '\\1\\2'), '(:\\d\\d)\\.0+${zone}', '\\1\\2')`;
+}
+
+function isSame(column: string, { family, element }: TargetType, moment: boolean): string {
+  if (moment && family === 'text') return `${momentOf(`t.${column}`)} is not distinct from ${momentOf(`i.${column}`)}`;
   const cast =
     family === 'json' ? '::text::jsonb' : comparable.has(family) || (element !== null && comparable.has(element.family)) ? '' : '::text';
   return `t.${column}${cast} is not distinct from i.${column}${cast}`;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
-import { SluiceError } from '../../src/contract/index.ts';
+import { momentText, SluiceError } from '../../src/contract/index.ts';
 import { quoted } from '../sql/identifiers.ts';
 import type { ColumnValues } from '../sql/row-reader.ts';
 import { SqliteSession } from '../sql/sqlite-session.ts';
@@ -43,18 +43,20 @@ export class SqliteComparison implements ComparedTables {
     const where = keyAt.map(at => `${quoted(columns[at]!.name)} = ?`).join(' and ');
     for (const values of rows) {
       const told = columns.flatMap(({ compared }, at) => (compared && values[at] !== undefined ? [at] : []));
-      const same = told.length === 0 ? '1' : told.map(at => isSame(columns[at]!)).join(' and ');
+      const inSql = told.filter(at => !columns[at]!.moment);
+      const same = inSql.length === 0 ? '1' : inSql.map(at => isSame(columns[at]!)).join(' and ');
       const key = keyAt.map(at => sqliteValue(values[at]));
       const [row] = this.#session.all(
         `select ${same} as "same of all", * from ${quoted(tableOf(table.name))} where ${where}`,
-        ...told.map(at => sqliteValue(values[at])),
+        ...inSql.map(at => sqliteValue(values[at])),
         ...key,
       );
       if (row === undefined) answers.push({ id: nameOf(key), found: false, same: false, held: null });
       else {
         const { 'same of all': isSame, ...held } = row;
+        const moments = told.every(at => !columns[at]!.moment || isSameMoment(held[columns[at]!.name] ?? null, sqliteValue(values[at])));
         const stored = keyAt.map(at => held[columns[at]!.name] ?? null);
-        answers.push({ id: nameOf(stored), found: true, same: Number(isSame) === 1, held: digestOf(held) });
+        answers.push({ id: nameOf(stored), found: true, same: Number(isSame) === 1 && moments, held: digestOf(held) });
       }
       await this.#session.breathe();
     }
@@ -121,6 +123,10 @@ export class SqliteComparison implements ComparedTables {
 function isSame({ name, json }: ComparedColumn): string {
   const column = quoted(name);
   return json ? `case when json_valid(${column}) then json(${column}) else ${column} end is json(?)` : `${column} is ?`;
+}
+
+function isSameMoment(held: SQLOutputValue, value: SQLInputValue): boolean {
+  return typeof held === 'string' && typeof value === 'string' ? momentText(held) === momentText(value) : held === value;
 }
 
 function tableOf({ schema, table }: TableName): string {

@@ -40,6 +40,21 @@ export interface SourceVerification extends AsyncDisposable {
   readKeys(table: string, keys: readonly (readonly string[])[], abort: AbortSignal): Promise<VerifiableRange>;
 }
 
+/** How the fields of a table's rows are compared, by their names. */
+export type FieldRules = {
+  /** They are of the record and not of the row: not compared. */
+  readonly ignored: ReadonlySet<string>;
+  /** Moments as ISO texts, by their schema: a snapshot and a stream may write the same one with other zeros at the end of its fraction. */
+  readonly moments: ReadonlySet<string>;
+};
+
+const fraction = /^("?[^".]*\d\d:\d\d:\d\d)\.(\d*?)0*((?:Z|[+-]\d\d:\d\d)?"?)$/;
+
+/** An ISO time, or its JSON, without the zeros at the end of its fraction: the same for the same moment in the same zone. Other texts stay as they are. */
+export function momentText(text: string): string {
+  return text.replace(fraction, (_, head: string, digits: string, zone: string) => `${head}${digits === '' ? '' : '.'}${digits}${zone}`);
+}
+
 /** Where a target holds a row: a table, an index, a pattern of keys; and the row's own name in it. */
 export type HeldPlace = { readonly container: string; readonly id: string };
 
@@ -76,9 +91,9 @@ export interface SinkVerification extends AsyncDisposable {
   readonly refusal: string | null;
   /**
    * Looks at the rows of these records; null for a record that asks nothing of the target. Each is held against its own record, whatever others
-   * say of the same row. `ignored`: fields of the row that are not compared.
+   * say of the same row.
    */
-  look(records: readonly SinkRecord[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<readonly (Look | null)[]>;
+  look(records: readonly SinkRecord[], rules: FieldRules, abort: AbortSignal): Promise<readonly (Look | null)[]>;
   /** The names of all rows of a container, in batches of at most `max`. */
   ids(container: string, max: number, abort: AbortSignal): AsyncIterable<readonly string[]>;
   /** Digests of those of these rows that are there, by their names. */

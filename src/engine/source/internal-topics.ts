@@ -1,6 +1,7 @@
 import type { EventLog, InternalTopics, TopicSpec } from '../../contract/index.ts';
+import { signalTopic } from './signal-topic.ts';
 
-/** The topics sources keep for themselves, read from the log. */
+/** The topics of the log that sources may read: those they keep for themselves, and those of signals. */
 export function internalTopics(log: EventLog): InternalTopics {
   return {
     async *read(topic, abort) {
@@ -9,6 +10,8 @@ export function internalTopics(log: EventLog): InternalTopics {
       yield* log.read({ topics: [topic], from: 'start', follow: false }, abort);
     },
     truncate: (topic, before) => log.truncate(topic, before),
+    signals: (topic, group) => signalTopic(log, topic, group),
+    servers: log.servers,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LogRecord, Look, Removal, SluiceError, SurplusRow } from '../../contract/index.ts';
+import type { FieldRules, LogRecord, Look, Removal, SluiceError, SurplusRow } from '../../contract/index.ts';
 import type { PublishedRow } from './record-path.ts';
 import type { Places } from './topic-reading.ts';
 
@@ -14,8 +14,8 @@ export interface VerificationTarget extends AsyncDisposable {
   require(repair: boolean): void;
   /** Whether what a topic holds comes to the target at all. */
   takes(topic: string): boolean;
-  /** Begins with a table: its topics in the log, and the fields of its rows that are not compared. */
-  begin(topics: readonly string[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<void>;
+  /** Begins with a table: its topics in the log, and how the fields of its rows are compared. */
+  begin(topics: readonly string[], rules: FieldRules, abort: AbortSignal): Promise<void>;
   /** As `SinkVerification.look`. */
   look(rows: readonly PublishedRow[], abort: AbortSignal): Promise<readonly (Look | null)[]>;
   /** Resolves when everything up to a position of the source has come to the target. Rejects where that takes too long. */

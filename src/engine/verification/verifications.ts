@@ -8,13 +8,14 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../contract/index.ts';
+import type { ObservedVerification } from '../../observe/metrics/observed.ts';
 import { Pace } from '../pace.ts';
 import type { SourceConversion } from '../source/source-plan.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import type { Running } from '../supervisor/supervisor-running.ts';
 import type { WaitRequest } from '../supervisor/supervisor-wait.ts';
 import { LogTarget } from './log-target.ts';
-import { differencesIn, type ShownVerification, type TableProgress, type VerificationState } from './progress.ts';
+import { differencesIn, outcomeOf, type ShownVerification, type TableProgress, type VerificationState } from './progress.ts';
 import { RecordPath } from './record-path.ts';
 import { theLog, type VerificationRequest } from './request.ts';
 import { type RunParts, verifyTables } from './run.ts';
@@ -58,6 +59,8 @@ export class Verifications {
   readonly #wait: WaitForSink;
   readonly #ended: AbortSignal;
   readonly #active = new Map<string, Verification>();
+  /** By source and what it was compared with, the last that has ended. */
+  readonly #last = new Map<string, Map<string, ShownVerification>>();
   /** Stored one behind the other, so that an older state never takes a newer one's place. */
   #storing: Promise<void> = Promise.resolve();
 
@@ -193,7 +196,11 @@ export class Verifications {
     const ended_at = new Date(clock.nowMs()).toISOString();
     verification.shown = { ...this.#current(verification), state, error: message, ended_at };
     const { rows, differences, repaired } = verification.shown;
-    logger.info({ verification: id, rows, differences, repaired }, `The verification against ${against} has ended: ${state}`);
+    this.#note(verification.shown);
+    const outcome = { verification: id, rows, differences, repaired };
+    if (differences > repaired)
+      logger.warn(outcome, `The verification against ${against} has ended, and rows differ: ${differences - repaired} of ${rows}`);
+    else logger.info(outcome, `The verification against ${against} has ended: ${state}`);
     await this.#store(verification.shown, verification.log).catch(error =>
       logger.warn({ err: error }, 'What a verification has found could not be stored.'),
     );
@@ -213,6 +220,24 @@ export class Verifications {
       repaired: sum(table => table.repaired),
       tables,
     };
+  }
+
+  /** How the last verifications of a source have ended, for the metrics. */
+  outcomes(source: string): readonly ObservedVerification[] {
+    return Array.from(this.#last.get(source)?.values() ?? [], outcomeOf);
+  }
+
+  /** Looks up how those of an earlier run of the worker have ended. */
+  async recall(source: string): Promise<void> {
+    const known = this.#last.get(source);
+    // The newest comes last.
+    for (const shown of (await this.list(source)).toReversed())
+      if (shown.ended_at !== null && !known?.has(shown.against)) this.#note(shown);
+  }
+
+  #note(shown: ShownVerification): void {
+    const ofSource = this.#last.get(shown.source) ?? new Map<string, ShownVerification>();
+    this.#last.set(shown.source, ofSource.set(shown.against, shown));
   }
 
   async list(source: string): Promise<readonly ShownVerification[]> {
