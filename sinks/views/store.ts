@@ -29,6 +29,8 @@ export interface ViewStore extends AsyncDisposable {
   forgetOffsets(group: string, partitions: readonly TopicPartition[] | null, abort: AbortSignal): Promise<void>;
   /** One transaction: base rows, views and offsets. What it answers was refused; all else is durable. */
   apply(changes: readonly IndexedChange[], consumed: Consumed | null, abort: AbortSignal): Promise<ApplyResult>;
+  /** Deletes at most so many rows that were deleted before a moment, so that their versions are known no more; answers how many. */
+  prune(beforeMs: number, max: number, abort: AbortSignal): Promise<number>;
   /** Compares views to their selects, in one transaction. */
   verify(definitions: Definitions, views: readonly string[], abort: AbortSignal): Promise<readonly Verification[]>;
 }

@@ -11,6 +11,7 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../src/contract/index.ts';
+import { MarkerRetention } from '../sql/marker-retention.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { describeTarget } from '../sql/target-url.ts';
 import { ChangedRows } from './changed-rows.ts';
@@ -27,6 +28,7 @@ export class ViewsSink implements Sink {
   readonly #config: ViewsConfig;
   readonly #context: PluginContext;
   readonly #store: ViewStore;
+  readonly #markers: MarkerRetention;
   #definitions: Definitions | null = null;
   #byTopic: ReadonlyMap<string, ChangedRows> = new Map();
   readonly #unknownTopics = new Set<string>();
@@ -36,7 +38,8 @@ export class ViewsSink implements Sink {
   constructor(config: ViewsConfig, context: PluginContext) {
     this.#config = config;
     this.#context = context;
-    this.#store = viewStore(config, context.connector);
+    this.#store = viewStore(config, context);
+    this.#markers = new MarkerRetention(config.markerRetentionMs, () => context.clock.nowMs(), context.logger);
   }
 
   async check(abort: AbortSignal): Promise<readonly CheckResult[]> {
@@ -91,6 +94,8 @@ export class ViewsSink implements Sink {
       }
     }
     for (const { item, error } of await this.#store.apply(changes, consumed, abort)) failed.push({ index: item.index, error });
+    // A replay's sink beside the live flow leaves that to it.
+    if (consumed !== null) await this.#markers.prune((beforeMs, max) => this.#store.prune(beforeMs, max, abort));
     return { publish: [], failed: failed.sort((a, b) => a.index - b.index) };
   }
 
@@ -159,8 +164,9 @@ function fault({ code, message, remedy }: SluiceError, subject: string, option: 
   return { subject, status: 'fault', code, option, message, remedy };
 }
 
-function viewStore({ address, rowsSchema, viewSchema }: ViewsConfig, connector: string): ViewStore {
-  if (address.kind === 'sqlite') return new SqliteViewStore(address.file);
+function viewStore({ address, rowsSchema, viewSchema }: ViewsConfig, { connector, clock }: PluginContext): ViewStore {
+  const nowMs = () => clock.nowMs();
+  if (address.kind === 'sqlite') return new SqliteViewStore(address.file, nowMs);
   const named = `sluice_${connector.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`.slice(0, 63);
-  return new PostgresViewStore(address, rowsSchema ?? named, viewSchema);
+  return new PostgresViewStore(address, rowsSchema ?? named, viewSchema, nowMs);
 }

@@ -24,19 +24,20 @@ export class PostgresViewStore implements ViewStore {
   readonly #viewSchema: string;
   readonly #books: Bookkeeping;
   readonly #migration: Migration;
+  readonly #nowMs: () => number;
   #owner: Owner = { id: randomUUID(), generation: 0 };
   #writers: Writers<string> | null = null;
 
-  constructor(address: PostgresAddress, rowsSchema: string, viewSchema: string) {
+  constructor(address: PostgresAddress, rowsSchema: string, viewSchema: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#schema = rowsSchema;
     this.#viewSchema = viewSchema;
     this.#session = new PostgresSession(address, planning, session =>
       session.script(`set search_path to ${quoted(rowsSchema)}, ${quoted(viewSchema)}, public`),
     );
     this.#books = new Bookkeeping(this.#session, rowsSchema, new PostgresOffsets(this.#session, qualified(rowsSchema, '_offsets')));
-    this.#migration = new Migration(this.#session, this.#books, { rows: rowsSchema, views: viewSchema }, (view, replace) =>
-      new ViewWriter(this.#session, viewSchema, view, []).fill(replace),
-    );
+    const fill = (view: ViewDefinition, replace: boolean) => new ViewWriter(this.#session, viewSchema, view, []).fill(replace);
+    this.#migration = new Migration(this.#session, this.#books, { rows: rowsSchema, views: viewSchema }, fill, nowMs);
   }
 
   check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]> {
@@ -74,7 +75,8 @@ export class PostgresViewStore implements ViewStore {
   async #writersOf(active: Active): Promise<Writers<string>> {
     const tables = active.tables.map(definition => {
       const targets = ledTargets(definition, active.views);
-      return [definition.name, { definition, targets, writer: new TableWriter(this.#session, this.#schema, definition, targets) }] as const;
+      const writer = new TableWriter(this.#session, this.#schema, definition, targets, this.#nowMs);
+      return [definition.name, { definition, targets, writer }] as const;
     });
     const views = new Map<ViewDefinition, ViewWriter>();
     for (const view of active.views) views.set(view, new ViewWriter(this.#session, this.#viewSchema, view, await this.#keyTypes(view)));
@@ -114,6 +116,16 @@ export class PostgresViewStore implements ViewStore {
       if (error.retry === 'record') await this.#session.script('rollback to savepoint half');
       throw error;
     }
+  }
+
+  async prune(beforeMs: number, max: number, abort: AbortSignal): Promise<number> {
+    const { tables } = this.#writers?.active ?? { tables: [] };
+    return this.#session.transaction('Forgetting deleted rows', abort, async () => {
+      await this.#books.lock();
+      let pruned = 0;
+      for (const table of tables) pruned += await this.#books.prune(table, beforeMs, max - pruned);
+      return pruned;
+    });
   }
 
   async verify(definitions: Definitions, views: readonly string[], abort: AbortSignal): Promise<readonly Verification[]> {

@@ -8,7 +8,7 @@ import { checkWritable } from '../../sql/sqlite-writable.ts';
 import { targetError } from '../../sql/target-errors.ts';
 import { applyChanges, type Writers } from '../apply-changes.ts';
 import { Bookkeeping } from '../bookkeeping.ts';
-import type { DefinitionFault, Definitions } from '../definition.ts';
+import type { DefinitionFault, Definitions, ViewDefinition } from '../definition.ts';
 import { ledTargets } from '../led.ts';
 import { type Active, Migration } from '../migration.ts';
 import type { ApplyResult, IndexedChange, Verification, ViewStore } from '../store.ts';
@@ -22,16 +22,17 @@ export class SqliteViewStore implements ViewStore {
   readonly #session: SqliteSession;
   readonly #books: Bookkeeping;
   readonly #migration: Migration;
+  readonly #nowMs: () => number;
   #owner: Owner = { id: randomUUID(), generation: 0 };
   #writers: Writers<SqlitePart> | null = null;
 
-  constructor(file: string) {
+  constructor(file: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = new SqliteSession(file);
     const database = asDatabase(this.#session);
     this.#books = new Bookkeeping(database, null, new SqliteOffsets(this.#session, quoted('_offsets')));
-    this.#migration = new Migration(database, this.#books, { rows: null, views: null }, (view, replace) =>
-      new SqliteViewWriter(this.#session, view).fill(replace),
-    );
+    const fill = (view: ViewDefinition, replace: boolean) => new SqliteViewWriter(this.#session, view).fill(replace);
+    this.#migration = new Migration(database, this.#books, { rows: null, views: null }, fill, nowMs);
   }
 
   async check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]> {
@@ -76,7 +77,7 @@ export class SqliteViewStore implements ViewStore {
       tables: new Map(
         active.tables.map(definition => {
           const targets = ledTargets(definition, active.views);
-          return [definition.name, { definition, targets, writer: new SqliteTableWriter(this.#session, definition, targets) }];
+          return [definition.name, { definition, targets, writer: new SqliteTableWriter(this.#session, definition, targets, this.#nowMs) }];
         }),
       ),
       views: new Map(active.views.map(view => [view, new SqliteViewWriter(this.#session, view)])),
@@ -106,6 +107,16 @@ export class SqliteViewStore implements ViewStore {
       if (error.retry === 'record') this.#session.exec('rollback to half; release half');
       throw error;
     }
+  }
+
+  async prune(beforeMs: number, max: number, abort: AbortSignal): Promise<number> {
+    const { tables } = this.#writers?.active ?? { tables: [] };
+    return this.#session.transaction('Forgetting deleted rows', abort, async () => {
+      await this.#books.lock();
+      let pruned = 0;
+      for (const table of tables) pruned += await this.#books.prune(table, beforeMs, max - pruned);
+      return pruned;
+    });
   }
 
   async verify(definitions: Definitions, views: readonly string[], abort: AbortSignal): Promise<readonly Verification[]> {
