@@ -125,6 +125,8 @@ export type WriterOptions = {
 export interface EventLog extends AsyncDisposable {
   /** `embedded` or `kafka`, for messages. */
   readonly kind: string;
+  /** Its servers, as host:port, as they were configured; null: it is embedded. */
+  readonly servers: readonly string[] | null;
   /** Connect's `kafka_cluster_id` of GET /. */
   clusterId(): Promise<string>;
   /** Creates the topics that do not exist; an existing topic stays as it is. `onRetry`: as for `writer`. */

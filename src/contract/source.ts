@@ -24,12 +24,27 @@ export type CheckResult = {
  */
 export type InternalRecord = { readonly topic: string; readonly key: string | null; readonly value: string | null };
 
-/** What a source may do with the topics it keeps for itself. */
+/** Where a topic of signals is read from: behind what was taken last, or (null) at the group's offset, else at the topic's beginning or end. */
+export type SignalStart = { readonly next: bigint | null; readonly reset: 'earliest' | 'latest' };
+
+/** A topic of the worker's log that others write signals into; its first partition counts. */
+export type SignalTopic = {
+  /** Its records, and then those that are written, until aborted; waits where there is no such topic. Rejects as `EventLog.read`. */
+  follow(from: SignalStart, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  /** Tells the group that all before `next` was taken. */
+  taken(next: bigint): Promise<void>;
+};
+
+/** What a source may do with topics of the worker's log: those it keeps for itself, and those of signals. */
 export type InternalTopics = {
   /** What the topic holds now, from its first record; nothing where there is no such topic. */
   read(topic: string, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Deletes what lies before an offset. */
   truncate(topic: string, before: bigint): Promise<void>;
+  /** A topic of signals; `group`: the consumer group that others see it read by. */
+  signals(topic: string, group: string): SignalTopic;
+  /** The servers of the log, as host:port; null: it is embedded. */
+  readonly servers: readonly string[] | null;
 };
 
 /** Records of one read and the offsets that cover them: both become durable together or not at all (invariant 1). */

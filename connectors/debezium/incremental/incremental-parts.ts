@@ -1,11 +1,11 @@
 import type { Clock, Logger } from '../../../src/contract/index.ts';
 import type { Notifications } from '../notifications/notifications.ts';
-import type { ChunkDatabase, KnownTable } from './chunk-database.ts';
+import type { AnyChunk, Chunk, ChunkDatabase, KnownTable } from './chunk-database.ts';
 
 /** What incremental snapshots of a database work with. */
-export type IncrementalParts<View, Transaction> = {
+export type IncrementalParts<View, Transaction, Read extends AnyChunk<View> = Chunk<View>> = {
   /** Connects; called when there is something to read, and again after it was disposed of. */
-  open(abort: AbortSignal): Promise<ChunkDatabase<View>>;
+  open(abort: AbortSignal): Promise<ChunkDatabase<View, Read>>;
   /** The captured tables as they are now; asked by the stream itself, so on another connection. */
   tables(): Promise<readonly KnownTable[]>;
   /** Whether a view saw a transaction. */
@@ -15,6 +15,10 @@ export type IncrementalParts<View, Transaction> = {
   /** `incremental.snapshot.rows.per.second.max`; 0: no limit. */
   readonly rowsPerSecondMax: number;
   readonly notifications: Notifications;
+  /** A key as notifications have it. Left out: its texts as they are. */
+  readonly shownKey?: (key: readonly string[]) => string;
+  /** false: the texts of keys are not those that Debezium’s stored form holds, so of its offsets tables are read from their beginning. */
+  readonly readsJavaKeys?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 };

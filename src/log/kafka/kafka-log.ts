@@ -50,6 +50,7 @@ export async function openKafkaLog(config: KafkaLogConfig, abort: AbortSignal = 
 
 class KafkaLog implements EventLog {
   readonly kind = 'kafka';
+  readonly servers: readonly string[];
   readonly connectors: ConnectorStore & AsyncDisposable;
   readonly workerGroup: WorkerGroup & AsyncDisposable;
   readonly groups: KafkaConsumerGroups;
@@ -63,6 +64,7 @@ class KafkaLog implements EventLog {
 
   constructor(config: KafkaLogConfig) {
     this.#config = config;
+    this.servers = config.connection.brokers;
     this.#cluster = new Cluster(config.connection);
     this.#readerCluster = config.readerConnection === config.connection ? this.#cluster : new Cluster(config.readerConnection);
     this.#adminCluster = config.adminConnection === config.connection ? this.#cluster : new Cluster(config.adminConnection);
