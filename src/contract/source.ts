@@ -22,7 +22,16 @@ export type CheckResult = {
  * A record a source keeps for itself in the log, such as an entry of its schema history. No transform, converter or `topic.creation.*` has
  * to do with it: it is written as it stands, to partition 0 of a topic that has no other.
  */
-export type InternalRecord = { readonly topic: string; readonly key: string | null; readonly value: string | null };
+export type InternalRecord = {
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: string | null;
+  /**
+   * What is to stand last in the topic once the record is durable, without content of its own: the end of a transaction takes an offset, which a reader
+   * of others' may wait for in vain (`EventLog.writeAlone`). Left out: nothing.
+   */
+  readonly end?: string;
+};
 
 /** Where a topic of signals is read from: behind what was taken last, or (null) at the group's offset, else at the topic's beginning or end. */
 export type SignalStart = { readonly next: bigint | null; readonly reset: 'earliest' | 'latest' };

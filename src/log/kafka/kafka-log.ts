@@ -21,6 +21,7 @@ import { clusterId, deleteTopics, describeTopics, ensureStorageTopic, ensureTopi
 import { Cluster } from './cluster.ts';
 import { KafkaConnectorStore } from './connector-store.ts';
 import { KafkaConsumerGroups } from './consumer-groups.ts';
+import { InternalWriter } from './internal-writer.ts';
 import { type KafkaLogConfig, taskProducerConfig } from './log-config.ts';
 import { canonicalPartition } from './offset-format.ts';
 import { OffsetStore } from './offset-store.ts';
@@ -59,6 +60,7 @@ class KafkaLog implements EventLog {
   readonly #readerCluster: Cluster;
   readonly #adminCluster: Cluster;
   readonly #offsets: OffsetStore;
+  readonly #alone: InternalWriter;
   /** The owner of each task in this process. */
   readonly #writers = new Map<string, KafkaWriter>();
 
@@ -69,6 +71,7 @@ class KafkaLog implements EventLog {
     this.#readerCluster = config.readerConnection === config.connection ? this.#cluster : new Cluster(config.readerConnection);
     this.#adminCluster = config.adminConnection === config.connection ? this.#cluster : new Cluster(config.adminConnection);
     this.#offsets = new OffsetStore(this.#cluster, config.offsetStorage.topic);
+    this.#alone = new InternalWriter(this.#cluster);
     const connectors = new KafkaConnectorStore(this.#cluster, config, this.#offsets, {
       fence: async (connector, task) => void (await (await this.writer({ connector, task }, exactlyOnce, never))[Symbol.asyncDispose]()),
       replace: (connector, offsets) => this.#replaceOffsets(connector, offsets),
@@ -114,6 +117,10 @@ class KafkaLog implements EventLog {
   async deleteTopics(names: readonly string[]): Promise<void> {
     await deleteTopics(this.#adminCluster, names);
     this.groups.topicsChanged();
+  }
+
+  writeAlone(topic: string, value: Uint8Array): Promise<void> {
+    return this.#alone.write(topic, [{ key: null, value: Buffer.from(value) }]);
   }
 
   async truncate(topic: string, before: bigint): Promise<void> {
@@ -180,6 +187,7 @@ class KafkaLog implements EventLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#writers.values()].map(writer => writer[Symbol.asyncDispose]()));
+    await this.#alone[Symbol.asyncDispose]();
     await this.groups[Symbol.asyncDispose]();
     await this.workerGroup[Symbol.asyncDispose]();
     await this.connectors[Symbol.asyncDispose]();
