@@ -7,16 +7,16 @@ import {
   SluiceError,
   type SurplusRow,
 } from '../../src/contract/index.ts';
+import type { ComparedColumn, ComparedTables, FoundRow } from '../sql/compared-tables.ts';
+import { PostgresComparison } from '../sql/postgres-comparison.ts';
 import type { ColumnValues } from '../sql/row-reader.ts';
+import { SqliteComparison } from '../sql/sqlite-comparison.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { targetType } from '../sql/target-type.ts';
-import type { ComparedColumn, ComparedTables, FoundRow } from './compared-tables.ts';
 import { shown } from './evolution.ts';
 import type { JdbcConfig } from './options.ts';
-import { PostgresComparison } from './postgres-comparison.ts';
 import { type RecordAction, RecordRows } from './record-rows.ts';
 import { hasOwnKey } from './row-groups.ts';
-import { SqliteComparison } from './sqlite-comparison.ts';
 import type { TableName } from './table-name.ts';
 import type { FoundTable } from './tables.ts';
 
@@ -109,7 +109,8 @@ export class JdbcVerification implements SinkVerification {
   async #find(name: TableName): Promise<FoundTable | null> {
     const text = shown(name);
     if (this.#found.get(text)) return this.#found.get(text)!;
-    const found = await this.#asked(() => this.#tables.find(name));
+    const known = await this.#asked(() => this.#tables.find(name));
+    const found: FoundTable | null = known === null ? null : { ...known, id: 0, overriding: false };
     this.#found.set(text, found);
     return found;
   }

@@ -1,8 +1,9 @@
 import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
 import { literal, qualified, quoted } from '../sql/identifiers.ts';
 import type { Owner } from '../sql/postgres-offsets.ts';
+import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { TableDefinition } from './definition.ts';
-import { pruneRows } from './layout.ts';
+import { pruneRows, rowsTable } from './layout.ts';
 
 /** What is kept of a table's definition. */
 export type StoredTable = {
@@ -111,6 +112,13 @@ export class Bookkeeping {
   /** Deletes at most so many rows that were deleted before a moment, and answers how many. */
   async prune(table: TableDefinition, beforeMs: number, max: number): Promise<number> {
     return max <= 0 ? 0 : (await this.#database.ask(pruneRows(this.#schema, table), [beforeMs, max])).length;
+  }
+
+  /** Deletes a row, its version with it. */
+  async forgetRow({ name, key, columns }: TableDefinition, { values }: ReducedRow): Promise<void> {
+    const same = key.map((column, at) => `${quoted(column)} = $${at + 1}`).join(' and ');
+    const parts = key.map(column => values[columns.findIndex(one => one.name === column)]);
+    await this.#database.ask(`delete from ${rowsTable(this.#schema, name)} where ${same}`, parts);
   }
 
   async refilled(table: string): Promise<void> {

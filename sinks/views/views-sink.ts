@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   type CheckResult,
   type PartitionOffset,
@@ -17,10 +16,10 @@ import { describeTarget } from '../sql/target-url.ts';
 import { ChangedRows } from './changed-rows.ts';
 import { type DefinitionFault, type Definitions, placed } from './definition.ts';
 import type { ViewsConfig } from './options.ts';
-import { PostgresViewStore } from './postgres/postgres-store.ts';
 import { readDefinitions } from './read-definitions.ts';
-import { SqliteViewStore } from './sqlite/sqlite-store.ts';
 import { fine, type IndexedChange, type Verification, type ViewStore } from './store.ts';
+import { viewStore } from './view-store.ts';
+import { viewsFile, viewsOf, viewsText } from './views-file.ts';
 
 /** Keeps materialized views: reads records into changes of base rows, and hands them to the store with the offsets. */
 export class ViewsSink implements Sink {
@@ -45,11 +44,11 @@ export class ViewsSink implements Sink {
   async check(abort: AbortSignal): Promise<readonly CheckResult[]> {
     let text: string;
     try {
-      text = await this.#text();
+      text = await viewsText(this.#config);
     } catch (error) {
       return [fault(toSluiceError(error), 'views', 'views')];
     }
-    const { definitions, faults } = readDefinitions(text, this.#file());
+    const { definitions, faults } = readDefinitions(text, viewsFile(this.#config));
     if (definitions === null) return faults.map(found => this.#finding(found));
     try {
       const found = [...faults, ...(await this.#store.check(definitions, abort))];
@@ -116,32 +115,10 @@ export class ViewsSink implements Sink {
 
   async #read(): Promise<Definitions> {
     if (this.#definitions) return this.#definitions;
-    const { definitions, faults } = readDefinitions(await this.#text(), this.#file());
-    if (definitions === null) {
-      const messages = faults.filter(({ warning }) => !warning).map(found => placed(this.#file(), found));
-      throw new SluiceError('CONFIG_INVALID', messages.join('\n'));
-    }
+    const definitions = await viewsOf(this.#config);
     this.#byTopic = new Map(definitions.tables.map(table => [table.topic, new ChangedRows(table, this.#config.unavailable)]));
     this.#definitions = definitions;
     return definitions;
-  }
-
-  /** A text of several lines is the views themselves. */
-  #isText(): boolean {
-    return this.#config.views.includes('\n');
-  }
-
-  #file(): string {
-    return this.#isText() ? 'views' : this.#config.views;
-  }
-
-  async #text(): Promise<string> {
-    if (this.#isText()) return this.#config.views;
-    try {
-      return await readFile(this.#config.views, 'utf8');
-    } catch (cause) {
-      throw new SluiceError('CONFIG_FILE_UNREADABLE', `The file of views ${this.#config.views} cannot be read.`, { cause });
-    }
   }
 
   #finding(found: DefinitionFault): CheckResult {
@@ -150,7 +127,7 @@ export class ViewsSink implements Sink {
       status: found.warning ? 'warning' : 'fault',
       code: found.warning ? null : 'CONFIG_INVALID',
       option: 'views',
-      message: placed(this.#file(), found),
+      message: placed(viewsFile(this.#config), found),
       remedy: 'Correct the file at that place.',
     };
   }
@@ -162,11 +139,4 @@ export class ViewsSink implements Sink {
 
 function fault({ code, message, remedy }: SluiceError, subject: string, option: string): CheckResult {
   return { subject, status: 'fault', code, option, message, remedy };
-}
-
-function viewStore({ address, rowsSchema, viewSchema }: ViewsConfig, { connector, clock }: PluginContext): ViewStore {
-  const nowMs = () => clock.nowMs();
-  if (address.kind === 'sqlite') return new SqliteViewStore(address.file, nowMs);
-  const named = `sluice_${connector.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`.slice(0, 63);
-  return new PostgresViewStore(address, rowsSchema ?? named, viewSchema, nowMs);
 }

@@ -82,6 +82,18 @@ export type Forced = {
   readonly before: bigint;
 };
 
+/** What a target computes from the rows that it holds, such as a view: the keys whose rows are not as they would be if they were computed now. */
+export type Derived = {
+  readonly name: string;
+  readonly rows: number;
+  readonly differences: readonly {
+    readonly kind: 'missing' | 'extra' | 'changed';
+    readonly key: readonly string[];
+    /** Null where nothing was to be repaired. */
+    readonly repaired: boolean | null;
+  }[];
+};
+
 /**
  * What a sink offers so that its target can be compared to the tables it comes from. One owner; it has connections of its own, beside the
  * tasks'. Looking changes nothing in the target.
@@ -109,4 +121,13 @@ export interface SinkVerification extends AsyncDisposable {
    * row (`removed`: what stood in the way is gone, and the row is written).
    */
   force?(rows: readonly Forced[], abort: AbortSignal): Promise<readonly Removal[]>;
+  /**
+   * Of a target that computes something from rows of these topics: compares that, and with `repair` computes anew what differs. Rejects BAD_REQUEST where
+   * more than `max` keys of one differ.
+   */
+  derived?(
+    topics: ReadonlySet<string>,
+    request: { readonly repair: boolean; readonly max: number },
+    abort: AbortSignal,
+  ): Promise<readonly Derived[]>;
 }

@@ -110,6 +110,10 @@ export class LogTarget implements VerificationTarget {
     return null;
   }
 
+  async derived(): Promise<readonly never[]> {
+    return [];
+  }
+
   async remove(): Promise<never> {
     throw notRepaired();
   }

@@ -149,6 +149,10 @@ export class SinkTarget implements VerificationTarget {
     return new Map(rows.flatMap(({ index }, at) => (outcomes[at] instanceof SluiceError ? [[index, outcomes[at]] as const] : [])));
   }
 
+  async derived(topics: ReadonlySet<string>, request: { readonly repair: boolean; readonly max: number }, abort: AbortSignal) {
+    return (await this.#parts.verification.derived?.(topics, request, abort)) ?? [];
+  }
+
   remove(rows: readonly SurplusRow[], confirm: () => Promise<ReadonlySet<number>>, abort: AbortSignal): Promise<readonly Removal[]> {
     return this.#parts.verification.remove(rows, confirm, abort);
   }

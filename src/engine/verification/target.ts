@@ -1,4 +1,4 @@
-import type { FieldRules, LogRecord, Look, Removal, SluiceError, SurplusRow } from '../../contract/index.ts';
+import type { Derived, FieldRules, LogRecord, Look, Removal, SluiceError, SurplusRow } from '../../contract/index.ts';
 import type { PublishedRow } from './record-path.ts';
 import type { Places } from './topic-reading.ts';
 
@@ -30,6 +30,12 @@ export interface VerificationTarget extends AsyncDisposable {
   resend(records: readonly LogRecord[], newer: Newer, abort: AbortSignal): Promise<ReadonlyMap<number, SluiceError>>;
   /** As `SinkVerification.force`, where the target has that; by index, what failed. Null: it has no such thing. */
   force(records: readonly LogRecord[], ends: Places, abort: AbortSignal): Promise<ReadonlyMap<number, SluiceError> | null>;
+  /** As `SinkVerification.derived`; empty where there is no such thing. */
+  derived(
+    topics: ReadonlySet<string>,
+    request: { readonly repair: boolean; readonly max: number },
+    abort: AbortSignal,
+  ): Promise<readonly Derived[]>;
   /** As `SinkVerification.remove`. */
   remove(rows: readonly SurplusRow[], confirm: () => Promise<ReadonlySet<number>>, abort: AbortSignal): Promise<readonly Removal[]>;
 }

@@ -103,6 +103,9 @@ class World implements SourceVerification, VerificationTarget {
   async resend(): Promise<never> {
     throw new Error('not asked');
   }
+  async derived() {
+    return [];
+  }
   async force(): Promise<null> {
     return null;
   }
