@@ -84,6 +84,28 @@ for (const [seed, { name, options, closes }] of cases.entries()) {
   });
 }
 
+test('a chunk that saw changes which the stream has yet to bring waits for them', { timeout: 120_000 }, async () => {
+  await using database = await itemsDatabase(server);
+  const items = database.db.collection<Item>('items');
+  // Its watermarks tell that a chunk was read; as signals they would have the stream wait between the two.
+  const options = { ...signalCollectionOf(database), 'signal.enabled.channels': 'file', 'capture.mode': 'change_streams' };
+  const run = mongoRunOf(database, options);
+  const isRead = async () => (await database.db.collection('signals').findOne({ type: 'snapshot-window-close' })) !== null;
+  let held = false;
+  const heard = run.run(async (): Promise<'append'> => {
+    if (held) return 'append';
+    // The stream waits here, and so does what it has yet to bring.
+    held = true;
+    for (const v of [1, 2]) await items.updateOne({ _id: 7 }, { $set: { v } });
+    await run.source!.signal!({ id: 'ahead', type: 'execute-snapshot', data: execute([`${database.name}.items`]) });
+    await until(isRead, { what: 'the first chunk', timeoutMs: waitMsMax });
+    return 'append';
+  });
+  await until(() => held && isFinished(run), { what: 'the end of the snapshot', timeoutMs: waitMsMax }).finally(() => run.end());
+  await heard;
+  await assertFollowed(database, run);
+});
+
 test('by a call, on a server where nothing else happens and a transaction idles', { timeout: 120_000 }, async () => {
   await using database = await itemsDatabase(server);
   const items = database.db.collection<Item>('items');
