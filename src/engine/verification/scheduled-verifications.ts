@@ -12,7 +12,7 @@ const againMsMax = 60_000;
 
 /** What a schedule asks of `Verifications`. */
 export type Begun = {
-  list(source: string): Promise<readonly Pick<ShownVerification, 'against' | 'started_at'>[]>;
+  list(source: string): Promise<readonly Pick<ShownVerification, 'against' | 'started_at' | 'state'>[]>;
   start(source: string, request: VerificationRequest): Promise<unknown>;
   /** What became of earlier ones is shown again. */
   recall(source: string): Promise<void>;
@@ -73,8 +73,9 @@ export class ScheduledVerifications {
     const { intervalMs, rate, repair } = schedule;
     try {
       if (dueMs === null) await this.#begun.recall(source);
-      const begunMs = (await this.#begun.list(source)).filter(one => one.against === against).map(one => Date.parse(one.started_at));
-      const lastMs = Math.max(...begunMs);
+      // One whose worker ended in the midst of it does not count: it is begun again.
+      const begun = (await this.#begun.list(source)).filter(one => one.against === against && one.state !== 'ABANDONED');
+      const lastMs = Math.max(...begun.map(one => Date.parse(one.started_at)));
       if (lastMs + intervalMs > nowMs) return lastMs + intervalMs;
       await this.#begun.start(source, {
         against,

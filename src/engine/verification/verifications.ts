@@ -30,6 +30,7 @@ const runningMax = 4;
 /** How long source and sink may take to come to a position. */
 const passedMsMax = 600_000;
 const roundsMax = 6;
+const abandoned = 'The worker ended while it ran. What had been repaired by then is whole, the rest is as it was: start it again.';
 /** Where verifications are kept in the log's store of offsets: no connector has this name. */
 const storedUnder = 'sluice verifications';
 
@@ -188,7 +189,8 @@ export class Verifications {
       await verifyTables(parts, reported, abort);
     } catch (thrown) {
       const error = toSluiceError(thrown);
-      [state, message] = abort.aborted ? ['STOPPED', null] : ['FAILED', `${error.message} ${error.remedy}`.trim()];
+      if (this.#ended.aborted) [state, message] = ['ABANDONED', abandoned];
+      else [state, message] = abort.aborted ? ['STOPPED', null] : ['FAILED', `${error.message} ${error.remedy}`.trim()];
       if (state === 'FAILED')
         logger.error({ verification: id, code: error.code, err: error }, `The verification against ${against} failed: ${error.message}`);
     }
@@ -232,7 +234,7 @@ export class Verifications {
     const known = this.#last.get(source);
     // The newest comes last.
     for (const shown of (await this.list(source)).toReversed())
-      if (shown.ended_at !== null && !known?.has(shown.against)) this.#note(shown);
+      if (shown.ended_at !== null && shown.state !== 'ABANDONED' && !known?.has(shown.against)) this.#note(shown);
   }
 
   #note(shown: ShownVerification): void {
@@ -276,7 +278,7 @@ export class Verifications {
     return {
       ...stored,
       state: 'ABANDONED',
-      error: 'The worker ended while it ran. What had been repaired by then is whole, the rest is as it was: start it again.',
+      error: abandoned,
     };
   }
 

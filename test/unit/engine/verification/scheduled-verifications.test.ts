@@ -5,6 +5,7 @@ import { SluiceError } from '../../../../src/contract/index.ts';
 import { sourceSpec } from '../../../../src/engine/source/source-options.ts';
 import type { SupervisedConnector } from '../../../../src/engine/supervisor/supervisor-connector.ts';
 import type { SupervisedConnectors } from '../../../../src/engine/supervisor/supervisor-connectors.ts';
+import type { VerificationState } from '../../../../src/engine/verification/progress.ts';
 import type { VerificationRequest } from '../../../../src/engine/verification/request.ts';
 import { scheduleOf, type VerificationSchedule } from '../../../../src/engine/verification/schedule-options.ts';
 import { ScheduledVerifications } from '../../../../src/engine/verification/scheduled-verifications.ts';
@@ -21,7 +22,7 @@ class World {
   refused = false;
   schedule: VerificationSchedule | null = schedule;
   readonly recalled: string[] = [];
-  readonly begun: { against: string; at: number; request: VerificationRequest | null }[] = [];
+  readonly begun: { against: string; at: number; request: VerificationRequest | null; state?: VerificationState }[] = [];
 
   scheduled(): ScheduledVerifications {
     const connector = { source: { schedule: null }, progress: () => ({ tasks: [{ phase: this.phase }] }) };
@@ -34,7 +35,8 @@ class World {
         connector: () => connector as object as SupervisedConnector,
       },
       {
-        list: async () => this.begun.map(({ against, at }) => ({ against, started_at: new Date(at).toISOString() })).reverse(),
+        list: async () =>
+          this.begun.map(({ against, at, state = 'COMPLETED' }) => ({ against, state, started_at: new Date(at).toISOString() })).reverse(),
         start: async (_source, request) => {
           if (this.refused) throw new SluiceError('CONFLICT', 'not now');
           this.begun.push({ against: request.against, at: this.nowMs, request });
@@ -78,6 +80,14 @@ test('a worker that is started again goes on by what is stored, and one that was
   world.nowMs += 1;
   await scheduled.look();
   assert.deepEqual(world.names, ['search', 'log', 'search'], 'half a day later it would have been due, but for the one by hand');
+});
+
+test('one whose worker ended in the midst of it is begun again', async () => {
+  const world = new World();
+  world.schedule = { ...schedule, against: ['log'] };
+  world.begun.push({ against: 'log', at: world.nowMs - 1, request: null, state: 'ABANDONED' });
+  await world.scheduled().look();
+  assert.deepEqual(world.names, ['log', 'log']);
 });
 
 test('none is begun before the source streams, for a connector of another worker, or without a schedule', async () => {
