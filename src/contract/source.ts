@@ -126,6 +126,8 @@ export type OnDemandProgress = {
   readonly startedAtMs: number;
   /** At the present rate; null where the tables' sizes are unknown. Once finished: when it was. */
   readonly endsAtMs: number | null;
+  /** Why nothing is read for now although it is running. Left out: it is. */
+  readonly waitsFor?: string;
 };
 
 /**

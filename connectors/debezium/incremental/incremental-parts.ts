@@ -2,6 +2,14 @@ import type { Clock, Logger } from '../../../src/contract/index.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { AnyChunk, Chunk, ChunkDatabase, KnownTable } from './chunk-database.ts';
 
+/** What holds chunks back while the database is better left alone. */
+export interface Brake {
+  /** Resolves when the next chunk may be read, or none is wanted any more. Rejects as the database fails, and on the abort. */
+  turn(isWanted: () => boolean, abort: AbortSignal): Promise<void>;
+  /** Why it holds now; null: it does not. */
+  readonly reason: string | null;
+}
+
 /** What incremental snapshots of a database work with. */
 export type IncrementalParts<View, Transaction, Read extends AnyChunk<View> = Chunk<View>> = {
   /** Connects; called when there is something to read, and again after it was disposed of. */
@@ -14,6 +22,8 @@ export type IncrementalParts<View, Transaction, Read extends AnyChunk<View> = Ch
   readonly chunkRows: number;
   /** `incremental.snapshot.rows.per.second.max`; 0: no limit. */
   readonly rowsPerSecondMax: number;
+  /** Holds the reading back for the database's sake. Left out: nothing does. */
+  readonly brake?: Brake;
   readonly notifications: Notifications;
   /** A key as notifications have it. Left out: its texts as they are. */
   readonly shownKey?: (key: readonly string[]) => string;

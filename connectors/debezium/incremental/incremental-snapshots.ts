@@ -55,7 +55,8 @@ export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View>
   }
 
   get progress(): OnDemandProgress | null {
-    return this.#progress.view;
+    const [progress, reason] = [this.#progress.view, this.#parts.brake?.reason ?? null];
+    return progress !== null && reason !== null && this.running ? { ...progress, waitsFor: reason } : progress;
   }
 
   /** There is something to be read, and it is not paused. */
@@ -246,6 +247,7 @@ export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View>
   /** Reads until a chunk waits to be published, or nothing is left. */
   async #readNext(): Promise<void> {
     await this.#pace.turn(this.#ended.signal);
+    await this.#parts.brake?.turn(() => this.running, this.#ended.signal);
     const known = this.progress === null ? await this.#parts.tables() : null;
     if (known !== null) this.#progress.add(this.#state.collections, known, false);
     for (let current = this.#state.current; current !== null && !this.#ended.signal.aborted; current = this.#state.current) {
