@@ -25,7 +25,7 @@ import { InternalWriter } from './internal-writer.ts';
 import { type KafkaLogConfig, taskProducerConfig } from './log-config.ts';
 import { canonicalPartition } from './offset-format.ts';
 import { OffsetStore } from './offset-store.ts';
-import { goOnAtStart, offsetsFrom, readings } from './positions.ts';
+import { describeRanges, goOnAtStart, offsetsFrom, readings } from './positions.ts';
 import { TaskProducer } from './producer.ts';
 import { readPartitions } from './read-partitions.ts';
 import { workerGroupOf } from './worker-group-of-log.ts';
@@ -119,8 +119,13 @@ class KafkaLog implements EventLog {
     this.groups.topicsChanged();
   }
 
-  writeAlone(topic: string, value: Uint8Array): Promise<void> {
-    return this.#alone.write(topic, [{ key: null, value: Buffer.from(value) }]);
+  async writeAlone(topic: string, value: Uint8Array): Promise<void> {
+    // A transaction's end comes into its partitions a moment after it was acknowledged. Nothing is read beyond an open transaction: what was
+    // read up to the last record stands before no such end any more.
+    const [range] = await describeRanges(this.#readerCluster, [topic], never);
+    const last = (range?.partitions[0]?.end ?? 0n) - 1n;
+    if (last >= 0n) for await (const _ of this.read({ topics: [topic], from: { offset: last }, follow: false }, never));
+    await this.#alone.write(topic, [{ key: null, value: Buffer.from(value) }]);
   }
 
   async truncate(topic: string, before: bigint): Promise<void> {
