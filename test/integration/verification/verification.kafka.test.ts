@@ -11,7 +11,7 @@ import { workerGroup } from '../../support/worker-group.ts';
 import { differencesOf, steadyLoad, VerifiedDaemon } from './verified-daemon.ts';
 
 test('with Kafka as the log, on several partitions: planted faults are found and repaired under load, and the log itself is right', {
-  timeout: 300_000,
+  timeout: 480_000,
 }, async () => {
   const [kafka, server] = await Promise.all([sharedKafka(), sharedPostgres(18)]);
   await using source = await freshDatabase(server);
