@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectRecord, InternalRecord, Retry, SourceBatch } from '../../contract/index.ts';
 import { crashPoint, SluiceError, type TopicSpec, toSluiceError } from '../../contract/index.ts';
 import { BatchSerializer } from '../batch-serializer.ts';
@@ -9,6 +10,8 @@ import type { SourceTaskPlan } from './source-task-plan.ts';
 /** A unit goes to the log at this size even where the log is still busy with earlier ones. */
 export const unitBytesMax = 1024 * 1024;
 const unitRecordsMax = 4096;
+/** How long a task that ends waits for what is written behind its transactions: a log that is away may take minutes to answer. */
+const endsMsMax = 5_000;
 
 /**
  * Runs one source task: source, transforms, converters, log. Resolves when aborted (with everything that was read and handed to the
@@ -24,7 +27,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
   const task = new SourceTask(plan);
   // A failed append ends the reading too, also of a source that waits for its next change.
   const failed = new AbortController();
-  let ended = Promise.resolve();
+  let ended: Promise<void> | null = null;
   const pipeline = new AppendPipeline(
     writer,
     unit => {
@@ -32,7 +35,8 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
       source.commit(unit.offsets);
       crashPoint('unit-acknowledged');
       const { ends } = unit;
-      if (ends !== undefined && plan.writer.transactional) ended = ended.then(() => writeEnds(plan.log, ends, plan.logger));
+      if (ends !== undefined && plan.writer.transactional)
+        ended = (ended ?? Promise.resolve()).then(() => writeEnds(plan.log, ends, plan.logger));
       plan.observer.durable({
         records: unit.records?.count ?? 0,
         bytes: unit.bytes,
@@ -67,7 +71,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
     throw toSluiceError(error);
   }
   await pipeline.drain();
-  await ended;
+  if (ended !== null) await Promise.race([ended, delay(endsMsMax, undefined, { ref: false })]);
 }
 
 /** What is between the source and the log: records transformed and serialized, not yet handed over. */
