@@ -15,8 +15,10 @@ import {
 } from '../../src/contract/index.ts';
 import { notedBatches, notedSnapshot } from './notifications/noted-batches.ts';
 import type { Notifications } from './notifications/notifications.ts';
+import type { SignalSettings } from './options/signal-options.ts';
 import type { SnapshotMode } from './options/snapshot-options.ts';
 import { ReadAhead, type ReadAheadLimits } from './read-ahead.ts';
+import { isSignalPlace, TopicChannel } from './signals/topic-channel.ts';
 import { decideSnapshot } from './snapshot-mode.ts';
 import type { SourceWatch } from './source-watch.ts';
 
@@ -68,6 +70,8 @@ export type Coordination = {
   readonly watch: SourceWatch;
   /** Left out: it notifies of nothing. */
   readonly notifications?: Notifications | null;
+  /** Signals by a topic. */
+  readonly signals: Pick<SignalSettings, 'topic' | 'pollMs'> & { readonly prefix: string };
 };
 
 /** The one Source of all Debezium connectors: decides by `snapshot.mode`, runs the snapshot, then the stream. */
@@ -82,11 +86,14 @@ export class CoordinatedSource implements Source {
   readonly #watch: SourceWatch;
   readonly giveUp?: NonNullable<Source['giveUp']>;
   readonly #notifications: Notifications | null;
+  readonly #signals: Coordination['signals'];
+  /** While it reads. */
+  #channel: TopicChannel | null = null;
   readonly #nowMs: () => number;
 
   constructor(
     database: ChangeDatabase,
-    { mode, limits, delays, watch, notifications = null }: Coordination,
+    { mode, limits, delays, watch, notifications = null, signals }: Coordination,
     logger: Logger,
     nowMs: () => number,
   ) {
@@ -97,6 +104,7 @@ export class CoordinatedSource implements Source {
     this.#delays = delays;
     this.#watch = watch;
     this.#notifications = notifications;
+    this.#signals = signals;
     if (watch.giveUp) this.giveUp = (...given) => watch.giveUp!(...given);
     this.#nowMs = nowMs;
   }
@@ -107,7 +115,10 @@ export class CoordinatedSource implements Source {
 
   async *read(from: readonly SourceOffset[], abort: AbortSignal, internal: InternalTopics): AsyncGenerator<SourceBatch> {
     const database = this.#database;
-    const found = await database.open(from, abort, internal);
+    await using channel = this.#topicChannel(from, internal);
+    this.#channel = channel;
+    const own = from.filter(offset => !isSignalPlace(offset));
+    const found = await database.open(own, abort, internal);
     const decision = decideSnapshot(this.#mode, found);
     this.#logger.info({ mode: this.#mode, offsets: found.state, ...decision }, decision.reason);
     await database.prepare(decision, abort);
@@ -122,10 +133,21 @@ export class CoordinatedSource implements Source {
     if (decision.stream && !abort.aborted) {
       if (decision.snapshot) await this.#delay(this.#delays.streamingMs, 'Streaming begins', abort);
       this.#phase = 'streaming';
-      const batches = database.stream(abort);
+      const read = database.stream(abort);
+      const batches = channel === null ? read : channel.placed(read);
+      channel?.start();
       yield* this.#bounded(notes === null ? batches : notedBatches(batches, notes), abort);
     }
     this.#phase = abort.aborted ? 'idle' : 'finished';
+  }
+
+  /** null: the channel kafka is not enabled. */
+  #topicChannel(from: readonly SourceOffset[], internal: InternalTopics): TopicChannel | null {
+    const { topic: settings, pollMs: retryMs, prefix } = this.#signals;
+    const { signal } = this.#database;
+    if (settings === null || signal === undefined) return null;
+    const follow = (given: SourceSignal) => signal.call(this.#database, given);
+    return new TopicChannel({ settings, prefix, retryMs, logger: this.#logger, follow }, from, internal);
   }
 
   /** Batches, no further ahead of the log than the limits allow. */
@@ -146,7 +168,8 @@ export class CoordinatedSource implements Source {
   }
 
   commit(durable: readonly SourceOffset[]): void {
-    this.#database.commit(durable);
+    this.#database.commit(durable.filter(offset => !isSignalPlace(offset)));
+    this.#channel?.durable(durable);
     this.#readAhead.durable(durable);
   }
 

@@ -25,6 +25,7 @@ import {
   refusedPrefixes,
 } from './options/refused-options.ts';
 import { signalOptions } from './options/signal-options.ts';
+import { signalPatterns } from './options/signal-topic-options.ts';
 import {
   readSnapshot,
   type SnapshotMode,
@@ -78,11 +79,17 @@ export const debeziumServerOptions = {
 
 const ownPrefixes = [...refusedPrefixes, ...refusedHistoryPrefixes];
 
-export const debeziumPatterns: readonly OptionPattern[] = [...columnPatterns, ...snapshotPatterns, ...refusedPatterns(ownPrefixes)];
+export const debeziumPatterns: readonly OptionPattern[] = [
+  ...columnPatterns,
+  ...snapshotPatterns,
+  ...signalPatterns,
+  ...refusedPatterns(ownPrefixes),
+];
 
 export const debeziumServerPatterns: readonly OptionPattern[] = [
   ...columnPatterns,
   ...snapshotPatterns,
+  ...signalPatterns,
   ...refusedPatterns(refusedPrefixes),
 ];
 

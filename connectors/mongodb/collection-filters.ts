@@ -10,6 +10,8 @@ export type CollectionFilterSettings = {
   readonly collectionExclude: PatternList | null;
   /** `snapshot.include.collection.list`; null: all that are captured. */
   readonly snapshotInclude: PatternList | null;
+  /** `signal.data.collection`: captured whatever the lists say; null: none. */
+  readonly signals: CollectionId | null;
 };
 
 /** MongoDB's own databases. */
@@ -40,13 +42,25 @@ export class CollectionFilters {
     this.#settings = settings;
   }
 
+  /** Whether collections of that database may be captured. */
   includesDatabase(name: string): boolean {
+    return name === this.#settings.signals?.database || this.#allowsDatabase(name);
+  }
+
+  #allowsDatabase(name: string): boolean {
     return !builtin.has(name) && allows(this.#settings.databaseInclude, this.#settings.databaseExclude, name);
   }
 
   includes(id: CollectionId): boolean {
-    if (!this.includesDatabase(id.database) || id.collection.startsWith('system.')) return false;
+    if (this.isSignals(id)) return true;
+    if (!this.#allowsDatabase(id.database) || id.collection.startsWith('system.')) return false;
     return allows(this.#settings.collectionInclude, this.#settings.collectionExclude, namespaceOf(id));
+  }
+
+  /** Whether it is the collection of signals. */
+  isSignals({ database, collection }: CollectionId): boolean {
+    const { signals } = this.#settings;
+    return signals !== null && signals.database === database && signals.collection === collection;
   }
 
   includesInSnapshot(id: CollectionId): boolean {
@@ -55,14 +69,15 @@ export class CollectionFilters {
 
   /** What the server may leave out by itself: a condition on `ns.db`, of patterns that it reads as Java does; null: nothing. */
   prefilter(): Document | null {
-    const { databaseInclude } = this.#settings;
+    const { databaseInclude, signals } = this.#settings;
     if (databaseInclude === null || databaseInclude.patterns.some(({ text }) => !portable.test(text))) return null;
-    return { 'ns.db': { $regex: `^(?:${databaseInclude.patterns.map(({ text }) => text).join('|')})$`, $options: 'i' } };
+    const listed = { 'ns.db': { $regex: `^(?:${databaseInclude.patterns.map(({ text }) => text).join('|')})$`, $options: 'i' } };
+    return signals === null ? listed : { $or: [listed, { 'ns.db': signals.database }] };
   }
 
   /** Patterns of the include lists that match none of these collections: misspelt most likely. */
   unmatched(collections: readonly CollectionId[]): readonly { readonly option: string; readonly pattern: string }[] {
-    const { databaseInclude, collectionInclude, snapshotInclude } = this.#settings;
+    const { databaseInclude, collectionInclude, snapshotInclude, signals } = this.#settings;
     const names = collections.map(namespaceOf);
     const missing = (option: string, list: PatternList | null, among: readonly string[]) =>
       (list?.patterns ?? []).filter(pattern => !among.some(name => pattern.matches(name))).map(({ text }) => ({ option, pattern: text }));
@@ -74,6 +89,9 @@ export class CollectionFilters {
       ),
       ...missing('collection.include.list', collectionInclude, names),
       ...missing('snapshot.include.collection.list', snapshotInclude, names),
+      ...(signals === null || names.includes(namespaceOf(signals))
+        ? []
+        : [{ option: 'signal.data.collection', pattern: namespaceOf(signals) }]),
     ];
   }
 }

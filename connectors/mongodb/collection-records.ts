@@ -19,6 +19,7 @@ import type { ChangeEvent } from './change-event.ts';
 import { type CollectionId, namespaceOf, tableId } from './collection-id.ts';
 import { type FieldRules, readUpdate } from './field-rules.ts';
 import type { ExtendedJson } from './json/extended-json.ts';
+import type { StreamPosition } from './position.ts';
 import type { SourceInfo } from './source-info.ts';
 
 const json = schemaOf('string', { optional: true, name: 'io.debezium.data.Json', version: 1 });
@@ -90,7 +91,15 @@ export class CollectionRecords {
 
   /** A document that a snapshot read. */
   emitRead(out: ConnectRecord[], document: Buffer, marker: SnapshotMarker, at: Instant): void {
-    const source = this.#parts.sourceInfo.read(this.id, marker, at);
+    this.#emitRead(out, document, this.#parts.sourceInfo.read(this.id, marker, at), at);
+  }
+
+  /** A document of an incremental snapshot, published at this place of the stream. */
+  emitChunkRow(out: ConnectRecord[], document: Buffer, position: StreamPosition, at: Instant): void {
+    this.#emitRead(out, document, this.#parts.sourceInfo.incremental(this.id, position, at), at);
+  }
+
+  #emitRead(out: ConnectRecord[], document: Buffer, source: Struct, at: Instant): void {
     this.#emit(out, this.#key(document), null, this.#document(document), null, source, 'r', at.ms, null);
   }
 

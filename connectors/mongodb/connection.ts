@@ -22,6 +22,15 @@ function severalRouters(settings: ConnectionSettings): SluiceError {
   });
 }
 
+/** What there is behind a connection: one oplog (no sharded cluster), and whether reads go to one member, the primary. */
+export async function servers(client: MongoClient): Promise<{ readonly oneOplog: boolean; readonly sameMember: boolean }> {
+  const { msg } = await client
+    .db('admin')
+    .command({ hello: 1 })
+    .catch(error => Promise.reject(databaseError(error, 'Asking the server')));
+  return { oneOplog: msg !== 'isdbgrid', sameMember: client.readPreference.mode === 'primary' };
+}
+
 /** Connects, and asks the server once so that a wrong password shows now. */
 export async function connect(settings: ConnectionSettings, abort: AbortSignal): Promise<MongoClient> {
   const client = new MongoClient(settings.connectionString, settings.options);

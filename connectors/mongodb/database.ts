@@ -3,10 +3,12 @@ import {
   type CheckResult,
   crashPoint,
   type JsonObject,
+  type OnDemandProgress,
   SluiceError,
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
+  type SourceSignal,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { type Guardrail, guardrailFinding } from '../debezium/filters.ts';
@@ -14,14 +16,16 @@ import { isProgress } from '../debezium/snapshot-progress.ts';
 import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
 import { checkServer } from './check.ts';
 import { Collections } from './collections.ts';
-import { connect } from './connection.ts';
+import { connect, servers } from './connection.ts';
 import { databaseError, resumeError } from './database-error.ts';
+import { StreamedSnapshots } from './incremental.ts';
 import { positionOffset, readPosition, type StoredPosition, type StreamPosition, serverPartition } from './position.ts';
 import { RawCursor } from './raw-cursor.ts';
 import type { MongoSettings, RecordMakers } from './settings.ts';
 import { MongoSnapshot } from './snapshot.ts';
 import { rangePartition, type StoredRanges, storedRanges } from './snapshot-ranges.ts';
 import { MongoStream, shownPosition } from './stream.ts';
+import { StreamReach } from './stream-reach.ts';
 
 /** One MongoDB deployment as a source of changes: snapshot by find, then a change stream. */
 export class MongoDatabase implements ChangeDatabase {
@@ -39,6 +43,9 @@ export class MongoDatabase implements ChangeDatabase {
   #outdated: readonly SourceOffset[] = [];
   #snapshot: MongoSnapshot | null = null;
   #stream: MongoStream | null = null;
+  /** Once it is known where streaming begins. */
+  #onDemand: StreamedSnapshots | null = null;
+  #reach: StreamReach | null = null;
   /** While there is one. */
   readonly client = (): MongoClient | null => this.#client;
   readonly retry = null;
@@ -60,6 +67,12 @@ export class MongoDatabase implements ChangeDatabase {
   get snapshotProgress(): SnapshotProgress | null {
     return this.#snapshot?.progress ?? null;
   }
+
+  get onDemand(): OnDemandProgress | null {
+    return this.#onDemand?.progress ?? null;
+  }
+
+  readonly signal = (signal: SourceSignal): Promise<string | null> => this.#onDemand!.signal(signal);
 
   check(abort: AbortSignal): Promise<readonly CheckResult[]> {
     return checkServer(this.#settings, this.#collections, abort);
@@ -130,9 +143,15 @@ export class MongoDatabase implements ChangeDatabase {
       this.#ranges = new Map();
     }
     this.#start = this.#stored?.snapshotCompleted === false || !snapshot ? (this.#stored?.position ?? null) : null;
-    if (!stream || this.#start !== null) return;
-    this.#start = await this.#now(snapshot, abort);
-    crashPoint('snapshot-view-taken');
+    if (!stream) return;
+    if (this.#start === null) {
+      this.#start = await this.#now(snapshot, abort);
+      crashPoint('snapshot-view-taken');
+    }
+    const [client, settings, makers, collections] = [this.#client!, this.#settings, this.#makers, this.#collections];
+    this.#reach = new StreamReach(await servers(client), this.#start);
+    this.#onDemand = new StreamedSnapshots({ client, settings, makers, collections, reach: this.#reach });
+    if (!snapshot && this.#stored) this.#onDemand.restore(this.#stored.offset);
   }
 
   /** Where the stream will begin: taken before the first read, so that no change is missed. */
@@ -185,17 +204,21 @@ export class MongoDatabase implements ChangeDatabase {
 
   async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
     const { metadata, logger } = this.#makers;
-    const start = this.#start ?? this.#stored?.position ?? (await this.#now(false, abort));
+    const start = this.#start!;
+    const onDemand = this.#onDemand!;
     if (metadata && this.#stored) metadata.restore(this.#stored.offset);
     const transaction = this.#stored?.offset['transaction_id'];
+    const extra = () => ({ ...metadata?.store(), ...onDemand.store() });
     this.#stream = new MongoStream(
       {
         client: this.#client!,
         settings: this.#settings,
         makers: this.#makers,
         collections: this.#collections,
+        onDemand,
+        reach: this.#reach!,
         transaction: metadata && typeof transaction === 'string' ? transaction : null,
-        offsets: position => [positionOffset(this.#partition, position, false, metadata?.store() ?? {})],
+        offsets: position => [positionOffset(this.#partition, position, false, extra())],
       },
       start,
     );
@@ -207,6 +230,7 @@ export class MongoDatabase implements ChangeDatabase {
   commit(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#onDemand?.[Symbol.asyncDispose]();
     await this.#client?.close().catch(() => {});
   }
 }

@@ -1,9 +1,7 @@
-import { BSON, type MongoClient, MongoServerError, type Timestamp } from 'mongodb';
+import { type MongoClient, MongoServerError, type Timestamp } from 'mongodb';
 import type { DatabaseReading, JsonValue, SourceOffset } from '../../src/contract/index.ts';
+import { type ClusterTime, tokenTime } from './cluster-time.ts';
 import { readPosition, type StreamPosition } from './position.ts';
-
-/** A moment of the cluster: seconds since 1970, and a count within them. */
-export type ClusterTime = { readonly seconds: number; readonly increment: number };
 
 /** An oplog as it was when asked; null: this user, or this server (mongos), does not show it. */
 export type OplogFigures = {
@@ -78,16 +76,6 @@ function completeTo(place: ClusterTime, newest: ClusterTime | null, before: Data
 /** The cluster time of a stream's place: that of its last change, or what an idle stream's token holds; null where neither says. */
 function placeOf({ clusterTime, token }: StreamPosition): ClusterTime | null {
   return clusterTime ?? (token === null ? null : tokenTime(token));
-}
-
-/**
- * The cluster time in a resume token. Its text is MongoDB's KeyString in hexadecimal, whose first element it is: a byte 0x82 for a timestamp,
- * then seconds and increment, high bytes first. null: it is of another form.
- */
-export function tokenTime(token: Buffer): ClusterTime | null {
-  const data: unknown = BSON.deserialize(token)['_data'];
-  const match = typeof data === 'string' ? /^82([0-9a-f]{8})([0-9a-f]{8})/i.exec(data) : null;
-  return match === null ? null : { seconds: Number.parseInt(match[1]!, 16), increment: Number.parseInt(match[2]!, 16) };
 }
 
 function isBefore(a: ClusterTime, b: ClusterTime): boolean {

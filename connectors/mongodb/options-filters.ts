@@ -2,6 +2,7 @@ import type { Document } from 'mongodb';
 import { type ConfigOf, type ConfigReport, type OptionPattern, options, type RawConfig } from '../../src/contract/index.ts';
 import { patternList } from '../debezium/patterns.ts';
 import { CollectionFilters, literalList } from './collection-filters.ts';
+import type { CollectionId } from './collection-id.ts';
 import { excludedFields, type FieldRuleList, renamedFields } from './field-rules.ts';
 import { parseExtendedJson } from './options-capture.ts';
 
@@ -97,7 +98,8 @@ export function checkFilters(raw: RawConfig, report: ConfigReport): void {
 
 type FilterConfig = ConfigOf<typeof filterOptions>;
 
-export function readCollectionFilters(config: FilterConfig): CollectionFilters {
+/** `signals`: the collection of signals, which is captured too; null: none. */
+export function readCollectionFilters(config: FilterConfig, signals: CollectionId | null): CollectionFilters {
   const read = config['filters.match.mode'] === 'literal' ? literalList : patternList;
   const of = (name: (typeof patternLists)[number]) => {
     const text = config[name];
@@ -109,6 +111,7 @@ export function readCollectionFilters(config: FilterConfig): CollectionFilters {
     collectionInclude: of('collection.include.list'),
     collectionExclude: of('collection.exclude.list'),
     snapshotInclude: of('snapshot.include.collection.list'),
+    signals,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Guardrail } from '../debezium/filters.ts';
 import { tableFilterOptions } from '../debezium/options/filter-options.ts';
 import { checkFlow, type FlowSettings, flowOptions, readFlow } from '../debezium/options/flow-options.ts';
 import { unsupportedOptions } from '../debezium/options/limited.ts';
+import { notificationOptions, readNotifications } from '../debezium/options/notification-options.ts';
 import { databaseNamingOptions, readSkippedOperations, readTopics, recordShapeOptions } from '../debezium/options/record-shape-options.ts';
 import {
   checkRefused,
@@ -10,8 +11,8 @@ import {
   refusedOptions,
   refusedPatterns,
   refusedPrefixes,
-  refusedSignals,
 } from '../debezium/options/refused-options.ts';
+import { signalPatterns } from '../debezium/options/signal-topic-options.ts';
 import { type SnapshotMode, snapshotMode, snapshotModeOptions, snapshotReadingOptions } from '../debezium/options/snapshot-options.ts';
 import type { TopicSettings } from '../debezium/topic-naming.ts';
 import type { JsonForm } from './json/extended-json.ts';
@@ -25,6 +26,7 @@ import {
   readFieldRules,
   readSnapshotFilters,
 } from './options-filters.ts';
+import { mongoSignalOptions, readMongoSignals, signalCollection } from './options-signals.ts';
 import type { MongoSettings } from './settings.ts';
 
 /** A MongoDB connector's config, resolved. Holds the password: never print it. */
@@ -88,8 +90,9 @@ const known = {
     displayName: 'Snapshot fetch size',
   }),
   ...flowOptions,
+  ...mongoSignalOptions,
+  ...notificationOptions,
   ...refusedOptions,
-  ...refusedSignals,
   ...unsupportedOptions({
     'heartbeat.action.query': 'There is no SQL to run; heartbeat.interval.ms needs no change in the database to move the position on.',
     'table.include.list': ofTables,
@@ -110,7 +113,7 @@ const known = {
 
 const ownPrefixes = [...refusedPrefixes, ...refusedHistoryPrefixes, ['column.', ofColumns]] as const;
 
-const patterns: readonly OptionPattern[] = [...filterPatterns, ...refusedPatterns(ownPrefixes)];
+const patterns: readonly OptionPattern[] = [...filterPatterns, ...signalPatterns, ...refusedPatterns(ownPrefixes)];
 
 /** Every option that Debezium's MongoDB connector documents: read, or refused by name; with the names they had in 1.x. */
 export const mongoSpec: ConfigSpec<MongoConfig> = configSpec({
@@ -124,7 +127,8 @@ export const mongoSpec: ConfigSpec<MongoConfig> = configSpec({
     checkFlow(raw, report);
   },
   refine(config, raw, report): MongoConfig {
-    const filters = readCollectionFilters(config);
+    const filters = readCollectionFilters(config, signalCollection(config));
+    const capture = readCapture(config, readSkippedOperations(config, raw), filters.prefilter());
     const flow = readFlow(config);
     const mode = snapshotMode(config['snapshot.mode']);
     const heartbeatIntervalMs = config['heartbeat.interval.ms'];
@@ -133,10 +137,12 @@ export const mongoSpec: ConfigSpec<MongoConfig> = configSpec({
       settings: {
         topicPrefix: config['topic.prefix'],
         connection: readConnection(config, report),
-        capture: readCapture(config, readSkippedOperations(config, raw), filters.prefilter()),
+        capture,
         filters,
         fieldRules: readFieldRules(config),
         streams: mode !== 'initial_only',
+        signals: readMongoSignals(config, capture, raw, report),
+        notifications: readNotifications(config, report),
         snapshot: {
           threadsMax: config['snapshot.max.threads'],
           batchSize: config['snapshot.fetch.size'] || snapshotBatchSize,

@@ -4,6 +4,7 @@ import { CoordinatedSource } from '../debezium/coordinator.ts';
 import { EventCounts } from '../debezium/event-counts.ts';
 import { Heartbeat } from '../debezium/heartbeat.ts';
 import { schemaNameAdjuster } from '../debezium/name-adjustment.ts';
+import { Notifications } from '../debezium/notifications/notifications.ts';
 import { topicNaming } from '../debezium/topic-naming.ts';
 import { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import { capturedTables } from './captured-tables.ts';
@@ -39,6 +40,7 @@ function recordMakers(config: MongoConfig, { task, clock, logger }: PluginContex
     },
     metadata: config.transactionMetadata ? new TransactionMetadata(topics.transactionTopic, schemaName) : null,
     heartbeat: new Heartbeat(topics.heartbeatTopic, prefix, config.heartbeatIntervalMs, schemaName, nowMs),
+    notifications: new Notifications(config.settings.notifications, prefix, clock, logger),
     clock,
     logger,
   };
@@ -59,6 +61,8 @@ export const mongodbConnector: Plugin<MongoConfig, Source> = {
       mode: snapshot.mode,
       limits: { recordsMax: flow.queueRecordsMax, bytesMax: flow.queueBytesMax },
       delays: { snapshotMs: snapshot.delayMs, streamingMs: snapshot.streamingDelayMs },
+      notifications: makers.notifications.enabled ? makers.notifications : null,
+      signals: { ...settings.signals, prefix: settings.topicPrefix },
       watch: new OplogWatch({ settings, events: makers.records.events, client: database.client, clock: context.clock }),
     };
     return new CoordinatedSource(database, coordination, context.logger, () => context.clock.nowMs());

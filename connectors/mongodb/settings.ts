@@ -1,6 +1,8 @@
 import type { Document } from 'mongodb';
 import type { Clock, Logger } from '../../src/contract/index.ts';
 import type { Heartbeat } from '../debezium/heartbeat.ts';
+import type { NotificationSettings, Notifications } from '../debezium/notifications/notifications.ts';
+import type { SignalSettings } from '../debezium/options/signal-options.ts';
 import type { TransactionMetadata } from '../debezium/transaction-metadata.ts';
 import type { CaptureSettings } from './change-stream-command.ts';
 import type { CollectionFilters } from './collection-filters.ts';
@@ -17,6 +19,8 @@ export type MongoSettings = {
   readonly fieldRules: FieldRuleList;
   /** false: `snapshot.mode=initial_only`. */
   readonly streams: boolean;
+  readonly signals: SignalSettings;
+  readonly notifications: NotificationSettings;
   readonly snapshot: {
     readonly threadsMax: number;
     /** `snapshot.fetch.size`: documents of a batch. */
@@ -37,6 +41,7 @@ export type RecordMakers = {
   /** null: `provide.transaction.metadata` is off. */
   readonly metadata: TransactionMetadata | null;
   readonly heartbeat: Heartbeat;
+  readonly notifications: Notifications;
   readonly clock: Clock;
   readonly logger: Logger;
 };

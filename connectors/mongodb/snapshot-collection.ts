@@ -36,8 +36,8 @@ export function idText(document: Buffer): string {
   return bytes.toString('base64');
 }
 
-/** An id, as the server compares with it. */
-function bound(id: string): Document {
+/** An id, as `idText` has it, as a document of the server's: a bound of its index. */
+export function idBound(id: string): Document {
   return BSON.deserialize(Buffer.from(id, 'base64'), { promoteValues: false });
 }
 
@@ -63,7 +63,7 @@ export async function* readCollection(
   const { after, until } = range;
   const from = after ?? range.from;
   const byId = order === 'id' ? { sort: { _id: 1 }, hint: { _id: 1 } } : {};
-  const bounds = { ...(from === null ? {} : { min: bound(from) }), ...(until === null ? {} : { max: bound(until) }) };
+  const bounds = { ...(from === null ? {} : { min: idBound(from) }), ...(until === null ? {} : { max: idBound(until) }) };
   const command = { find: collection.collection, filter: filter ?? {}, ...byId, ...bounds, batchSize, noCursorTimeout: order !== 'whole' };
   await using cursor = await RawCursor.open(client, collection.database, command, abort);
   let first = after !== null;

@@ -37,6 +37,8 @@ export class MongoSnapshot {
   #finished: Finished | null = null;
   /** Ranges that are still to be read, by collection. */
   readonly #rangesLeft = new Map<string, number>();
+  /** Read by this run of the task, by collection; missing: none of its ranges is read yet. */
+  readonly #documents = new Map<string, number>();
   /** Where progress was stored. */
   readonly #partitions: JsonObject[] = [];
 
@@ -106,6 +108,10 @@ export class MongoSnapshot {
     const order = from.of > 1 || from.after !== null ? 'id' : await readingOrder(client, collection, batchSize);
     let range = from;
     this.#announce(range, order);
+    if (!this.#documents.has(name)) {
+      this.#documents.set(name, 0);
+      this.#notify('IN_PROGRESS', { current_collection_in_progress: name });
+    }
     let out: ConnectRecord[] = [];
     let documentsRead = 0;
     let bytesRead = 0;
@@ -138,6 +144,10 @@ export class MongoSnapshot {
     const { collection } = range;
     const left = this.#rangesLeft.get(collection)! - 1;
     this.#rangesLeft.set(collection, left);
+    const read = (this.#documents.get(collection) ?? 0) + documents;
+    this.#documents.set(collection, read);
+    if (left === 0)
+      this.#notify('TABLE_SCAN_COMPLETED', { scanned_collection: collection, total_rows_scanned: String(read), status: 'SUCCEEDED' });
     if (left === 0) this.#progress = { ...this.#progress, tablesDone: this.#progress.tablesDone + 1 };
     this.#parts.makers.logger.info({ collection, documents }, `${shown(range)} is read`);
     const offset = this.#offset(range);
@@ -149,6 +159,11 @@ export class MongoSnapshot {
     const before = this.#finished;
     this.#finished = { records, bytes, offset };
     if (before) yield this.#release(before, false);
+  }
+
+  #notify(type: 'IN_PROGRESS' | 'TABLE_SCAN_COMPLETED', data: Readonly<Record<string, string>>): void {
+    const data_collections = [...this.#rangesLeft.keys()].join(',');
+    this.#parts.makers.notifications.send({ aggregate: 'Initial Snapshot', type, id: null, data: { data_collections, ...data } });
   }
 
   #offset(range: CollectionRange): SourceOffset {

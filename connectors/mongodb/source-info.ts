@@ -4,6 +4,7 @@ import type { Instant } from '../debezium/envelope.ts';
 import type { NameAdjuster } from '../debezium/name-adjustment.ts';
 import { markerValue, type SnapshotMarker, snapshotMarkerSchema } from '../debezium/snapshot-marker.ts';
 import type { CollectionId } from './collection-id.ts';
+import type { StreamPosition } from './position.ts';
 
 /** The `source` block of MongoDB's records (MongoDbSourceInfoStructMaker). */
 function sourceSchemaOf(adjust: NameAdjuster): Schema {
@@ -52,6 +53,15 @@ export class SourceInfo {
   /** Of a document that a snapshot reads. */
   read({ database, collection }: CollectionId, marker: SnapshotMarker, { ms, us, ns }: Instant): Struct {
     return this.#struct(ms, us, ns, marker, database, collection, -1, null, null, null);
+  }
+
+  /** Of a document of an incremental snapshot: the place of the stream that it is published at, with the time of that where it has one. */
+  incremental({ database, collection }: CollectionId, { clusterTime, lsid, txnNumber }: StreamPosition, { ms, us, ns }: Instant): Struct {
+    const number = lsid === null ? null : txnNumber;
+    if (clusterTime === null) return this.#struct(ms, us, ns, 'incremental', database, collection, -1, lsid, number, null);
+    const s = BigInt(clusterTime.seconds);
+    const ord = clusterTime.increment | 0;
+    return this.#struct(s * 1_000n, s * 1_000_000n, s * 1_000_000_000n, 'incremental', database, collection, ord, lsid, number, null);
   }
 
   /** Of a change. A server before 6.0 tells no wall time: its cluster time stands for it. */

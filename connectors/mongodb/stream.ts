@@ -1,18 +1,22 @@
 import type { MongoClient } from 'mongodb';
-import { type ConnectRecord, crashPoint, SluiceError, type SourceBatch } from '../../src/contract/index.ts';
+import { type ConnectRecord, SluiceError, type SourceBatch } from '../../src/contract/index.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import { type ChangeEvent, readEvent, SplitEvents } from './change-event.ts';
-import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
+import { ChangeStreamReader } from './change-stream-reader.ts';
+import { timeNumber } from './cluster-time.ts';
 import type { CollectionRecords } from './collection-records.ts';
 import type { Collections } from './collections.ts';
-import { databaseError, resumeError } from './database-error.ts';
+import type { StreamedSnapshots } from './incremental.ts';
 import { ExtendedJson } from './json/extended-json.ts';
 import type { StreamPosition } from './position.ts';
-import { type RawBatch, RawCursor } from './raw-cursor.ts';
 import type { MongoSettings, RecordMakers } from './settings.ts';
+import type { StreamReach } from './stream-reach.ts';
 
 /** An idle stream stores its position this often, so that it does not fall out of the oplog (invariant 2). */
 const idleOffsetIntervalMs = 1_000;
+
+/** How long the server waits for a change while chunks are read, each of which waits until the stream is past it. */
+const chunkAwaitMs = 10;
 
 const sessionJson = new ExtendedJson({ dialect: 'strict', compact: true });
 
@@ -23,6 +27,8 @@ export type StreamParts = {
   readonly settings: MongoSettings;
   readonly makers: RecordMakers;
   readonly collections: Collections;
+  readonly onDemand: StreamedSnapshots;
+  readonly reach: StreamReach;
   /** The transaction that the stored offset lies in; null: none. */
   readonly transaction: string | null;
   /** The offset of a position, as it is stored. */
@@ -37,6 +43,8 @@ export class MongoStream {
   readonly #namespaces = new Map<string, CollectionRecords | null>();
   #position: StreamPosition;
   #out: ConnectRecord[] = [];
+  /** Documents of the answer that are signals. */
+  #signals: Buffer[] = [];
   #transaction: string | null;
   #committedAtMs: number | null = null;
 
@@ -52,71 +60,45 @@ export class MongoStream {
 
   /** Batches until aborted. */
   async *read(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { makers } = this.#parts;
-    const { clock, heartbeat } = makers;
+    const { makers, onDemand, client, settings, reach } = this.#parts;
+    const { clock, heartbeat, logger } = makers;
+    const longestMs = settings.stream.awaitMs;
+    const awaitMs = () => (onDemand.running ? Math.min(longestMs, chunkAwaitMs) : longestMs);
+    await using reader = new ChangeStreamReader({ client, settings, reach, awaitMs, logger }, abort);
     let stored = this.#position.token;
     let storedAtMs = clock.nowMs();
-    for await (const { documents, resumeToken, bytes, ended } of this.#answers(abort)) {
+    onDemand.start(() => reader.wake());
+    while (!abort.aborted) {
+      const answer = onDemand.isDue ? null : await reader.next(this.#position);
+      if (abort.aborted) return;
       const nowMs = clock.nowMs();
       const at = instantOf(clock.nowNs());
       this.#committedAtMs = null;
-      for (const document of documents) this.#event(document, at);
-      if (resumeToken !== null && !this.#split.open) this.#moveTo(resumeToken);
+      for (const document of answer?.documents ?? []) this.#event(document, at);
+      // Events come in the order of their times.
+      if (this.#position.clusterTime !== null) reach.event(timeNumber(this.#position.clusterTime));
+      if (answer?.resumeToken && !this.#split.open) this.#moveTo(answer.resumeToken);
+      // What signals ask for is stored with the batch that they are in, so it is followed once.
+      for (const document of this.#signals.splice(0)) await onDemand.inserted(document);
       const beat = heartbeat.due(nowMs);
       if (beat) this.#out.push(beat);
+      onDemand.deliver(this.#out, this.#position, at);
+      const changed = onDemand.takeChanged();
       const moved = stored === null || !this.#position.token?.equals(stored);
       // Where the stream ends, its position is stored before it is opened again behind that.
-      if (this.#out.length === 0 && !(moved && (ended || nowMs - storedAtMs >= idleOffsetIntervalMs))) continue;
+      const owed = changed || (moved && (answer?.ended || nowMs - storedAtMs >= idleOffsetIntervalMs));
+      if (this.#out.length === 0 && !owed) continue;
       const records = this.#out;
       this.#out = [];
       stored = this.#position.token;
       storedAtMs = nowMs;
+      const bytes = answer?.bytes ?? 0;
       yield { records, bytes, offsets: this.#parts.offsets(this.#position), committedAtMs: this.#committedAtMs };
     }
   }
 
-  /** The server's answers. Each is asked for while the one before it is worked on; one at most waits. */
-  async *#answers(abort: AbortSignal): AsyncGenerator<RawBatch & { readonly ended: boolean }> {
-    const { capture, stream } = this.#parts.settings;
-    while (!abort.aborted) {
-      await using cursor = await this.#open(abort);
-      if (cursor === null) return;
-      crashPoint('stream-started');
-      let asked = this.#ask(cursor);
-      while (!abort.aborted) {
-        const answer = await asked.catch(error => {
-          if (abort.aborted) return null;
-          throw databaseError(error, 'Reading the change stream');
-        });
-        if (answer === null) return;
-        const ended = cursor.exhausted;
-        if (!ended) asked = this.#ask(cursor);
-        yield { ...answer, ended };
-        if (ended) break;
-      }
-      if (!abort.aborted) this.#parts.makers.logger.info({ scope: capture.scope.kind, batchSize: stream.batchSize }, reopening);
-    }
-  }
-
-  #ask(cursor: RawCursor): Promise<RawBatch> {
-    const { batchSize, awaitMs } = this.#parts.settings.stream;
-    const asked = cursor.next(batchSize, awaitMs);
-    // One that fails while its forerunner is worked on is found when it is waited for.
-    asked.catch(() => {});
-    return asked;
-  }
-
-  /** null: aborted meanwhile. */
-  #open(abort: AbortSignal): Promise<RawCursor | null> {
-    const { client, settings } = this.#parts;
-    const command = changeStreamCommand(settings.capture, this.#position, settings.stream.batchSize);
-    return RawCursor.open(client, streamTarget(settings.capture).database, command, abort).catch(error => {
-      if (abort.aborted) return null;
-      throw resumeError(error, 'Opening the change stream');
-    });
-  }
-
   #event(document: Buffer, at: ReturnType<typeof instantOf>): void {
+    const { onDemand } = this.#parts;
     const event = this.#split.whole(readEvent(document));
     if (event === null) return;
     const lsid = event.lsid === null || event.txnNumber === null ? null : sessionJson.document(event.lsid);
@@ -128,6 +110,8 @@ export class MongoStream {
         });
       const order = this.#inTransaction(event, lsid);
       records.emitChange(this.#out, event, lsid, at, order);
+      if (records.name === onDemand.watched) onDemand.touched(event);
+      if (onDemand.isSignal(event)) this.#signals.push(event.fullDocument!);
     }
     this.#position = { token: event.token ?? this.#position.token, clusterTime: event.clusterTime, lsid, txnNumber: event.txnNumber };
     this.#committedAtMs = Number(event.wallTimeMs ?? BigInt(event.clusterTime?.seconds ?? 0) * 1000n);
@@ -167,8 +151,6 @@ export class MongoStream {
     this.#position = { token, clusterTime: null, lsid: null, txnNumber: null };
   }
 }
-
-const reopening = 'What the change stream watched was dropped or renamed; it is opened again behind that';
 
 /** A stream position as a person reads it. */
 export function shownPosition({ token, clusterTime }: StreamPosition): string | null {

@@ -1,4 +1,4 @@
-import { BSON, type Document, type MongoClient, type Timestamp } from 'mongodb';
+import type { Document, MongoClient, Timestamp } from 'mongodb';
 import {
   type ConnectRecord,
   SluiceError,
@@ -16,7 +16,7 @@ import { connect } from './connection.ts';
 import { databaseError } from './database-error.ts';
 import { RawCursor } from './raw-cursor.ts';
 import type { MongoSettings, RecordMakers } from './settings.ts';
-import { idText } from './snapshot-collection.ts';
+import { idBound, idText } from './snapshot-collection.ts';
 
 type Opened = { readonly client: MongoClient; readonly listed: ReadonlyMap<string, ListedCollection> };
 
@@ -48,13 +48,13 @@ export class MongoVerification implements SourceVerification {
   /** The lower bound of the index is inclusive: the first document may be the one before. */
   readRange(name: string, after: readonly string[] | null, rowsMax: number, abort: AbortSignal): Promise<VerifiableRange> {
     const last = after?.[0] ?? null;
-    const min = last === null ? {} : { min: idOf(last) };
+    const min = last === null ? {} : { min: idBound(last) };
     const limit = last === null ? rowsMax : rowsMax + 1;
     return this.#read(name, { filter: {}, sort: { _id: 1 }, hint: { _id: 1 }, ...min, limit, batchSize: limit }, limit, last, abort);
   }
 
   readKeys(name: string, keys: readonly (readonly string[])[], abort: AbortSignal): Promise<VerifiableRange> {
-    const ids = keys.map(([id]) => idOf(id!)['_id'] as unknown);
+    const ids = keys.map(([id]) => idBound(id!)['_id'] as unknown);
     // Of no keys only the position is asked for, and an empty list finds none.
     return this.#read(name, { filter: { _id: { $in: ids } }, batchSize: keys.length + 1 }, keys.length + 1, null, abort);
   }
@@ -99,11 +99,6 @@ export class MongoVerification implements SourceVerification {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened?.client.close().catch(() => {});
   }
-}
-
-/** An id, as the server compares with it. */
-function idOf(text: string): Document {
-  return BSON.deserialize(Buffer.from(text, 'base64'), { promoteValues: false });
 }
 
 /** A cluster time as `seconds:increment`. */

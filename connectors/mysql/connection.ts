@@ -34,9 +34,12 @@ const keepAliveMs = 60_000;
 /** So long a server may take to answer what reads no table: a SET, a comparison, a registration. Behind it the network is taken for dead. */
 export const promptAnswerMsMax = 20_000;
 
-/** What the value readers count on, whatever the server's defaults are: text in UTF-8, TIMESTAMP in UTC, and no rewriting of names. */
+/**
+ * What the value readers count on, whatever the server's defaults are: text in UTF-8, TIMESTAMP in UTC, and no rewriting of names. And a connection that
+ * has nothing to do while another one reads is kept for as long as MySQL does by itself, also where `wait_timeout` is shorter.
+ */
 const sessionSettings =
-  "SET SESSION time_zone = '+00:00', character_set_results = utf8mb4, sql_mode = '', net_write_timeout = 3600, sql_quote_show_create = 1";
+  "SET SESSION time_zone = '+00:00', character_set_results = utf8mb4, sql_mode = '', net_write_timeout = 3600, wait_timeout = CAST(GREATEST(@@session.wait_timeout, 28800) AS UNSIGNED), sql_quote_show_create = 1";
 
 function sslOptions({ mode, ca, cert, key, passphrase }: TlsSettings): mysql.SslOptions {
   return {

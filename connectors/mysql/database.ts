@@ -188,6 +188,7 @@ export class MysqlDatabase implements ChangeDatabase {
     sourceInfo.at({ file, position, serverId: 0 });
     const tableParts = {
       tables: session.tables,
+      control: session.client,
       model: ({ id }: CatalogTable) => {
         const model = models.table(id);
         if (model === null) throw new SluiceError('SCHEMA_UNKNOWN', `The columns of table ${id.catalog}.${id.table} are not known.`);
@@ -238,8 +239,8 @@ export class MysqlDatabase implements ChangeDatabase {
     found: (statements: readonly SnapshotStatement[]) => void,
     abort: AbortSignal,
   ): Promise<SnapshotReaders> {
-    const { connection, server } = this.#session!;
-    const parts = { settings: this.#settings, connection, server, logger: this.#logger };
+    const { client: control, connection, server } = this.#session!;
+    const parts = { settings: this.#settings, connection, control, server, logger: this.#logger };
     return openReaders(parts, count, captured, async client => found(await readSnapshotSchema(client, described)), abort);
   }
 

@@ -18,6 +18,7 @@ import { type BinlogPlace, type ChunkView, openView, type SurelySaw, type ViewKi
 import { disconnect, query, quoteTable } from './connection.ts';
 import { databaseFailure, isOfChangedTable } from './database-error.ts';
 import { breakOffAfter } from './disconnect.ts';
+import { patiently } from './liveness.ts';
 import { currentPosition, listTables } from './server.ts';
 import type { Session } from './session.ts';
 import type { RecordMakers } from './settings.ts';
@@ -33,7 +34,7 @@ const visibleCheckIntervalMs = 5;
 export type ReaderParts = {
   /** The reader's own; it ends it. Its transactions are REPEATABLE READ. */
   readonly client: Connection;
-  readonly session: Pick<Session, 'server' | 'tables' | 'modelsOf'>;
+  readonly session: Pick<Session, 'client' | 'server' | 'tables' | 'modelsOf'>;
   readonly flavor: 'mysql' | 'mariadb';
   readonly makers: Pick<RecordMakers, 'includesTable'>;
   readonly kind: ViewKind;
@@ -66,12 +67,12 @@ export class ChunkReader implements ChunkDatabase<ChunkView> {
   }
 
   async #lastKey(collection: Collection): Promise<LastKey | null> {
-    const { client, kind } = this.#parts;
+    const { client, session, kind } = this.#parts;
     if (kind === 'write') await this.#requireWrites();
     const { model } = await this.#table(await this.#id(collection));
     const { key } = chunkKeys(collection, model);
     const found: (readonly string[])[] = [];
-    await using rows = new TextRows(client, lastKeySelect(model, key, collection.filter), [], key.length);
+    await using rows = await TextRows.watched(client, session.client, lastKeySelect(model, key, collection.filter), [], key.length);
     while (await rows.next((_, bytes, start, end) => void found.push(plainTexts(key, textsAt(bytes, start, end)))));
     return found[0] === undefined ? null : { key: found[0], classes: keyClasses(key, model) };
   }
@@ -118,12 +119,12 @@ export class ChunkReader implements ChunkDatabase<ChunkView> {
   }
 
   async #attempt({ collection, after, upTo, rowsMax }: ChunkRequest, mark: number, written: BinlogPlace | null): Promise<Chunk<ChunkView>> {
-    const { client } = this.#parts;
+    const { client, session } = this.#parts;
     const sees = await this.#begin(mark, written);
     try {
       const id = await this.#id(collection);
       // Holds the table's definition until the transaction ends; waits while a statement changes it.
-      await query(client, `SELECT 1 FROM ${quoteTable(id)} LIMIT 0`, [], null);
+      await patiently(client, session.client, () => query(client, `SELECT 1 FROM ${quoteTable(id)} LIMIT 0`, [], null));
       const readable = await this.#table(id);
       const { model, captured } = readable;
       const keys = chunkKeys(collection, model);
@@ -162,7 +163,8 @@ export class ChunkReader implements ChunkDatabase<ChunkView> {
     const rows: Row[] = [];
     const keys: string[] = [];
     let last: readonly string[] | null = null;
-    await using result = new TextRows(this.#parts.client, select, readers, identity.length + key.length);
+    const { client, session } = this.#parts;
+    await using result = await TextRows.watched(client, session.client, select, readers, identity.length + key.length);
     const take: TextRowHandler = (row, bytes, start, end) => {
       const texts = textsAt(bytes, start, end);
       rows.push(row);

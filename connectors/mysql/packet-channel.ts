@@ -12,6 +12,11 @@ const headerBytes = 4;
 /** A packet of this size goes on in the next one. */
 const packetBytesMax = 0xff_ff_ff;
 
+/** The socket below a connection. */
+export function socketOf(connection: Connection): Socket {
+  return (connection as ConnectionWithSocket).stream;
+}
+
 /** Called for each packet's payload, bytes[start, end). The memory is not used again, so views of it may be kept. */
 export type PacketHandler = (bytes: Buffer, start: number, end: number) => void;
 
@@ -25,7 +30,7 @@ export class PacketChannel {
   #large: Buffer[] = [];
 
   constructor(connection: Connection) {
-    this.#socket = new BorrowedSocket((connection as ConnectionWithSocket).stream);
+    this.#socket = new BorrowedSocket(socketOf(connection));
   }
 
   /** Grows with everything that comes. */

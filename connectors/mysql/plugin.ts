@@ -24,6 +24,7 @@ function connector(spec: ConfigSpec<MysqlConfig>): Plugin<MysqlConfig, Source> {
         limits: { recordsMax: flow.queueRecordsMax, bytesMax: flow.queueBytesMax },
         delays: { snapshotMs: snapshot.delayMs, streamingMs: snapshot.streamingDelayMs },
         notifications: makers.notifications.enabled ? makers.notifications : null,
+        signals: { ...config.settings.signals, prefix: config.settings.topicPrefix },
         watch: new BinlogWatch({ settings: config.settings, events, filtered, clock: context.clock }),
       };
       return new CoordinatedSource(database, coordination, context.logger, () => context.clock.nowMs());

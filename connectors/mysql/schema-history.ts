@@ -5,6 +5,9 @@
  * It is Debezium's own: entries that Debezium wrote are read, and Debezium reads ours. It does not grow without bound: once it holds many
  * more entries than there are tables, all tables are told anew (`checkpoint`); what came before counts no more, and goes at a later
  * start.
+ *
+ * Debezium reads its history up to the offset before its end, and waits for a record there: one that ends with the end of a transaction it cannot
+ * read. So an entry that says nothing is written behind each transaction (`InternalRecord.end`).
  */
 import {
   type InternalRecord,
@@ -127,7 +130,8 @@ export class SchemaHistory {
   }
 
   #internal(entry: HistoryEntry, nowMs: number): InternalRecord {
-    return { topic: this.#settings.topic, key: null, value: historyText(entry, nowMs) };
+    const end = { ...entry, ddl: null, tableChanges: [], checkpoint: false };
+    return { topic: this.#settings.topic, key: null, value: historyText(entry, nowMs), end: historyText(end, nowMs) };
   }
 
   #apply({ checkpoint, tableChanges, ddl, databaseName }: HistoryEntry): void {

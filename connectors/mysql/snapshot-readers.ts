@@ -3,6 +3,7 @@ import { type Logger, SluiceError } from '../../src/contract/index.ts';
 import { type ConnectionSettings, connect, disconnect, query, quoteTable } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
 import { breakOffAfter } from './disconnect.ts';
+import { patiently } from './liveness.ts';
 import type { BinlogPosition } from './position.ts';
 import { type CatalogTable, currentPosition, mariadbGtids, type ServerFacts } from './server.ts';
 import type { MysqlSettings } from './settings.ts';
@@ -18,6 +19,8 @@ export type SnapshotReaders = AsyncDisposable & {
 export type ReaderParts = {
   readonly settings: MysqlSettings;
   readonly connection: ConnectionSettings;
+  /** An ordinary connection, for questions about the readers' own. */
+  readonly control: Connection;
   readonly server: ServerFacts;
   readonly logger: Logger;
 };
@@ -35,16 +38,16 @@ async function refused(statement: Promise<unknown>): Promise<SluiceError | null>
 }
 
 /** Makes writes wait, on a connection of its own: its unlocking must not end the readers' transactions. */
-async function lock(client: Connection, { settings, logger }: ReaderParts, tables: readonly CatalogTable[]): Promise<Lock> {
+async function lock(client: Connection, { settings, control, logger }: ReaderParts, tables: readonly CatalogTable[]): Promise<Lock> {
   const { locking, lockTimeoutMs } = settings.snapshot;
   if (locking === 'none') return 'none';
   await query(client, `SET SESSION lock_wait_timeout = ${Math.max(1, Math.ceil(lockTimeoutMs / 1000))}`);
-  const global = await refused(query(client, 'FLUSH TABLES WITH READ LOCK', [], null));
+  const global = await refused(patiently(client, control, () => query(client, 'FLUSH TABLES WITH READ LOCK', [], null)));
   if (global === null) return 'global';
   if (tables.length === 0) return 'none';
   logger.info({ reason: global.message }, 'The user may not lock the server: the captured tables are locked instead');
   const list = tables.map(({ id }) => `${quoteTable(id)} READ`).join(', ');
-  const each = await refused(query(client, `LOCK TABLES ${list}`, [], null));
+  const each = await refused(patiently(client, control, () => query(client, `LOCK TABLES ${list}`, [], null)));
   if (each === null) return 'tables';
   logger.info({ reason: each.message }, 'The user may not lock the captured tables either');
   return 'none';
@@ -87,11 +90,11 @@ export async function openReaders(
       stack.use(breakOffAfter(abort, client));
       return client;
     };
-    const control = await open();
-    const taken = await lock(control, parts, tables);
+    const locking = await open();
+    const taken = await lock(locking, parts, tables);
     // Read before the view opens: what commits in between comes twice, and is not missed. (Without a lock and without GTIDs the server may name
     // the place of a transaction a moment before anybody sees it.)
-    const before = await currentPosition(control, settings.flavor, server);
+    const before = await currentPosition(locking, settings.flavor, server);
     const clients: Connection[] = [];
     for (let index = 0; index < (taken === 'none' ? 1 : count); index++) {
       const client = await open();
@@ -111,7 +114,7 @@ export async function openReaders(
     const position = own ?? before;
     const [clock] = await query(first, 'SELECT UNIX_TIMESTAMP() AS now');
     await whileLocked(first, position);
-    if (taken !== 'none' && settings.snapshot.locking === 'minimal') await query(control, 'UNLOCK TABLES');
+    if (taken !== 'none' && settings.snapshot.locking === 'minimal') await query(locking, 'UNLOCK TABLES');
     logger.info({ lock: taken, file: position.file, position: position.position, gtids: position.gtids }, 'The snapshot’s view is open');
     return { clients, position, timeSeconds: Number(clock?.['now'] ?? 0), [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {

@@ -22,6 +22,8 @@ const smallTableRowsMax = 8_192;
 /** What tables are read with. */
 export type TableParts = {
   readonly tables: Tables;
+  /** An ordinary connection, for questions about the readers' own. */
+  readonly control: Connection;
   /** The table as the readers see it. */
   model(table: CatalogTable): TableModel;
   /** `snapshot.select.statement.overrides` by table. */
@@ -49,7 +51,7 @@ export function openTable(parts: TableParts, table: CatalogTable): OpenedTable<C
   return {
     captured: readable.captured,
     order,
-    read: (client, after) => readTable(client, readable, order === 'key' ? key! : [], after, statement, parts.batchRecordsMax),
+    read: (client, after) => readTable(client, parts, readable, order === 'key' ? key! : [], after, statement),
   };
 }
 
@@ -92,14 +94,17 @@ export const textColumn: ColumnReader = createColumnReader(
   defaultValueOptions,
 )!;
 
-/** Reads a table's rows on a connection whose transaction holds the snapshot. Throws the database's error with the table's name. */
+/**
+ * Reads a table's rows on a connection whose transaction holds the snapshot; on the other one the server is asked whether it is still at it where
+ * no row comes for long. Throws the database's error with the table's name.
+ */
 async function* readTable(
   client: Connection,
+  { control, batchRecordsMax: rowsMax }: TableParts,
   readable: ReadableTable,
   key: readonly KeyColumn[],
   after: readonly string[] | null,
   override: string | null,
-  rowsMax: number,
 ): AsyncGenerator<TableRows> {
   const shown = readable.readers.filter(reader => reader !== null);
   const readers = shown.map(reader => (readable.isNeeded(reader) ? reader : null));
@@ -121,7 +126,7 @@ async function* readTable(
     keys: last === null ? null : { beforeLast: beforeLast && keyAt(beforeLast), last: keyAt(last) },
   });
   try {
-    await using result = new TextRows(client, selectStatement(readable, key, after, override), readers, key.length);
+    await using result = await TextRows.watched(client, control, selectStatement(readable, key, after, override), readers, key.length);
     for (let open = true; open; ) {
       const before = result.bytes;
       open = await result.next(take);

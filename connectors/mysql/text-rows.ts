@@ -3,6 +3,7 @@ import { SluiceError, type Value } from '../../src/contract/index.ts';
 import { EventCursor } from './binlog/cursor.ts';
 import { malformed } from './binlog/malformed.ts';
 import type { ColumnReader } from './column.ts';
+import { watchThread } from './liveness.ts';
 import { errorOfPacket, errorPacket, PacketChannel } from './packet-channel.ts';
 
 const comQuery = 0x03;
@@ -37,6 +38,7 @@ export class TextRows implements AsyncDisposable {
   /** Of everything that has come. */
   bytes = 0;
   #handle: TextRowHandler = () => {};
+  #watch: Disposable | null = null;
 
   /** `readers`: one for each column of the result, null gives null; but for the last ones, as many as `unread` says. */
   constructor(connection: Connection, statement: string, readers: readonly (ColumnReader | null)[], unread = 0) {
@@ -45,6 +47,20 @@ export class TextRows implements AsyncDisposable {
     this.#columns = readers.length + unread;
     this.#channel = new PacketChannel(connection);
     this.#channel.send(comQuery, Buffer.from(statement, 'utf8'));
+  }
+
+  /** The same; on the other connection the server is asked whether it is still at it, where nothing comes for long. */
+  static async watched(
+    connection: Connection,
+    control: Connection,
+    ...query: [statement: string, readers: readonly (ColumnReader | null)[], unread?: number]
+  ): Promise<TextRows> {
+    let channel: PacketChannel | null = null;
+    const watch = await watchThread(connection, control, () => channel);
+    const rows = new TextRows(connection, ...query);
+    channel = rows.#channel;
+    rows.#watch = watch;
+    return rows;
   }
 
   /** Waits for rows and hands them over; false: there are no more. Throws a code of `databaseError`, or what a value's reader throws. */
@@ -94,6 +110,7 @@ export class TextRows implements AsyncDisposable {
 
   /** Closes the connection unless the result has ended; then it is free again. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
     if (this.#phase === 'done') this.#channel.release();
     else this.#channel.abandon();
   }

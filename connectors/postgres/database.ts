@@ -138,7 +138,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
     const known = new KnownTables(this.#partition, own);
     const reads = snapshot.readsNewTables ? snapshot.includesTable : () => false;
-    const streamed = { connection, signals, types, tables, client, known, reads, makers, clock, logger };
+    const streamed = { settings: this.#settings, types, tables, client, known, reads, makers, clock, logger };
     this.#onDemand = this.#resources.use(new StreamedSnapshots(streamed));
     const replication = await ReplicationConnection.open(connection, slot.name, abort);
     this.#replication = replication;

@@ -7,20 +7,20 @@ import { type KnownTable, rowKey } from '../debezium/incremental/chunk-database.
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
 import { RecentTransactions } from '../debezium/incremental/recent-transactions.ts';
 import type { KnownTables } from '../debezium/known-tables.ts';
-import type { SignalSettings } from '../debezium/options/signal-options.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
 import { expandCollections, readSignal, type SnapshotRequest } from '../debezium/signals/signal.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { BlockingWindow } from './blocking-window.ts';
 import { Catalog } from './catalog.ts';
-import { type ConnectionSettings, connect } from './connection.ts';
+import { connect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
+import { HeadroomBrake } from './headroom-brake.ts';
 import { ChunkReader } from './incremental-reader.ts';
 import { NewTables } from './new-tables.ts';
 import { promptQuery } from './prompt-query.ts';
 import { columnTexts } from './row-key.ts';
-import type { RecordMakers } from './settings.ts';
+import type { PostgresSettings, RecordMakers } from './settings.ts';
 import { Watermarks } from './signal-table.ts';
 import { isLongPast, parseSnapshotView, type SnapshotView, sees } from './snapshot-view.ts';
 import { type ReadableTable, Tables } from './tables.ts';
@@ -30,8 +30,7 @@ import type { TypeCatalog } from './values/type-catalog.ts';
 const checkIntervalMs = 10;
 
 export type IncrementalSources = {
-  readonly connection: ConnectionSettings;
-  readonly signals: SignalSettings;
+  readonly settings: Pick<PostgresSettings, 'connection' | 'signals' | 'slot' | 'guard'>;
   readonly types: TypeCatalog;
   /** On the stream's own ordinary connection. */
   readonly tables: Tables;
@@ -62,13 +61,15 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   constructor(sources: IncrementalSources) {
     this.#sources = sources;
-    const { signals, makers, clock, logger } = sources;
+    const { settings, client, makers, clock, logger } = sources;
+    const { signals, slot, guard } = settings;
     this.#snapshots = new IncrementalSnapshots<SnapshotView, number>({
       open: abort => this.#open(abort),
       tables: () => this.#tables(),
       sees,
       chunkRows: signals.chunkRows,
       rowsPerSecondMax: signals.rowsPerSecondMax,
+      brake: new HeadroomBrake({ client, slot: slot.name, guard, clock, logger }),
       notifications: makers.notifications,
       clock,
       logger,
@@ -76,7 +77,7 @@ export class StreamedSnapshots implements AsyncDisposable {
     const { file, pollMs } = signals;
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
-    const { known, client, reads } = sources;
+    const { known, reads } = sources;
     this.blocking = new BlockingSnapshots(() => clock.nowMs());
     this.newTables = new NewTables({
       known,
@@ -98,7 +99,8 @@ export class StreamedSnapshots implements AsyncDisposable {
   }
 
   async #open(abort: AbortSignal): Promise<ChunkReader> {
-    const { connection, signals, types, makers, logger } = this.#sources;
+    const { settings, types, makers, logger } = this.#sources;
+    const { connection, signals } = settings;
     // A chunk's view must not be older than what a blocking snapshot publishes.
     while (this.blocking.next?.begun) await setTimeout(checkIntervalMs, undefined, { signal: abort });
     const client = await connect(connection, false, abort);
@@ -115,11 +117,11 @@ export class StreamedSnapshots implements AsyncDisposable {
   }
 
   async #tables(): Promise<readonly KnownTable[]> {
-    const { tables, signals } = this.#sources;
+    const { tables, settings } = this.#sources;
     const captured = await tables.list().catch(error => Promise.reject(databaseFailure(error, 'Listing the tables')));
     return captured
       .map(({ id, rowsEstimated }) => ({ name: qualifiedName(id), rowsEstimated: rowsEstimated < 0 ? null : rowsEstimated }))
-      .filter(({ name }) => name !== signals.table);
+      .filter(({ name }) => name !== settings.signals.table);
   }
 
   /** Of the one that began last. */
@@ -186,7 +188,7 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   /** A captured table's first change comes; answers whether its inserted rows are signals (`signal.enabled.channels` has `source`). */
   described({ captured }: ReadableTable): boolean {
-    const { table, fromTable } = this.#sources.signals;
+    const { table, fromTable } = this.#sources.settings.signals;
     this.newTables.described(captured.name);
     return fromTable && captured.name === table;
   }

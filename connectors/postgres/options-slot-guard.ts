@@ -28,6 +28,15 @@ export const slotGuardOptions = {
     group,
     displayName: 'Slot guard: action at the limit',
   }),
+  'slot.guard.snapshot.percent': options.int({
+    default: '75',
+    min: 1,
+    max: 100,
+    doc: 'Incremental snapshots wait while the slot holds back more than this part, in percent, of what it may: of slot.guard.limit.bytes, or of the server’s max_slot_wal_keep_size, whichever is nearer. They go on by themselves. 100: they do not wait; nor do they where there is no limit.',
+    importance: 'LOW',
+    group,
+    displayName: 'Slot guard: snapshots wait',
+  }),
 };
 
 /** Options that do not go together. */
@@ -41,5 +50,6 @@ export function readSlotGuard(config: ConfigOf<typeof slotGuardOptions>): SlotGu
     warnBytes: config['slot.guard.warn.bytes'],
     limitBytes: config['slot.guard.limit.bytes'],
     givesUp: config['slot.guard.limit.action'] === 'give_up',
+    snapshotPercent: config['slot.guard.snapshot.percent'],
   };
 }

@@ -26,6 +26,7 @@ export const postgresConnector: Plugin<PostgresConfig, Source> = {
       limits: { recordsMax: flow.queueRecordsMax, bytesMax: flow.queueBytesMax },
       delays: { snapshotMs: snapshot.delayMs, streamingMs: snapshot.streamingDelayMs },
       notifications: makers.notifications.enabled ? makers.notifications : null,
+      signals: { ...settings.signals, prefix: settings.topicPrefix },
       watch: new SlotWatch({ settings, events, filtered, client: database.client, logger, clock }),
     };
     return new CoordinatedSource(database, coordination, context.logger, () => context.clock.nowMs());

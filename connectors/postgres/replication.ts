@@ -4,7 +4,7 @@ import { type ConnectionSettings, connect, quoteIdentifier, quoteLiteral } from 
 import { CopyChannel } from './copy-channel.ts';
 import { databaseError, type ServerError } from './database-error.ts';
 import { breakOffAfter, disconnect } from './disconnect.ts';
-import { processIdOf, watchLiveness } from './liveness.ts';
+import { processIdOf, watchProcess } from './liveness.ts';
 import { formatLsn, parseLsn } from './lsn.ts';
 
 /** Who the server is: a restored or promoted server has another timeline, another server another system. */
@@ -108,7 +108,7 @@ export class ReplicationConnection implements AsyncDisposable {
       }
     };
     const watched = { client: this.#client, processId: this.#processId, listener: () => this.#channel };
-    this.#liveness = watchLiveness(watched, options.control);
+    this.#liveness = watchProcess(watched, options.control);
     this.#statusTimer = setInterval(() => this.#sendStatus(), options.statusIntervalMs);
   }
 

@@ -6,6 +6,8 @@ export type SlotGuard = {
   readonly limitBytes: number | null;
   /** At the limit the slot is given up. */
   readonly givesUp: boolean;
+  /** Of the limit: incremental snapshots wait while the slot holds more back. */
+  readonly snapshotPercent: number;
 };
 
 /** What the guard says of a slot that holds so much. Its texts name no figure that changes, so that each is told once. */

@@ -9,7 +9,7 @@ import { quoteIdentifier, quoteLiteral, quoteTable } from './connection.ts';
 import { CopyChannel } from './copy-channel.ts';
 import { CopyRowReader } from './copy-row.ts';
 import { databaseError } from './database-error.ts';
-import { processIdOf, watchLiveness } from './liveness.ts';
+import { processIdOf, watchProcess } from './liveness.ts';
 import type { ReadableTable, Tables } from './tables.ts';
 
 /** A table up to this size is read in one go, in its own order, and becomes durable whole: there is nothing to resume. */
@@ -92,7 +92,7 @@ async function* readTable(
   const identity = readable.captured.definition.primaryKey.map(name => readers.findIndex(reader => reader.name === name));
   const processId = await processIdOf(client);
   const channel = new CopyChannel(client, `COPY (${select}) TO STDOUT`);
-  using _ = watchLiveness({ client, processId, listener: () => channel }, control);
+  using _ = watchProcess({ client, processId, listener: () => channel }, control);
   try {
     for (let open = true; open; ) {
       const rows: Row[] = [];

@@ -1,8 +1,10 @@
 import { text as readText } from 'node:stream/consumers';
 import type { Client } from '@elastic/elasticsearch';
 import {
+  type FieldRules,
   type Forced,
   type Look,
+  momentText,
   type Removal,
   type SinkRecord,
   type SinkVerification,
@@ -54,7 +56,7 @@ export class ElasticsearchVerification implements SinkVerification {
       : 'without behavior.on.null.values=delete its indices keep rows that are deleted at the source';
   }
 
-  async look(records: readonly SinkRecord[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<readonly (Look | null)[]> {
+  async look(records: readonly SinkRecord[], rules: FieldRules, abort: AbortSignal): Promise<readonly (Look | null)[]> {
     const planned = records.map((record, index) => this.#planned(record, index));
     const asked = planned.filter(one => one !== null);
     const found = await this.#get(asked, true, abort);
@@ -65,7 +67,7 @@ export class ElasticsearchVerification implements SinkVerification {
       const place = { container: one.target, id: one.id, held: is?.held ?? null };
       if (one.kind === 'delete') return { ...place, state: is === null ? 'same' : 'different' };
       if (is === null) return { ...place, state: 'missing' };
-      return { ...place, state: this.#isSame(one, is.source, ignored) ? 'same' : 'different' };
+      return { ...place, state: this.#isSame(one, is.source, rules) ? 'same' : 'different' };
     });
   }
 
@@ -85,11 +87,12 @@ export class ElasticsearchVerification implements SinkVerification {
     }
   }
 
-  #isSame({ row, change }: Planned, source: JsonRecord, ignored: ReadonlySet<string>): boolean {
+  #isSame({ row, change }: Planned, source: JsonRecord, { ignored, moments }: FieldRules): boolean {
     const parsed = parseExactly(this.#documents.of(row!, null));
     const expected: JsonRecord = isJsonRecord(parsed) ? parsed : {};
     const skipped = (name: string) => ignored.has(name) || change.missing.includes(name);
-    for (const [name, value] of Object.entries(expected)) if (!skipped(name) && canonical(value) !== canonical(source[name])) return false;
+    for (const [name, value] of Object.entries(expected))
+      if (!skipped(name) && !isEqual(value, source[name], moments.has(name))) return false;
     // Documents that are merged keep what older records told.
     if (this.#config.documents.method === 'upsert') return true;
     return Object.keys(source).every(name => skipped(name) || name in expected);
@@ -265,6 +268,11 @@ function storedOf(doc: unknown): Stored | null {
 function sequence(held: string): JsonRecord {
   const [number, term] = held.split('/');
   return { if_seq_no: Number(number), if_primary_term: Number(term) };
+}
+
+function isEqual(value: unknown, stored: unknown, isMoment: boolean): boolean {
+  if (isMoment && typeof value === 'string' && typeof stored === 'string') return momentText(value) === momentText(stored);
+  return canonical(value) === canonical(stored);
 }
 
 /** JSON with the fields of its objects in one order. */

@@ -15,10 +15,12 @@ const rowsAtOnce = 1_000;
 export class BulkWrite {
   readonly #session: PostgresSession;
   readonly #versions: string;
+  readonly #nowMs: () => number;
   readonly #statements = new Map<string, string>();
   #running: Promise<unknown> | null = null;
 
-  constructor(session: PostgresSession, versions: string) {
+  constructor(session: PostgresSession, versions: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = session;
     this.#versions = versions;
   }
@@ -53,6 +55,7 @@ export class BulkWrite {
     }
     const deletes = rows.some(({ deleted }) => deleted);
     if (deletes) arrays.push(`{${rows.map(({ deleted }) => (deleted ? 't' : 'f')).join(',')}}`);
+    if (deletes && group.versioned) arrays.push(String(this.#nowMs()));
     return { text: this.#statement(group, missing, deletes), values: arrays };
   }
 
@@ -84,8 +87,9 @@ export class BulkWrite {
     const read = columns.map((_, at) => `c${at}${types[at]!.cast} as c${at}`);
     const named = [...inner, ...further.map(([name]) => name)].join(', ');
     const incoming = `incoming as (select ${[...read, ...further.map(([name]) => name)].join(', ')} from unnest(${parameters.join(', ')}) as t (${named}))`;
-    const won = `won as (insert into ${this.#versions} as v (relation, key, version) select ${table.id}, _key, _version from incoming
-  on conflict (relation, key) do update set version = excluded.version where v.version < excluded.version returning key)`;
+    const deletedAt = deletes ? `case when _deleted then $${parameters.length + 1}::bigint end` : 'null::bigint';
+    const won = `won as (insert into ${this.#versions} as v (relation, key, version, deleted_ms) select ${table.id}, _key, _version, ${deletedAt} from incoming
+  on conflict (relation, key) do update set version = excluded.version, deleted_ms = excluded.deleted_ms where v.version < excluded.version returning key)`;
     const same = columns
       .slice(0, keys)
       .map(({ name }, at) => `t.${quoted(name)} = i.c${at}`)

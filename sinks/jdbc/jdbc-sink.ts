@@ -12,6 +12,7 @@ import {
   toSluiceError,
 } from '../../src/contract/index.ts';
 import { bisect } from '../sql/bisect.ts';
+import { MarkerRetention } from '../sql/marker-retention.ts';
 import type { Owner } from '../sql/postgres-offsets.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { describeTarget } from '../sql/target-url.ts';
@@ -36,6 +37,7 @@ export class JdbcSink implements Sink {
   readonly #tables: Tables;
   readonly #rows: RecordRows;
   readonly #known: KnownTables;
+  readonly #markers: MarkerRetention;
   #owner: Owner = { id: randomUUID(), generation: 0 };
   /** Of the last assignment: a replay comes without. */
   #group: string | null = null;
@@ -47,7 +49,9 @@ export class JdbcSink implements Sink {
     this.#context = context;
     this.holdsState = hasOwnKey(config);
     const { address } = config;
-    this.#tables = address.kind === 'sqlite' ? new SqliteTables(address.file) : new PostgresTables(address);
+    const nowMs = () => context.clock.nowMs();
+    this.#tables = address.kind === 'sqlite' ? new SqliteTables(address.file, nowMs) : new PostgresTables(address, nowMs);
+    this.#markers = new MarkerRetention(config.markerRetentionMs, nowMs, context.logger);
     this.#rows = new RecordRows(config);
     this.#known = new KnownTables(this.#tables, config);
   }
@@ -117,6 +121,11 @@ export class JdbcSink implements Sink {
         failed.push(...refused.map(({ item, error }) => ({ index: item.index, error })));
       });
       this.#prepared = true;
+      // A replay's sink beside the live flow leaves that to it.
+      if (batch.consumed !== null)
+        await this.#markers.prune((beforeMs, max) =>
+          this.#tables.transaction('Forgetting deleted rows', abort, () => this.#tables.prune(beforeMs, max)),
+        );
     } catch (error) {
       this.#known.forget();
       throw error;

@@ -1,5 +1,6 @@
 import { configSpec, misspeltSourceField, options, type RawConfig } from '../../src/contract/index.ts';
 import { connectionOptions, withLogin } from '../sql/connection-options.ts';
+import { markerOptions, retentionOf } from '../sql/marker-retention.ts';
 import type { TargetAddress } from '../sql/target-url.ts';
 import { refusedOptions } from './refused-options.ts';
 
@@ -24,6 +25,8 @@ export type JdbcConfig = {
   /** Most rows of one statement. */
   readonly rowsMax: number;
   readonly tracking: 'partition' | 'key';
+  /** How long the versions of deleted rows are kept; null: for good. */
+  readonly markerRetentionMs: number | null;
 };
 
 const group = 'Connector';
@@ -127,6 +130,7 @@ export const jdbcSpec = configSpec({
       group,
       displayName: 'Use reduction buffer',
     }),
+    ...markerOptions,
     ...refusedOptions,
   },
   check(raw, report): void {
@@ -163,6 +167,7 @@ export const jdbcSpec = configSpec({
       unavailable: config['unavailable.value.placeholder'],
       rowsMax: config['batch.size'],
       tracking: config['version.tracking'],
+      markerRetentionMs: retentionOf(config),
     };
   },
 });

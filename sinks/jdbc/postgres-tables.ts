@@ -15,6 +15,16 @@ const versionsTable = '_sluice_versions';
 const refusedTable = '_sluice_refused';
 
 /**
+ * Tables that were made before there was such a column get it. Looked up first: the statement itself locks the table, also where there is nothing to do.
+ */
+const addDeletedAt = `do $$ begin
+  if not exists (select from pg_attribute where attrelid = '${versionsTable}'::regclass and attname = 'deleted_ms' and not attisdropped) then
+    alter table ${versionsTable} add column deleted_ms bigint;
+    create index on ${versionsTable} (deleted_ms) where deleted_ms is not null;
+  end if;
+end $$`;
+
+/**
  * Two tasks that make the same table at once would meet in the catalog, and one would fail (IF NOT EXISTS does not help there): so they take
  * turns, to the end of the transaction.
  */
@@ -25,11 +35,13 @@ export class PostgresTables implements Tables {
   readonly #session: PostgresSession;
   readonly #offsets: PostgresOffsets;
   readonly #bulk: BulkWrite;
+  readonly #nowMs: () => number;
 
-  constructor(address: PostgresAddress) {
+  constructor(address: PostgresAddress, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = new PostgresSession(address, '-c jit=off');
     this.#offsets = new PostgresOffsets(this.#session, offsetsTable);
-    this.#bulk = new BulkWrite(this.#session, versionsTable);
+    this.#bulk = new BulkWrite(this.#session, versionsTable, nowMs);
   }
 
   async check(abort: AbortSignal): Promise<void> {
@@ -65,7 +77,8 @@ export class PostgresTables implements Tables {
        create table if not exists ${versionsTable} (relation integer not null, key text collate "C" not null, version bigint not null,
          primary key (relation, key)) with (fillfactor = 80);
        create table if not exists ${refusedTable} (topic text not null, part integer not null, version bigint not null,
-         primary key (version, topic, part))`,
+         primary key (version, topic, part));
+       ${addDeletedAt}`,
     );
     await this.#offsets.create();
   }
@@ -163,9 +176,19 @@ export class PostgresTables implements Tables {
     return this.#bulk.settle();
   }
 
-  async truncate({ name }: FoundTable): Promise<void> {
+  async prune(beforeMs: number, max: number): Promise<number> {
+    const expired = `select relation, key from ${versionsTable} where deleted_ms < $1 order by deleted_ms limit $2 for update skip locked`;
+    const pruned = await this.#session.query(`delete from ${versionsTable} where (relation, key) in (${expired})`, [beforeMs, max]);
+    return pruned.rowCount ?? 0;
+  }
+
+  async truncate({ id, name }: FoundTable): Promise<void> {
     await this.settle();
     await this.#session.script(`delete from ${qualified(name.schema, name.table)}`);
+    await this.#session.query(`update ${versionsTable} set deleted_ms = $2 where relation = $1 and deleted_ms is null`, [
+      id,
+      this.#nowMs(),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

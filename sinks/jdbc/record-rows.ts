@@ -1,5 +1,5 @@
 import { type Schema, type SinkRecord, SluiceError, Struct, type Value } from '../../src/contract/index.ts';
-import { type RecordChange, recordChange } from '../sql/record-change.ts';
+import { type RecordChange, RecordChanges } from '../sql/record-change.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { type ColumnValues, isUnavailable } from '../sql/row-reader.ts';
 import { targetType } from '../sql/target-type.ts';
@@ -33,6 +33,7 @@ type ShapeOfValue = { readonly value: Schema | null; readonly topic: string; rea
 /** Reads records into actions; shapes are found once a pair of schemas. */
 export class RecordRows {
   readonly #config: JdbcConfig;
+  readonly #changes = new RecordChanges();
   /** By topic, where the topic alone decides. */
   readonly #names = new Map<string, TableName>();
   readonly #shapes = new WeakMap<Schema, ShapeOfValue[]>();
@@ -44,7 +45,7 @@ export class RecordRows {
 
   /** Null where the record asks for nothing. Throws RECORD_REFUSED. */
   action(record: SinkRecord, index: number): RecordAction | null {
-    const change = recordChange(record);
+    const change = this.#changes.read(record);
     const { deleteEnabled, truncateEnabled } = this.#config;
     const kind = change.kind === 'upsert' ? 'write' : change.kind;
     if (kind === 'none' || (kind === 'delete' && !deleteEnabled) || (kind === 'truncate' && !truncateEnabled)) return null;

@@ -17,8 +17,10 @@ export class SqliteTables implements Tables {
   readonly dialect = 'sqlite';
   readonly #session: SqliteSession;
   readonly #offsets: SqliteOffsets;
+  readonly #nowMs: () => number;
 
-  constructor(file: string) {
+  constructor(file: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = new SqliteSession(file);
     this.#offsets = new SqliteOffsets(this.#session, quoted('_sluice_offsets'));
   }
@@ -51,6 +53,12 @@ export class SqliteTables implements Tables {
        create table if not exists _sluice_refused (topic text not null, part integer not null, version integer not null,
          primary key (version, topic, part)) without rowid`,
     );
+    // Tables that were made before there was such a column get it.
+    if (!this.#session.all("select name from pragma_table_info('_sluice_versions')").some(row => row['name'] === 'deleted_ms'))
+      this.#session.exec(
+        `alter table _sluice_versions add column deleted_ms integer;
+         create index _sluice_versions_deleted on _sluice_versions (deleted_ms) where deleted_ms is not null`,
+      );
     this.#offsets.create();
   }
 
@@ -132,14 +140,15 @@ export class SqliteTables implements Tables {
   /** Nothing is on its way once `write` has resolved. */
   async settle(): Promise<void> {}
 
-  #isNewer({ table, keys }: RowGroup, { values, version }: ReducedRow): boolean {
+  #isNewer({ table, keys }: RowGroup, { values, version, deleted }: ReducedRow): boolean {
     return (
       this.#session.run(
-        `insert into _sluice_versions (relation, key, version) values (?, ?, ?)
-         on conflict (relation, key) do update set version = excluded.version where version < excluded.version`,
+        `insert into _sluice_versions (relation, key, version, deleted_ms) values (?, ?, ?, ?)
+         on conflict (relation, key) do update set version = excluded.version, deleted_ms = excluded.deleted_ms where version < excluded.version`,
         table.id,
         versionKey(values, keys),
         version,
+        deleted ? this.#nowMs() : null,
       ) > 0
     );
   }
@@ -172,8 +181,18 @@ export class SqliteTables implements Tables {
     );
   }
 
-  async truncate({ name }: FoundTable): Promise<void> {
+  async prune(beforeMs: number, max: number): Promise<number> {
+    return this.#session.run(
+      `delete from _sluice_versions where (relation, key) in
+         (select relation, key from _sluice_versions where deleted_ms < ? order by deleted_ms limit ?)`,
+      beforeMs,
+      max,
+    );
+  }
+
+  async truncate({ id, name }: FoundTable): Promise<void> {
     this.#session.run(`delete from ${quoted(tableOf(name))}`);
+    this.#session.run('update _sluice_versions set deleted_ms = ? where relation = ? and deleted_ms is null', this.#nowMs(), id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

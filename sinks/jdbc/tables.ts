@@ -67,6 +67,8 @@ export interface Tables extends AsyncDisposable {
   write(group: RowGroup): Promise<void>;
   /** Resolves when all that is on its way is done; rejects, once, with what it has failed with. */
   settle(): Promise<void>;
+  /** Deletes the versions of at most so many rows that were deleted before a moment; answers how many. */
+  prune(beforeMs: number, max: number): Promise<number>;
   /** Empties the table; rows older than the truncation do not come back. */
   truncate(table: FoundTable): Promise<void>;
 }

@@ -1,14 +1,22 @@
-import { type Look, type Removal, type SinkRecord, type SinkVerification, SluiceError, type SurplusRow } from '../../src/contract/index.ts';
+import {
+  type FieldRules,
+  type Look,
+  type Removal,
+  type SinkRecord,
+  type SinkVerification,
+  SluiceError,
+  type SurplusRow,
+} from '../../src/contract/index.ts';
+import type { ComparedColumn, ComparedTables, FoundRow } from '../sql/compared-tables.ts';
+import { PostgresComparison } from '../sql/postgres-comparison.ts';
 import type { ColumnValues } from '../sql/row-reader.ts';
+import { SqliteComparison } from '../sql/sqlite-comparison.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { targetType } from '../sql/target-type.ts';
-import type { ComparedColumn, ComparedTables, FoundRow } from './compared-tables.ts';
 import { shown } from './evolution.ts';
 import type { JdbcConfig } from './options.ts';
-import { PostgresComparison } from './postgres-comparison.ts';
 import { type RecordAction, RecordRows } from './record-rows.ts';
 import { hasOwnKey } from './row-groups.ts';
-import { SqliteComparison } from './sqlite-comparison.ts';
 import type { TableName } from './table-name.ts';
 import type { FoundTable } from './tables.ts';
 
@@ -47,7 +55,7 @@ export class JdbcVerification implements SinkVerification {
     return deleteEnabled ? null : 'with delete.enabled=false its tables keep rows that are deleted at the source';
   }
 
-  async look(records: readonly SinkRecord[], ignored: ReadonlySet<string>): Promise<readonly (Look | null)[]> {
+  async look(records: readonly SinkRecord[], rules: FieldRules): Promise<readonly (Look | null)[]> {
     const looks = new Array<Look | null>(records.length).fill(null);
     const groups = new Map<string, Group>();
     for (const [index, record] of records.entries()) {
@@ -55,7 +63,7 @@ export class JdbcVerification implements SinkVerification {
       if (action === null || action.kind === 'truncate') continue;
       const table = await this.#find(action.table);
       if (table === null) looks[index] = this.#absent(action);
-      else this.#enter(groups, action, table, ignored);
+      else this.#enter(groups, action, table, rules);
     }
     for (const { table, deletes, columns, indexes, rows } of groups.values()) {
       const container = shown(table.name);
@@ -65,7 +73,7 @@ export class JdbcVerification implements SinkVerification {
     return looks;
   }
 
-  #enter(groups: Map<string, Group>, action: RecordAction, table: FoundTable, ignored: ReadonlySet<string>): void {
+  #enter(groups: Map<string, Group>, action: RecordAction, table: FoundTable, { ignored, moments }: FieldRules): void {
     const { shape, kind, index } = action;
     const used = kind === 'delete' ? shape.columns.slice(0, shape.keys) : shape.columns;
     const missing = used.find(({ name }) => !table.columns.has(name));
@@ -77,6 +85,7 @@ export class JdbcVerification implements SinkVerification {
         type: table.columns.get(name) ?? targetType('text'),
         isKey,
         json: schema?.name === 'io.debezium.data.Json',
+        moment: source.of === 'row' && moments.has(source.field),
         compared: !isKey && !(source.of === 'row' && ignored.has(source.field)),
       }),
     );
@@ -100,7 +109,8 @@ export class JdbcVerification implements SinkVerification {
   async #find(name: TableName): Promise<FoundTable | null> {
     const text = shown(name);
     if (this.#found.get(text)) return this.#found.get(text)!;
-    const found = await this.#asked(() => this.#tables.find(name));
+    const known = await this.#asked(() => this.#tables.find(name));
+    const found: FoundTable | null = known === null ? null : { ...known, id: 0, overriding: false };
     this.#found.set(text, found);
     return found;
   }

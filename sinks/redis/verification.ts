@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
+  type FieldRules,
   type Look,
+  momentText,
   type PluginContext,
   type Removal,
   readChange,
@@ -34,7 +36,7 @@ export class RedisVerification implements SinkVerification {
     return this.#settings.mode === 'write-through' ? null : `with redis.mode=${this.#settings.mode} it holds no rows`;
   }
 
-  async look(records: readonly SinkRecord[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<readonly (Look | null)[]> {
+  async look(records: readonly SinkRecord[], rules: FieldRules, abort: AbortSignal): Promise<readonly (Look | null)[]> {
     const rows = records.map(record => this.#rowOf(record));
     const held = await this.#get(
       rows.flatMap(row => row?.key ?? []),
@@ -47,7 +49,7 @@ export class RedisVerification implements SinkVerification {
       if (row.content.kind === 'drop') return { ...place, state: is === undefined ? 'same' : 'different' };
       // A key that may expire, or be evicted, need not be there.
       if (is === undefined) return { ...place, state: this.#settings.ttlMs === null ? 'missing' : 'same' };
-      return { ...place, state: this.#isSame(row, is, ignored) ? 'same' : 'different' };
+      return { ...place, state: this.#isSame(row, is, rules) ? 'same' : 'different' };
     });
   }
 
@@ -71,7 +73,7 @@ export class RedisVerification implements SinkVerification {
     return pattern;
   }
 
-  #isSame({ content }: PendingRow, { fields }: Held, ignored: ReadonlySet<string>): boolean {
+  #isSame({ content }: PendingRow, { fields }: Held, { ignored, moments }: FieldRules): boolean {
     const cells: ReadonlyMap<string, string | null | undefined> =
       content.kind === 'members'
         ? (splitMembers(`{${content.members}}`) ?? new Map())
@@ -79,7 +81,9 @@ export class RedisVerification implements SinkVerification {
     for (const [name, text] of cells) {
       if (ignored.has(name) || text === undefined) continue;
       // A hash shows a null by having no such field.
-      if ((fields.get(name) ?? null) !== text) return false;
+      const held = fields.get(name) ?? null;
+      const same = moments.has(name) && held !== null && text !== null ? momentText(held) === momentText(text) : held === text;
+      if (!same) return false;
     }
     const { versionField } = this.#settings;
     return [...fields.keys()].every(name => name === versionField || ignored.has(name) || cells.has(name));

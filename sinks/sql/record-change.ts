@@ -1,4 +1,4 @@
-import { type ConnectRecord, readChange, type Schema, Struct, type Value } from '../../src/contract/index.ts';
+import { type ConnectRecord, readChange, readDocumentKey, type Schema, Struct, type Value } from '../../src/contract/index.ts';
 
 /** A row's or key's fields as the record holds them: nothing is copied. */
 export type Fields = Struct | ReadonlyMap<string, Value>;
@@ -11,6 +11,8 @@ export type RecordChange = {
   readonly row: Fields | null;
   /** The row as it was, where a delete tells it. */
   readonly before: Fields | null;
+  /** Whether it is MongoDB's. */
+  readonly ofDocument?: boolean;
 };
 
 /** `documents`: it is MongoDB's, with texts in the place of rows. */
@@ -50,8 +52,30 @@ function plainChange(record: ConnectRecord, value: Struct, key: Fields | null): 
   return { kind: 'upsert', key, row: value, before: null };
 }
 
-/** Reads the change of a record: envelopes of rows with a schema in place, everything else by the contract's `readChange`. */
-export function recordChange(record: ConnectRecord): RecordChange {
+/** Topics of documents that are held in mind. */
+const topicsMax = 10_000;
+
+/**
+ * Reads the changes of a task's records. A tombstone does not say whether the text in its key is a text or a document's id: so the topics of documents
+ * are held in mind, and the delete that comes before a tombstone tells. Otherwise the two would name one row in two ways.
+ */
+export class RecordChanges {
+  readonly #documents = new Set<string>();
+
+  read(record: ConnectRecord): RecordChange {
+    const { topic, value } = record;
+    if (value !== null) {
+      const change = recordChange(record);
+      if (change.ofDocument === true && this.#documents.size < topicsMax) this.#documents.add(topic);
+      return change;
+    }
+    const key = this.#documents.has(topic) ? readDocumentKey(record.key) : null;
+    return key === null ? recordChange(record) : { kind: 'delete', key: key.fields, row: null, before: null };
+  }
+}
+
+/** Envelopes of rows with a schema are read in place, everything else by the contract's `readChange`. */
+function recordChange(record: ConnectRecord): RecordChange {
   const { value } = record;
   const key = fieldsOf(record.key);
   const envelope = value instanceof Struct ? envelopeOf(value.schema) : null;
@@ -72,7 +96,8 @@ export function recordChange(record: ConnectRecord): RecordChange {
   const change = readChange(record);
   // A document's id, which the record's key holds as text.
   const read = change.key?.schema === null ? change.key.fields : key;
-  return { kind: change.kind, key: read, row: change.after?.fields ?? null, before: change.before?.fields ?? null };
+  const ofDocument = change.source?.fields.get('connector') === 'mongodb';
+  return { kind: change.kind, key: read, row: change.after?.fields ?? null, before: change.before?.fields ?? null, ofDocument };
 }
 
 /** A field's value; undefined where there is no such field. */

@@ -1,10 +1,17 @@
 import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError, type TopicPartition } from '../../src/contract/index.ts';
 import { literal, qualified, quoted } from '../sql/identifiers.ts';
 import type { Owner } from '../sql/postgres-offsets.ts';
+import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { TableDefinition } from './definition.ts';
+import { pruneRows, rowsTable } from './layout.ts';
 
 /** What is kept of a table's definition. */
-export type StoredTable = { readonly key: readonly string[]; readonly columns: Readonly<Record<string, string>> };
+export type StoredTable = {
+  readonly key: readonly string[];
+  readonly columns: Readonly<Record<string, string>>;
+  /** Whether its rows tell when they were deleted; those of a table that was made before there was such a column do not. */
+  readonly deletedAt?: boolean;
+};
 /** By partition, the offset up to which a topic must be read again before its further columns are filled. */
 export type Refill = Readonly<Record<string, string>>;
 
@@ -89,13 +96,29 @@ export class Bookkeeping {
     );
   }
 
-  async storeTable(table: TableDefinition, columns: Readonly<Record<string, string>>, refill: Refill | null): Promise<void> {
-    const definition: StoredTable = { key: table.key, columns };
+  async storeTable(
+    table: Pick<TableDefinition, 'name' | 'key'>,
+    columns: Readonly<Record<string, string>>,
+    refill: Refill | null,
+  ): Promise<void> {
+    const definition: StoredTable = { key: table.key, columns, deletedAt: true };
     await this.#database.ask(
       `insert into ${this.#name('_tables')} (name, definition, refill) values ($1, $2, $3)
        on conflict (name) do update set definition = excluded.definition, refill = excluded.refill`,
       [table.name, JSON.stringify(definition), refill === null ? null : JSON.stringify(refill)],
     );
+  }
+
+  /** Deletes at most so many rows that were deleted before a moment, and answers how many. */
+  async prune(table: TableDefinition, beforeMs: number, max: number): Promise<number> {
+    return max <= 0 ? 0 : (await this.#database.ask(pruneRows(this.#schema, table), [beforeMs, max])).length;
+  }
+
+  /** Deletes a row, its version with it. */
+  async forgetRow({ name, key, columns }: TableDefinition, { values }: ReducedRow): Promise<void> {
+    const same = key.map((column, at) => `${quoted(column)} = $${at + 1}`).join(' and ');
+    const parts = key.map(column => values[columns.findIndex(one => one.name === column)]);
+    await this.#database.ask(`delete from ${rowsTable(this.#schema, name)} where ${same}`, parts);
   }
 
   async refilled(table: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { type SinkRecord, SluiceError } from '../../src/contract/index.ts';
-import { type Fields, fieldOf, recordChange } from '../sql/record-change.ts';
+import { type Fields, fieldOf, RecordChanges } from '../sql/record-change.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { RowReader } from '../sql/row-reader.ts';
 import { UnwritableValue } from '../sql/temporal-text.ts';
@@ -11,6 +11,7 @@ export type RowChange = { readonly row: ReducedRow } | { readonly truncate: Sink
 /** Reads the records of one table's topic. */
 export class ChangedRows {
   readonly table: TableDefinition;
+  readonly #changes = new RecordChanges();
   readonly #rows: RowReader;
   readonly #keys: RowReader;
   /** Where the key's columns are among all. */
@@ -29,7 +30,7 @@ export class ChangedRows {
 
   /** Null where the record is of no row. Throws RECORD_REFUSED. */
   read(record: SinkRecord): RowChange | null {
-    const change = recordChange(record);
+    const change = this.#changes.read(record);
     try {
       switch (change.kind) {
         case 'none':

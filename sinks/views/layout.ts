@@ -5,6 +5,8 @@ import type { Route, TableDefinition, ViewDefinition } from './definition.ts';
 /** The sink's own columns of a base row. */
 export const versionColumn = '_sluice_version';
 export const deletedColumn = '_sluice_deleted';
+/** When a row was deleted here, in milliseconds since 1970; null of one that is there. */
+export const deletedAtColumn = '_sluice_deleted_ms';
 
 /** Columns as a list for SQL. */
 export function list(columns: readonly string[], prefix = ''): string {
@@ -21,10 +23,28 @@ export function createTable(schema: string | null, table: TableDefinition): stri
   const rows = rowsTable(schema, table.name);
   const columns = table.columns.map(({ name, type }) => `${quoted(name)} ${type.name}`);
   return [
-    `create table if not exists ${rows} (${columns.join(', ')}, ${versionColumn} bigint not null, ${deletedColumn} boolean not null, ` +
+    `create table if not exists ${rows} (${columns.join(', ')}, ${versionColumn} bigint not null, ${deletedColumn} boolean not null, ${deletedAtColumn} bigint, ` +
       `primary key (${list(table.key)}))${schema === null ? ' without rowid' : ''}`,
+    createDeletedIndex(schema, table.name),
     createRowsView(schema, table),
   ].join(';\n');
+}
+
+/** Finds rows that were deleted long ago; no other row is in it. */
+export function createDeletedIndex(schema: string | null, table: string): string {
+  const name = quoted(`_deleted_${digestOf(table)}`);
+  return `create index if not exists ${name} on ${rowsTable(schema, table)} (${deletedAtColumn}) where ${deletedColumn}`;
+}
+
+/** Deletes so many rows that were deleted before a moment ($1, $2); answers their keys. */
+export function pruneRows(schema: string | null, { name, key }: TableDefinition): string {
+  const rows = rowsTable(schema, name);
+  const expired = `select ${list(key)} from ${rows} where ${deletedColumn} and ${deletedAtColumn} < $1 limit $2`;
+  return `delete from ${rows} where (${list(key)}) in (${expired}) returning ${list(key)}`;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** The live rows, under the name that selects use. It has only the columns of the file, in its order. */
@@ -41,7 +61,7 @@ export function createIndexes(schema: string | null, view: ViewDefinition): read
   const made: { sql: string; route: Route }[] = [];
   for (const [table, route] of view.routes) {
     const add = (on: string, columns: string) => {
-      const digest = createHash('sha256').update(`${on}(${columns})`).digest('hex').slice(0, 16);
+      const digest = digestOf(`${on}(${columns})`);
       made.push({ sql: `create index if not exists ${quoted(`_by_${digest}`)} on ${rowsTable(schema, on)} (${columns})`, route });
     };
     if (route.kind === 'direct') {

@@ -2,7 +2,7 @@ import { type SinkAssignment, SluiceError } from '../../src/contract/index.ts';
 import { qualified, quoted } from '../sql/identifiers.ts';
 import type { Bookkeeping, Database, Refill, StoredTable } from './bookkeeping.ts';
 import { type Definitions, fingerprint, placed, type TableDefinition, type ViewDefinition } from './definition.ts';
-import { createIndexes, createRowsView, createTable, rowsTable } from './layout.ts';
+import { createDeletedIndex, createIndexes, createRowsView, createTable, deletedAtColumn, deletedColumn, rowsTable } from './layout.ts';
 import { restoredView } from './restored-view.ts';
 
 /** What is kept up from now on. */
@@ -23,6 +23,7 @@ export class Migration {
   readonly #schema: string | null;
   readonly #viewSchema: string | null;
   readonly #fill: (view: ViewDefinition, replace: boolean) => Promise<void> | void;
+  readonly #nowMs: () => number;
 
   /** `schemas`: of base rows and of views; null in SQLite. `fill` makes a view's table. */
   constructor(
@@ -30,7 +31,9 @@ export class Migration {
     books: Bookkeeping,
     schemas: { readonly rows: string | null; readonly views: string | null },
     fill: (view: ViewDefinition, replace: boolean) => Promise<void> | void,
+    nowMs: () => number,
   ) {
+    this.#nowMs = nowMs;
     this.#database = database;
     this.#books = books;
     this.#schema = schemas.rows;
@@ -43,6 +46,7 @@ export class Migration {
     const refills = new Map<string, Refill>();
     for (const table of definitions.tables) {
       const known = stored.get(table.name);
+      if (known && known.definition.deletedAt !== true) await this.#addDeletedAt(table, known.definition, known.refill);
       const refill = known
         ? await this.#alter(table, known.definition, known.refill, definitions, assignment)
         : await this.#create(table, assignment);
@@ -81,6 +85,17 @@ export class Migration {
     // The topic may have been read before there was a table for it.
     await this.#books.offsets.forget(group, table.topic);
     return null;
+  }
+
+  /** What was deleted before counts as deleted now. */
+  async #addDeletedAt({ name, key }: TableDefinition, { columns }: StoredTable, refill: Refill | null): Promise<void> {
+    const rows = rowsTable(this.#schema, name);
+    await this.#database.script(
+      `alter table ${rows} add column ${deletedAtColumn} bigint;
+       update ${rows} set ${deletedAtColumn} = ${this.#nowMs()} where ${deletedColumn};
+       ${createDeletedIndex(this.#schema, name)}`,
+    );
+    await this.#books.storeTable({ name, key }, columns, refill);
   }
 
   async #alter(

@@ -1,5 +1,6 @@
 import { configSpec, options } from '../../src/contract/index.ts';
 import { connectionOptions, withLogin } from '../sql/connection-options.ts';
+import { markerOptions, retentionOf } from '../sql/marker-retention.ts';
 import type { TargetAddress } from '../sql/target-url.ts';
 
 export type ViewsConfig = {
@@ -10,6 +11,8 @@ export type ViewsConfig = {
   readonly rowsSchema: string | null;
   readonly viewSchema: string;
   readonly unavailable: string;
+  /** How long the versions of deleted rows are kept; null: for good. */
+  readonly markerRetentionMs: number | null;
 };
 
 const group = 'Views';
@@ -22,6 +25,7 @@ export const viewsSpec = configSpec({
   doc: 'Keeps materialized views in Postgres, or in a SQLite file, equal to their selects over the topics’ rows: for each batch, the keys that changed rows lead to are computed anew, in one transaction with the offsets.',
   options: {
     ...connectionOptions,
+    ...markerOptions,
     views: options.string({
       doc: 'The views: the path of a YAML file, or its text. It names the tables kept of topics, and each view’s key, how the tables lead to it, and its select.',
       importance: 'HIGH',
@@ -56,6 +60,7 @@ export const viewsSpec = configSpec({
       rowsSchema: config['rows.schema'],
       viewSchema: config['view.schema'],
       unavailable: config['unavailable.value.placeholder'],
+      markerRetentionMs: retentionOf(config),
     };
   },
 });

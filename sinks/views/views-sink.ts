@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   type CheckResult,
   type PartitionOffset,
@@ -11,15 +10,16 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../src/contract/index.ts';
+import { MarkerRetention } from '../sql/marker-retention.ts';
 import { targetError } from '../sql/target-errors.ts';
 import { describeTarget } from '../sql/target-url.ts';
 import { ChangedRows } from './changed-rows.ts';
 import { type DefinitionFault, type Definitions, placed } from './definition.ts';
 import type { ViewsConfig } from './options.ts';
-import { PostgresViewStore } from './postgres/postgres-store.ts';
 import { readDefinitions } from './read-definitions.ts';
-import { SqliteViewStore } from './sqlite/sqlite-store.ts';
 import { fine, type IndexedChange, type Verification, type ViewStore } from './store.ts';
+import { viewStore } from './view-store.ts';
+import { viewsFile, viewsOf, viewsText } from './views-file.ts';
 
 /** Keeps materialized views: reads records into changes of base rows, and hands them to the store with the offsets. */
 export class ViewsSink implements Sink {
@@ -27,6 +27,7 @@ export class ViewsSink implements Sink {
   readonly #config: ViewsConfig;
   readonly #context: PluginContext;
   readonly #store: ViewStore;
+  readonly #markers: MarkerRetention;
   #definitions: Definitions | null = null;
   #byTopic: ReadonlyMap<string, ChangedRows> = new Map();
   readonly #unknownTopics = new Set<string>();
@@ -36,17 +37,18 @@ export class ViewsSink implements Sink {
   constructor(config: ViewsConfig, context: PluginContext) {
     this.#config = config;
     this.#context = context;
-    this.#store = viewStore(config, context.connector);
+    this.#store = viewStore(config, context);
+    this.#markers = new MarkerRetention(config.markerRetentionMs, () => context.clock.nowMs(), context.logger);
   }
 
   async check(abort: AbortSignal): Promise<readonly CheckResult[]> {
     let text: string;
     try {
-      text = await this.#text();
+      text = await viewsText(this.#config);
     } catch (error) {
       return [fault(toSluiceError(error), 'views', 'views')];
     }
-    const { definitions, faults } = readDefinitions(text, this.#file());
+    const { definitions, faults } = readDefinitions(text, viewsFile(this.#config));
     if (definitions === null) return faults.map(found => this.#finding(found));
     try {
       const found = [...faults, ...(await this.#store.check(definitions, abort))];
@@ -91,6 +93,8 @@ export class ViewsSink implements Sink {
       }
     }
     for (const { item, error } of await this.#store.apply(changes, consumed, abort)) failed.push({ index: item.index, error });
+    // A replay's sink beside the live flow leaves that to it.
+    if (consumed !== null) await this.#markers.prune((beforeMs, max) => this.#store.prune(beforeMs, max, abort));
     return { publish: [], failed: failed.sort((a, b) => a.index - b.index) };
   }
 
@@ -111,32 +115,10 @@ export class ViewsSink implements Sink {
 
   async #read(): Promise<Definitions> {
     if (this.#definitions) return this.#definitions;
-    const { definitions, faults } = readDefinitions(await this.#text(), this.#file());
-    if (definitions === null) {
-      const messages = faults.filter(({ warning }) => !warning).map(found => placed(this.#file(), found));
-      throw new SluiceError('CONFIG_INVALID', messages.join('\n'));
-    }
+    const definitions = await viewsOf(this.#config);
     this.#byTopic = new Map(definitions.tables.map(table => [table.topic, new ChangedRows(table, this.#config.unavailable)]));
     this.#definitions = definitions;
     return definitions;
-  }
-
-  /** A text of several lines is the views themselves. */
-  #isText(): boolean {
-    return this.#config.views.includes('\n');
-  }
-
-  #file(): string {
-    return this.#isText() ? 'views' : this.#config.views;
-  }
-
-  async #text(): Promise<string> {
-    if (this.#isText()) return this.#config.views;
-    try {
-      return await readFile(this.#config.views, 'utf8');
-    } catch (cause) {
-      throw new SluiceError('CONFIG_FILE_UNREADABLE', `The file of views ${this.#config.views} cannot be read.`, { cause });
-    }
   }
 
   #finding(found: DefinitionFault): CheckResult {
@@ -145,7 +127,7 @@ export class ViewsSink implements Sink {
       status: found.warning ? 'warning' : 'fault',
       code: found.warning ? null : 'CONFIG_INVALID',
       option: 'views',
-      message: placed(this.#file(), found),
+      message: placed(viewsFile(this.#config), found),
       remedy: 'Correct the file at that place.',
     };
   }
@@ -157,10 +139,4 @@ export class ViewsSink implements Sink {
 
 function fault({ code, message, remedy }: SluiceError, subject: string, option: string): CheckResult {
   return { subject, status: 'fault', code, option, message, remedy };
-}
-
-function viewStore({ address, rowsSchema, viewSchema }: ViewsConfig, connector: string): ViewStore {
-  if (address.kind === 'sqlite') return new SqliteViewStore(address.file);
-  const named = `sluice_${connector.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`.slice(0, 63);
-  return new PostgresViewStore(address, rowsSchema ?? named, viewSchema);
 }

@@ -56,13 +56,14 @@ async function follow(
   return show(terminal, last, json);
 }
 
-function line({ state, rows, chunks, rows_per_second: rate, ends_at: end, tables }: ShownSnapshot): string {
+function line({ state, rows, chunks, rows_per_second: rate, ends_at: end, waits_for: wait, tables }: ShownSnapshot): string {
   const reading = tables.find(table => table.state === 'reading')?.name;
   const parts = [
     reading === undefined ? state : `${state === 'paused' ? 'paused in' : 'reading'} ${reading}`,
     chunks === 0 ? `${rows} rows` : `${rows} rows in ${chunks} chunks`,
     ...(rate === null ? [] : [`${rate} rows a second`]),
     ...(end === null ? [] : [`${state === 'finished' ? 'ended' : 'ends about'} ${end}`]),
+    ...(wait === undefined ? [] : [`waits for ${wait}`]),
   ];
   return parts.join(', ');
 }

@@ -3,6 +3,7 @@ import { type RawConfig, SluiceError } from '../contract/index.ts';
 import type { ChangePlan, ConnectorChange } from '../engine/changes/connector-change.ts';
 import type { Comparison } from '../takeover/compare.ts';
 import { offsetsOf, type SeenConnector, seeConnector } from '../takeover/connect-connector.ts';
+import { databaseOf } from '../takeover/database.ts';
 import { handOver } from '../takeover/hand-over.ts';
 import { intendedDifferences, without } from '../takeover/intent.ts';
 import type { RestCaller, Wait } from '../takeover/rest-caller.ts';
@@ -15,7 +16,6 @@ import { comparisonText } from './takeover-text.ts';
 const callMsMax = 100_000;
 const rebalanceAttemptsMax = 60;
 const rebalanceWaitMs = 1_000;
-const postgres = /(?:^|\.)PostgresConnector$|^postgres(?:ql)?$/;
 
 const wait: Wait = async delayMs => {
   await delay(delayMs);
@@ -63,7 +63,8 @@ async function take(input: CommandInput, name: string, there: RestCaller, here: 
     from: there,
     to: here,
     wait,
-    busy: async () => (await look(here, config)).findings.some(({ code }) => code === 'SLOT_IN_USE'),
+    // Of the others no reader is waited for: what Connect has stopped, or given up, publishes nothing more.
+    busy: async () => databaseOf(config) === 'postgres' && (await look(here, config)).findings.some(({ code }) => code === 'SLOT_IN_USE'),
     tell: step => out(`${step}\n`),
   });
   out(`${paint.green('Taken over.')} It is still there at Kafka Connect, stopped: delete it there when you will not go back.\n`);
@@ -92,10 +93,10 @@ async function giveBack(input: CommandInput, name: string, here: RestCaller, the
 async function found(call: RestCaller, name: string): Promise<SeenConnector> {
   const seen = await seeConnector(call, name);
   if (seen === null) throw new SluiceError('NOT_FOUND', `There is no connector ${name} there.`);
-  if (!postgres.test((seen.config['connector.class'] ?? '').trim()))
+  if (databaseOf(seen.config) === null)
     throw new SluiceError(
       'CONFIG_INVALID',
-      `${name} is a ${seen.config['connector.class']}: only PostgreSQL's connector is taken over by this command.`,
+      `${name} is a ${seen.config['connector.class']}: only Debezium’s connectors of PostgreSQL, MySQL, MariaDB and MongoDB are taken over by this command.`,
       {
         remedy: 'docs/migrating.md says how others move: all connectors of a group at once, or offsets by hand.',
       },

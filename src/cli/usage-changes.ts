@@ -43,7 +43,7 @@ Connectors that go are first, then sinks, then sources. It stops at the first th
     summary: 'take a connector over from a running Kafka Connect, at the position it has',
     help: `  URL                  Kafka Connect's REST address; a login may stand in it (http://user:password@...)
   NAME                 the connector
-      --shadow         first run it beside, on a slot and topics of its own, and compare what both publish
+      --shadow         first run it beside, on a place and topics of its own, and compare what both publish
       --shadow-for T   for how long: 30s, 10m (default: 60s)
       --bootstrap-servers LIST  Connect's Kafka, where it is not the worker's
       --as-debezium    leave options out that Debezium 3 ignores and Sluice does not
@@ -58,7 +58,8 @@ ${restHelp}
   sluice takeover http://connect:8083 orders -c config/worker.yaml --shadow --shadow-for 10m
   sluice takeover http://connect:8083 orders -c config/worker.yaml --yes
 
-Without --yes and without a terminal it only looks. PostgreSQL's connector; the worker must run.`,
+Without --yes and without a terminal it only looks. Debezium's connectors of PostgreSQL, MySQL, MariaDB
+and MongoDB; the worker must run.`,
     flags: {
       ...urlFlag,
       ...workerFlag,

@@ -112,6 +112,11 @@ const anyText = /^/;
 /** What a text is only as the id of a document: of a tombstone nothing else tells where it comes from. */
 const documentIdText = /^\{"\$\w+":/;
 
+/** The key of a record that is known to be of a document: its one field `id` is JSON text. Of a tombstone nothing else tells what its text means. */
+export function readDocumentKey(key: Value): Row | null {
+  return documentKey(rowOf(key), anyText);
+}
+
 /** The key of a document, whose one field `id` is its JSON text, where that has the form. */
 function documentKey(key: Row | null, form: RegExp): Row | null {
   const id = key?.fields.get('id');

@@ -125,6 +125,8 @@ export type WriterOptions = {
 export interface EventLog extends AsyncDisposable {
   /** `embedded` or `kafka`, for messages. */
   readonly kind: string;
+  /** Its servers, as host:port, as they were configured; null: it is embedded. */
+  readonly servers: readonly string[] | null;
   /** Connect's `kafka_cluster_id` of GET /. */
   clusterId(): Promise<string>;
   /** Creates the topics that do not exist; an existing topic stays as it is. `onRetry`: as for `writer`. */
@@ -134,6 +136,11 @@ export interface EventLog extends AsyncDisposable {
   /** Of each partition of the topics its first record that is not older, or its end where all are. Throws SluiceError TOPIC_UNKNOWN. */
   offsetsAt(topics: readonly string[], timestampMs: number, abort: AbortSignal): Promise<readonly PartitionOffset[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
+  /**
+   * Writes a record without a key to the one partition of a topic, in no transaction. Left out: the ends of this log's transactions take no offsets,
+   * so nobody needs it.
+   */
+  writeAlone?(topic: string, value: Uint8Array): Promise<void>;
   /** Deletes what lies before an offset in the one partition of a topic. Throws SluiceError TOPIC_UNKNOWN. */
   truncate(topic: string, before: bigint): Promise<void>;
   /**

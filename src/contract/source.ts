@@ -22,14 +22,38 @@ export type CheckResult = {
  * A record a source keeps for itself in the log, such as an entry of its schema history. No transform, converter or `topic.creation.*` has
  * to do with it: it is written as it stands, to partition 0 of a topic that has no other.
  */
-export type InternalRecord = { readonly topic: string; readonly key: string | null; readonly value: string | null };
+export type InternalRecord = {
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: string | null;
+  /**
+   * What is to stand last in the topic once the record is durable, without content of its own: the end of a transaction takes an offset, which a reader
+   * of others' may wait for in vain (`EventLog.writeAlone`). Left out: nothing.
+   */
+  readonly end?: string;
+};
 
-/** What a source may do with the topics it keeps for itself. */
+/** Where a topic of signals is read from: behind what was taken last, or (null) at the group's offset, else at the topic's beginning or end. */
+export type SignalStart = { readonly next: bigint | null; readonly reset: 'earliest' | 'latest' };
+
+/** A topic of the worker's log that others write signals into; its first partition counts. */
+export type SignalTopic = {
+  /** Its records, and then those that are written, until aborted; waits where there is no such topic. Rejects as `EventLog.read`. */
+  follow(from: SignalStart, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  /** Tells the group that all before `next` was taken. */
+  taken(next: bigint): Promise<void>;
+};
+
+/** What a source may do with topics of the worker's log: those it keeps for itself, and those of signals. */
 export type InternalTopics = {
   /** What the topic holds now, from its first record; nothing where there is no such topic. */
   read(topic: string, abort: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Deletes what lies before an offset. */
   truncate(topic: string, before: bigint): Promise<void>;
+  /** A topic of signals; `group`: the consumer group that others see it read by. */
+  signals(topic: string, group: string): SignalTopic;
+  /** The servers of the log, as host:port; null: it is embedded. */
+  readonly servers: readonly string[] | null;
 };
 
 /** Records of one read and the offsets that cover them: both become durable together or not at all (invariant 1). */
@@ -102,6 +126,8 @@ export type OnDemandProgress = {
   readonly startedAtMs: number;
   /** At the present rate; null where the tables' sizes are unknown. Once finished: when it was. */
   readonly endsAtMs: number | null;
+  /** Why nothing is read for now although it is running. Left out: it is. */
+  readonly waitsFor?: string;
 };
 
 /**

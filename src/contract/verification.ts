@@ -40,6 +40,21 @@ export interface SourceVerification extends AsyncDisposable {
   readKeys(table: string, keys: readonly (readonly string[])[], abort: AbortSignal): Promise<VerifiableRange>;
 }
 
+/** How the fields of a table's rows are compared, by their names. */
+export type FieldRules = {
+  /** They are of the record and not of the row: not compared. */
+  readonly ignored: ReadonlySet<string>;
+  /** Moments as ISO texts, by their schema: a snapshot and a stream may write the same one with other zeros at the end of its fraction. */
+  readonly moments: ReadonlySet<string>;
+};
+
+const fraction = /^("?[^".]*\d\d:\d\d:\d\d)\.(\d*?)0*((?:Z|[+-]\d\d:\d\d)?"?)$/;
+
+/** An ISO time, or its JSON, without the zeros at the end of its fraction: the same for the same moment in the same zone. Other texts stay as they are. */
+export function momentText(text: string): string {
+  return text.replace(fraction, (_, head: string, digits: string, zone: string) => `${head}${digits === '' ? '' : '.'}${digits}${zone}`);
+}
+
 /** Where a target holds a row: a table, an index, a pattern of keys; and the row's own name in it. */
 export type HeldPlace = { readonly container: string; readonly id: string };
 
@@ -67,6 +82,18 @@ export type Forced = {
   readonly before: bigint;
 };
 
+/** What a target computes from the rows that it holds, such as a view: the keys whose rows are not as they would be if they were computed now. */
+export type Derived = {
+  readonly name: string;
+  readonly rows: number;
+  readonly differences: readonly {
+    readonly kind: 'missing' | 'extra' | 'changed';
+    readonly key: readonly string[];
+    /** Null where nothing was to be repaired. */
+    readonly repaired: boolean | null;
+  }[];
+};
+
 /**
  * What a sink offers so that its target can be compared to the tables it comes from. One owner; it has connections of its own, beside the
  * tasks'. Looking changes nothing in the target.
@@ -76,9 +103,9 @@ export interface SinkVerification extends AsyncDisposable {
   readonly refusal: string | null;
   /**
    * Looks at the rows of these records; null for a record that asks nothing of the target. Each is held against its own record, whatever others
-   * say of the same row. `ignored`: fields of the row that are not compared.
+   * say of the same row.
    */
-  look(records: readonly SinkRecord[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<readonly (Look | null)[]>;
+  look(records: readonly SinkRecord[], rules: FieldRules, abort: AbortSignal): Promise<readonly (Look | null)[]>;
   /** The names of all rows of a container, in batches of at most `max`. */
   ids(container: string, max: number, abort: AbortSignal): AsyncIterable<readonly string[]>;
   /** Digests of those of these rows that are there, by their names. */
@@ -94,4 +121,13 @@ export interface SinkVerification extends AsyncDisposable {
    * row (`removed`: what stood in the way is gone, and the row is written).
    */
   force?(rows: readonly Forced[], abort: AbortSignal): Promise<readonly Removal[]>;
+  /**
+   * Of a target that computes something from rows of these topics: compares that, and with `repair` computes anew what differs. Rejects BAD_REQUEST where
+   * more than `max` keys of one differ.
+   */
+  derived?(
+    topics: ReadonlySet<string>,
+    request: { readonly repair: boolean; readonly max: number },
+    abort: AbortSignal,
+  ): Promise<readonly Derived[]>;
 }

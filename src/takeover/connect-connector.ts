@@ -73,6 +73,7 @@ export function streamOffset(offsets: readonly SourceOffset[]): JsonObject | nul
 
 /** Whether an offset says that a snapshot has begun and not ended. */
 export function isUnfinishedSnapshot(offset: JsonObject): boolean {
-  const { snapshot, snapshot_completed: completed, last_snapshot_record: last } = offset;
+  const { snapshot, snapshot_completed: completed, last_snapshot_record: last, initsync } = offset;
+  if (initsync === true || initsync === 'true') return true;
   return snapshot !== undefined && snapshot !== false && completed !== true && last !== true;
 }

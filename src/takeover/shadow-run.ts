@@ -3,7 +3,7 @@ import { type ComparedRecord, type Comparison, compareRecords } from './compare.
 import { seeConnector } from './connect-connector.ts';
 import { formOf, formText } from './record-form.ts';
 import { pathOf, type RestCaller, type Wait } from './rest-caller.ts';
-import { shadowConfig, shadowedTopic, shadowName } from './shadow-config.ts';
+import { shadowConfig, shadowedTopic, shadowHistoryTopic, shadowName, shadowPlace } from './shadow-config.ts';
 
 /** Where one side's records are read. */
 export type ReadTopics = {
@@ -41,7 +41,7 @@ const recordsMax = 500_000;
 const bytesMax = 256 << 20;
 
 /**
- * Runs a connector's shadow for a while and compares what both publish. The shadow, with its slot, is gone at the end, however it ends; its topics
+ * Runs a connector's shadow for a while and compares what both publish. The shadow, with its place, is gone at the end, however it ends; its topics
  * too, unless there are differences to look at.
  */
 export async function runShadow(run: ShadowRun): Promise<Comparison> {
@@ -57,7 +57,7 @@ export async function runShadow(run: ShadowRun): Promise<Comparison> {
   try {
     await beginAnew(here, name, wait);
     await streaming(here, name, wait);
-    tell(`${name} streams beside it, on the slot ${shadow['slot.name']}, for ${Math.round(durationMs / 1000)} s.`);
+    tell(`${name} streams beside it, ${shadowPlace(shadow)}, for ${Math.round(durationMs / 1000)} s.`);
     await wait(durationMs);
     const endMs = nowMs();
     // What either had published by then, the other has to publish too.
@@ -72,10 +72,15 @@ export async function runShadow(run: ShadowRun): Promise<Comparison> {
     const topics = await topicsOf(here, name).catch(() => []);
     await here('PUT', `${pathOf(name)}/stop`).catch(() => {});
     await here('DELETE', pathOf(name)).catch(() => {});
-    if (isSame)
-      await run.shadowTopics.remove?.(topics.filter(topic => shadowedTopic(config['name'] ?? '', id, topic) !== null)).catch(() => {});
-    tell(`${name} is gone again, with its slot.`);
+    const history = shadowHistoryTopic(config['name'] ?? '', id);
+    const own = isSame ? topics.filter(topic => shadowedTopic(config['name'] ?? '', id, topic) !== null) : [];
+    await removeTopics(run.shadowTopics, [...own, history]).catch(() => {});
+    tell(`${name} is gone again${shadow['slot.name'] === undefined ? '' : ', with its slot'}.`);
   }
+}
+
+async function removeTopics(from: ReadTopics, topics: readonly string[]): Promise<void> {
+  await from.remove?.(await from.existing(topics));
 }
 
 function isOneSided({ kind }: Comparison['differences'][number]): boolean {

@@ -54,10 +54,10 @@ describe('a wrong config or request gets one clear error', () => {
   });
 
   test('an option that is known and not supported, by its name and with what to do instead', async () => {
-    const message = await refused({ 'plugin.name': 'wal2json', 'signal.kafka.topic': 'signals', converters: 'x' });
+    const message = await refused({ 'plugin.name': 'wal2json', 'openlineage.integration.enabled': 'true', converters: 'x' });
     assert.match(message, /contains the following 3 error\(s\)/);
     assert.match(message, /plugin\.name: .*only pgoutput/);
-    assert.match(message, /The option 'signal\.kafka\.topic' is not supported: .*not there yet/);
+    assert.match(message, /The option 'openlineage\.integration\.enabled' is not supported: OpenLineage/);
     assert.match(message, /The option 'converters' is not supported/);
   });
 

@@ -238,6 +238,27 @@ describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
     await assert.rejects(append(writer, [{ topic, value: 'v' }]), code('TOPIC_UNKNOWN', new RegExp(topic)));
   });
 
+  test('what is written alone stands last, behind the end of every transaction', async () => {
+    await using log = await openLog(workerOptions(bootstrapServers, aName('transactions')));
+    const topic = await makeTopic(log);
+    const client = kafkaClient(bootstrapServers).producer({ transactionalId: aName('theirs'), maxInFlightRequests: 1, idempotent: true });
+    await client.connect();
+    const open = await client.transaction();
+    await open.send({ topic, messages: [{ value: 'theirs' }] });
+    const written = log.writeAlone!(topic, Buffer.from('end 0'));
+    await open.commit();
+    await written;
+    await client.disconnect();
+    await using writer = await log.writer({ connector: 'c', task: 0 }, exactlyOnce, never);
+    for (let round = 0; round < 20; round++) {
+      const last = (await readAll(log, topic)).at(-1)!;
+      const [range] = await log.describeTopics([topic]);
+      assert.deepEqual([textOf(last.value), last.key, last.offset + 1n], [`end ${round}`, null, range!.partitions[0]!.end]);
+      await append(writer, [{ topic, value: 'ours' }]);
+      await log.writeAlone!(topic, Buffer.from(`end ${round + 1}`));
+    }
+  });
+
   test('a topic that gets more partitions is written to with the new count after a while', async () => {
     await using log = await openLog(workerOptions(bootstrapServers, aName('transactions'), { 'metadata.max.age.ms': '1' }));
     const topic = await makeTopic(log, 1);

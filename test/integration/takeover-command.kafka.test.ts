@@ -34,7 +34,7 @@ test('sluice takeover: looks, shadows, finds what differs, takes over under load
   await old.running(name);
   const command = (of: Daemon, ...args: string[]) =>
     runCommand(['takeover', there.url, name, '-c', of.workerFile, '--set', `database.password=${server.password || 'x'}`, ...args]);
-  const load = new AccountsUnderLoad(database, name, 10);
+  const load = AccountsUnderLoad.of(database, name, 10);
 
   // It only looks.
   const looked = await command(here);

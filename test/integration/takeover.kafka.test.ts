@@ -37,7 +37,7 @@ test('the daemon takes a connector over from Kafka Connect and Debezium, and the
   for (const table of names) await makeAccounts(database, table, accounts);
   const settings = { ...workerGroup('takeover'), ...plainJson };
   const config = (name: string) => accountsConnector(server, database.name, name);
-  const changed = () => names.map(table => new AccountsUnderLoad(database, table));
+  const changed = () => names.map(table => AccountsUnderLoad.of(database, table));
   const tell = async (when: string) => {
     for (const name of names) {
       const { records, doubled, isComplete } = await followedAccounts(kafka, database, name);

@@ -43,23 +43,37 @@ export async function makeAccounts(database: FreshDatabase, table: string, accou
   );
 }
 
+/** A connection of the load's own: raises the versions of the accounts whose id leaves that rest when it is divided by ten. */
+type Raising = AsyncDisposable & { raise(rest: number): Promise<unknown> };
+
+/** By SQL. */
+export function raisingRows(client: AsyncDisposable & { query(statement: string): Promise<unknown> }, table: string): Raising {
+  return {
+    raise: rest => client.query(`update ${table} set version = version + 1 where id % 10 = ${rest}`),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
 /** Raises versions, a tenth of the accounts in each transaction, until it is stopped. */
 export class AccountsUnderLoad {
-  readonly #database: FreshDatabase;
-  readonly #table: string;
+  readonly #open: () => Promise<Raising>;
   readonly #pauseMs: number;
   #busy = true;
   #transactions = 0;
   readonly #running: Promise<void>;
 
   /** `pauseMs` between transactions: a steady stream, not a flood that a reader would take minutes to read. */
-  constructor(database: FreshDatabase, table: string, pauseMs = 2) {
-    this.#database = database;
-    this.#table = table;
+  constructor(open: () => Promise<Raising>, pauseMs = 2) {
+    this.#open = open;
     this.#pauseMs = pauseMs;
     this.#running = this.#run();
     // A test that fails drops the database first: its own reason is the one to be told. `stop` still hears of this one.
     this.#running.catch(() => {});
+  }
+
+  /** On a table of PostgreSQL. */
+  static of(database: FreshDatabase, table: string, pauseMs?: number): AccountsUnderLoad {
+    return new AccountsUnderLoad(async () => raisingRows(await connectTo(database.url), table), pauseMs);
   }
 
   get transactions(): number {
@@ -67,9 +81,9 @@ export class AccountsUnderLoad {
   }
 
   async #run(): Promise<void> {
-    await using client = await connectTo(this.#database.url);
+    await using client = await this.#open();
     for (; this.#busy; this.#transactions++) {
-      await client.query(`update ${this.#table} set version = version + 1 where id % 10 = $1`, [this.#transactions % 10]);
+      await client.raise(this.#transactions % 10);
       await new Promise(resolve => setTimeout(resolve, this.#pauseMs));
     }
   }
@@ -80,19 +94,29 @@ export class AccountsUnderLoad {
   }
 }
 
-type Account = { readonly id: number; readonly version: number };
+export type Account = { readonly id: number; readonly version: number };
+export type FollowedAccounts = {
+  readonly records: number;
+  readonly doubled: number;
+  readonly isComplete: boolean;
+  readonly columns: ReadonlySet<string>;
+};
 
 /** Reads the table's topic as a stranger does: of each account every version in order, none missing; gives how many come twice. */
-export async function followedAccounts(
-  bootstrapServers: string,
-  database: FreshDatabase,
-  table: string,
-): Promise<{ readonly records: number; readonly doubled: number; readonly isComplete: boolean }> {
+export async function followedAccounts(bootstrapServers: string, database: FreshDatabase, table: string): Promise<FollowedAccounts> {
   const lines = await committedLines(bootstrapServers, `${database.name}_${table}.public.${table}`);
+  const { rows } = await database.client.query<Account>(`select id, version from ${table}`);
+  return followed(lines, rows);
+}
+
+/** The same of a topic's lines, and the accounts as they are in the database. */
+export function followed(lines: readonly string[], accounts: readonly Account[]): FollowedAccounts {
   const versions = new Map<number, number>();
+  const columns = new Set<string>();
   let doubled = 0;
   for (const line of lines) {
     const { after } = JSON.parse(line.slice(line.indexOf('\t') + 1)) as { after: Account };
+    for (const name of Object.keys(after)) columns.add(name);
     const known = versions.get(after.id);
     if (known !== undefined && after.version <= known) doubled++;
     else {
@@ -100,6 +124,5 @@ export async function followedAccounts(
       versions.set(after.id, after.version);
     }
   }
-  const { rows } = await database.client.query<Account>(`select id, version from ${table}`);
-  return { records: lines.length, doubled, isComplete: rows.every(({ id, version }) => versions.get(id) === version) };
+  return { records: lines.length, doubled, isComplete: accounts.every(({ id, version }) => versions.get(id) === version), columns };
 }

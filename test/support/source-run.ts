@@ -13,6 +13,7 @@ import type {
   SourceBatch,
   SourceOffset,
 } from '../../src/contract/index.ts';
+import { noInternalTopics } from './no-internal-topics.ts';
 
 const clock: Clock = { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n };
 
@@ -27,6 +28,8 @@ export class SourceRun<Config> {
   readonly records: ConnectRecord[] = [];
   /** What the source keeps for itself, in the order in which it became durable. */
   readonly internal: InternalRecord[] = [];
+  /** The log in which it finds topics of signals. */
+  log: Pick<InternalTopics, 'signals' | 'servers'> = noInternalTopics;
   /** What the source warned of, in all runs. */
   readonly warnings: string[] = [];
   readonly #offsets = new Map<string, SourceOffset>();
@@ -65,6 +68,8 @@ export class SourceRun<Config> {
           yield found.map(({ key, value }, index) => ({ topic, offset: BigInt(index), key: bytes(key), value: bytes(value), ...common }));
       },
       truncate: async () => {},
+      signals: (topic, group) => this.log.signals(topic, group),
+      servers: this.log.servers,
     };
   }
 

@@ -12,7 +12,7 @@ type Loaded<Chunk> = { readonly chunk: Chunk; readonly rows: Map<string, number>
 export class ChunkWindow<View, Transaction, Chunk extends { readonly view: View; readonly keys: readonly string[] }> {
   readonly #sees: (view: View, transaction: Transaction) => boolean;
   /** Changes since the reading began; null: no chunk is being read. A null key: a change of which the row is not known. */
-  #touched: { readonly key: string | null; readonly transaction: Transaction }[] | null = null;
+  #touched: { readonly key: string | null; readonly transaction: Transaction; readonly whole: boolean }[] | null = null;
   #overflown = false;
   #loaded: Loaded<Chunk> | null = null;
 
@@ -46,23 +46,26 @@ export class ChunkWindow<View, Transaction, Chunk extends { readonly view: View;
     this.#touched = null;
     if (touched === null || this.#overflown) return false;
     this.#loaded = { chunk, rows: new Map(chunk.keys.map((key, index) => [key, index])) };
-    return touched.every(({ key, transaction }) => this.#drop(key, transaction));
+    return touched.every(({ key, transaction, whole }) => this.#drop(key, transaction, whole));
   }
 
-  /** A change of the chunk's table. Answers false where the chunk that was loaded has to be read again. */
-  touched(key: string | null, transaction: Transaction): boolean {
+  /**
+   * A change of the chunk's table. `whole` false: it is published without the row as it then is, so the chunk's row cannot be left out for it.
+   * Answers false where the chunk that was loaded has to be read again.
+   */
+  touched(key: string | null, transaction: Transaction, whole = true): boolean {
     if (this.#touched !== null) {
-      if (this.#touched.length < touchedMax) this.#touched.push({ key, transaction });
+      if (this.#touched.length < touchedMax) this.#touched.push({ key, transaction, whole });
       else this.#overflown = true;
       return true;
     }
-    return this.#loaded === null || this.#drop(key, transaction);
+    return this.#loaded === null || this.#drop(key, transaction, whole);
   }
 
-  #drop(key: string | null, transaction: Transaction): boolean {
+  #drop(key: string | null, transaction: Transaction, whole: boolean): boolean {
     const { chunk, rows } = this.#loaded!;
     if (this.#sees(chunk.view, transaction)) return true;
-    if (key === null) {
+    if (key === null || (!whole && rows.has(key))) {
       this.#loaded = null;
       return false;
     }

@@ -1,10 +1,12 @@
-import { setTimeout } from 'node:timers/promises';
 import { type JsonObject, type OnDemandProgress, SluiceError, type SourceSignal, toSluiceError } from '../../../src/contract/index.ts';
-import type { NotificationType } from '../notifications/notifications.ts';
 import { expandCollections, readSignal, type SnapshotRequest } from '../signals/signal.ts';
-import { type Chunk, type ChunkDatabase, fatalCodes, type KnownTable, UnfitTable } from './chunk-database.ts';
+import { ChunkConnection } from './chunk-connection.ts';
+import { type AnyChunk, type Chunk, fatalCodes, type KnownTable, UnfitTable } from './chunk-database.ts';
+import { ChunkSize } from './chunk-size.ts';
 import { ChunkWindow } from './chunk-window.ts';
 import type { IncrementalParts } from './incremental-parts.ts';
+import { IncrementalNotices } from './notices.ts';
+import { Pace } from './pace.ts';
 import { IncrementalProgress } from './progress.ts';
 import { type Collection, IncrementalState } from './state.ts';
 
@@ -12,40 +14,54 @@ import { type Collection, IncrementalState } from './state.ts';
 const rereadsMax = 100;
 
 /** What the stream publishes of a chunk, at the moment when it is its turn. */
-export type Delivery<View> = { readonly chunk: Chunk<View>; readonly places: readonly number[] };
+export type Delivery<Read> = { readonly chunk: Read; readonly places: readonly number[] };
 
 /**
  * Incremental snapshots beside a stream: tables are read in chunks by their keys, and each chunk is published by the stream itself, between
  * two changes, once the stream is past what the chunk's view saw (`ChunkWindow` tells why that is right). Which table and key are next is in the
  * offset of every batch (`store`), so a restart goes on behind the last chunk published. One chunk at a time is read ahead (invariant 6).
  */
-export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable {
-  readonly #parts: IncrementalParts<View, Transaction>;
-  readonly #state = new IncrementalState();
+export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View> = Chunk<View>> implements AsyncDisposable {
+  readonly #parts: IncrementalParts<View, Transaction, Read>;
+  readonly #state: IncrementalState;
   readonly #progress: IncrementalProgress;
-  readonly #window: ChunkWindow<View, Transaction, Chunk<View>>;
+  readonly #window: ChunkWindow<View, Transaction, Read>;
+  readonly #size: ChunkSize;
+  readonly #pace: Pace;
+  readonly #notices: IncrementalNotices;
   readonly #ended = new AbortController();
-  #database: Promise<ChunkDatabase<View>> | null = null;
+  readonly #connection: ChunkConnection<View, Read>;
   /** Wakes the stream; null: it does not stream yet. */
   #wake: (() => void) | null = null;
   #reading: Promise<void> | null = null;
   #failure: SluiceError | null = null;
   #rereads = 0;
-  /** The pace allows no chunk before it. */
-  #nextReadAtMs = 0;
+  /** The chunk that waits ends its table. */
+  #isLast = false;
   /** The table of which changes must be told (`touched`); null: none. */
   watched: string | null = null;
   /** What is stored has changed: a batch is owed, if an empty one. */
   changed = false;
 
-  constructor(parts: IncrementalParts<View, Transaction>) {
+  constructor(parts: IncrementalParts<View, Transaction, Read>) {
     this.#parts = parts;
+    this.#state = new IncrementalState(parts.readsJavaKeys);
+    this.#notices = new IncrementalNotices(parts.notifications, this.#state, parts.shownKey);
+    this.#connection = new ChunkConnection(() => parts.open(this.#ended.signal));
+    this.#size = new ChunkSize(parts.chunkRows);
+    this.#pace = new Pace(parts.rowsPerSecondMax, parts.clock);
     this.#progress = new IncrementalProgress(this.#state, () => parts.clock.nowMs());
-    this.#window = new ChunkWindow<View, Transaction, Chunk<View>>((view, transaction) => parts.sees(view, transaction));
+    this.#window = new ChunkWindow<View, Transaction, Read>((view, transaction) => parts.sees(view, transaction));
   }
 
   get progress(): OnDemandProgress | null {
-    return this.#progress.view;
+    const [progress, reason] = [this.#progress.view, this.#parts.brake?.reason ?? null];
+    return progress !== null && reason !== null && this.running ? { ...progress, waitsFor: reason } : progress;
+  }
+
+  /** There is something to be read, and it is not paused. */
+  get running(): boolean {
+    return this.#state.current !== null && !this.#state.paused;
   }
 
   /** The column that the watched table is read by in its key's place; null: its key. */
@@ -79,11 +95,13 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
     this.#read();
   }
 
-  /** A change of the watched table. `key`: `rowKey` of its identity; null where it is not known, as of a truncation. */
-  touched(key: string | null, transaction: Transaction): void {
-    if (this.#window.touched(key, transaction)) return;
-    this.#rereads++;
-    this.#parts.logger.debug({ table: this.watched }, 'A chunk is read again: a change did not tell which row it is of');
+  /**
+   * A change of the watched table. `key`: `rowKey` of its identity; null where it is not known, as of a truncation. `whole` false: it does not
+   * hold the row as it then is.
+   */
+  touched(key: string | null, transaction: Transaction, whole = true): void {
+    if (this.#window.touched(key, transaction, whole)) return;
+    this.#again();
     this.#read();
   }
 
@@ -97,7 +115,7 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
    * The chunk whose turn it is, if there is one: `isPast` tells whether the stream has brought everything a view saw. Counts as published
    * with that. Throws what the reading failed with.
    */
-  deliver(isPast: (view: View) => boolean): Delivery<View> | null {
+  deliver(isPast: (view: View) => boolean): Delivery<Read> | null {
     if (this.#failure) throw this.#failure;
     const loaded = this.#window.loaded;
     if (loaded === null || !isPast(loaded.view)) return null;
@@ -106,15 +124,12 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
     const collection = this.#state.current!;
     this.#state.advance(chunk.last!, chunk.rows.length, chunk.classes);
     this.#progress.rows(collection.name, chunk.rows.length);
-    this.#notify('IN_PROGRESS', {
-      current_collection_in_progress: collection.name,
-      maximum_key: this.#state.maximum!.join(','),
-      last_processed_key: chunk.last!.join(','),
-    });
+    this.#notices.inProgress(collection.name, chunk.last!);
     this.#rereads = 0;
-    this.#pace(chunk.rows.length);
+    this.#size.grow();
+    this.#pace.add(chunk.rows.length);
     this.changed = true;
-    if (chunk.rows.length < this.#parts.chunkRows) this.#end(collection, 'SUCCEEDED', null);
+    if (this.#isLast) this.#end(collection, 'SUCCEEDED', null);
     this.#unwatch();
     this.#read();
     return delivery;
@@ -168,7 +183,7 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
     const fresh = this.#state.current === null;
     this.#state.add(wanted, id, this.#parts.clock.nowMs());
     this.#progress.add(wanted, known, fresh);
-    if (fresh) this.#notify('STARTED', {});
+    if (fresh) this.#notices.send('STARTED', {});
     this.changed = true;
     const names = wanted.map(({ name }) => name);
     this.#parts.logger.info({ signal: id, tables: names }, `An incremental snapshot of ${names.join(', ')} was asked for`);
@@ -188,7 +203,7 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
       this.#unwatch();
     }
     for (const { name } of removed) this.#progress.ended(name, 'stopped', null);
-    this.#notify('ABORTED', { data_collections: removed.map(({ name }) => name).join(',') });
+    this.#notices.send('ABORTED', { data_collections: removed.map(({ name }) => name).join(',') });
     this.changed = true;
     this.#parts.logger.info({ signal, tables: removed.map(({ name }) => name) }, 'Tables were taken out of the incremental snapshot');
     if (this.#reading === null) this.#release();
@@ -202,7 +217,7 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
     if (this.#state.paused === paused) return null;
     this.#state.paused = paused;
     this.changed = true;
-    this.#notify(paused ? 'PAUSED' : 'RESUMED', {});
+    this.#notices.send(paused ? 'PAUSED' : 'RESUMED', {});
     // What waits is read again: nothing more is published of it until then.
     if (paused) this.#window.close();
     this.#unwatch();
@@ -210,14 +225,6 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
     this.#wake?.();
     this.#read();
     return null;
-  }
-
-  #connected(): Promise<ChunkDatabase<View>> {
-    this.#database ??= this.#parts.open(this.#ended.signal).catch(error => {
-      this.#database = null;
-      throw error;
-    });
-    return this.#database;
   }
 
   /** Begins to read the next chunk, where there is one to be read and none is being read or waits. */
@@ -239,8 +246,8 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
 
   /** Reads until a chunk waits to be published, or nothing is left. */
   async #readNext(): Promise<void> {
-    const waitMs = this.#nextReadAtMs - this.#parts.clock.nowMs();
-    if (waitMs > 0) await setTimeout(waitMs, undefined, { signal: this.#ended.signal });
+    await this.#pace.turn(this.#ended.signal);
+    await this.#parts.brake?.turn(() => this.running, this.#ended.signal);
     const known = this.progress === null ? await this.#parts.tables() : null;
     if (known !== null) this.#progress.add(this.#state.collections, known, false);
     for (let current = this.#state.current; current !== null && !this.#ended.signal.aborted; current = this.#state.current) {
@@ -257,7 +264,7 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
           'SNAPSHOT_FAILED',
           `A chunk of ${collection.name} was changed ${rereadsMax} times before it could be published.`,
         );
-      const database = await this.#connected();
+      const database = await this.#connection.get();
       if (this.#state.maximum === null) {
         const last = await database.lastKey(collection);
         if (!isCurrent()) return false;
@@ -270,13 +277,15 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
       this.#window.begin();
       this.watched = collection.name;
       const { key: after, maximum: upTo } = this.#state;
-      const chunk = await database.readChunk({ collection, after, upTo: upTo!, rowsMax: this.#parts.chunkRows });
+      const rowsMax = this.#size.rows;
+      const chunk = await database.readChunk({ collection, after, upTo: upTo!, rowsMax });
+      this.#isLast = chunk.rows.length < rowsMax && chunk.more !== true;
       if (!isCurrent() || this.#state.paused) this.#window.close();
       else if (chunk.rows.length === 0) {
         this.#window.close();
         this.#end(collection, 'SUCCEEDED', null);
       } else if (this.#window.load(chunk)) return true;
-      else this.#rereads++;
+      else this.#again();
     } catch (thrown) {
       this.#window.close();
       const error = toSluiceError(thrown);
@@ -286,6 +295,13 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
       this.#unwatch();
     }
     return false;
+  }
+
+  /** It cannot be told of a chunk what is newer. */
+  #again(): void {
+    this.#rereads++;
+    this.#size.shrink();
+    this.#parts.logger.debug({ table: this.watched }, 'A chunk is read again because of what changed meanwhile');
   }
 
   /** As Debezium does: what concerns one table does not stop the stream, nor the other tables. */
@@ -300,28 +316,20 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
   /** The current table is done with. `reason`: why it was skipped; null: it was read. */
   #end({ name }: Collection, status: 'SUCCEEDED' | 'EMPTY' | 'SQL_EXCEPTION' | UnfitTable['status'], reason: string | null): void {
     const { logger } = this.#parts;
-    this.#notify('TABLE_SCAN_COMPLETED', { scanned_collection: name, total_rows_scanned: String(this.#progress.rowsOf(name)), status });
+    this.#notices.send('TABLE_SCAN_COMPLETED', {
+      scanned_collection: name,
+      total_rows_scanned: String(this.#progress.rowsOf(name)),
+      status,
+    });
     this.#state.next();
     this.#rereads = 0;
     this.#progress.ended(name, reason === null ? 'done' : 'skipped', reason);
     this.changed = true;
     if (reason === null) logger.info({ table: name }, `Table ${name} is read by the incremental snapshot`);
     if (this.#state.current !== null) return;
-    this.#notify('COMPLETED', null);
+    this.#notices.send('COMPLETED', null);
     logger.info({ rows: this.#state.rows, chunks: this.#state.chunks }, 'The incremental snapshot is complete');
     if (this.#reading === null) this.#release();
-  }
-
-  /** `data` null: the tables are not told either. */
-  #notify(type: NotificationType, data: Readonly<Record<string, string>> | null): void {
-    const data_collections = this.#state.collections.map(({ name }) => name).join(',');
-    const told = data === null ? {} : { data_collections, ...data };
-    this.#parts.notifications.send({ aggregate: 'Incremental Snapshot', type, id: this.#state.signal, data: told });
-  }
-
-  #pace(rows: number): void {
-    const { rowsPerSecondMax, clock } = this.#parts;
-    if (rowsPerSecondMax > 0) this.#nextReadAtMs = Math.max(this.#nextReadAtMs, clock.nowMs()) + (rows / rowsPerSecondMax) * 1000;
   }
 
   #unwatch(): void {
@@ -330,20 +338,13 @@ export class IncrementalSnapshots<View, Transaction> implements AsyncDisposable 
 
   /** Where nothing is left to be read, the connection is not kept. */
   #release(): void {
-    if (this.#state.current === null) void this.#close();
-  }
-
-  async #close(): Promise<void> {
-    const opened = this.#database;
-    this.#database = null;
-    const database = await opened?.catch(() => null);
-    await database?.[Symbol.asyncDispose]();
+    if (this.#state.current === null) void this.#connection.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     this.#wake = null;
-    await this.#close();
+    await this.#connection.close();
     await this.#reading;
   }
 }

@@ -40,6 +40,7 @@ type Own = {
  * The first of the collections is the one being read.
  */
 export class IncrementalState {
+  readonly #readsJavaKeys: boolean;
   #collections: readonly Collection[] = [];
   /** The signal that asked last. */
   #signal: string | null = null;
@@ -52,6 +53,11 @@ export class IncrementalState {
   rows = 0;
   chunks = 0;
   startedAtMs = 0;
+
+  /** `readsJavaKeys` false: the texts of keys are not those of Debezium’s form. */
+  constructor(readsJavaKeys = true) {
+    this.#readsJavaKeys = readsJavaKeys;
+  }
 
   get collections(): readonly Collection[] {
     return this.#collections;
@@ -165,6 +171,7 @@ export class IncrementalState {
       [this.rows, this.chunks, this.startedAtMs] = [own.rows, own.chunks, own.startedAtMs];
       return true;
     }
+    if (!this.#readsJavaKeys) return (text(names.key) ?? noJavaKey) === noJavaKey;
     const key = readJavaKey(text(names.key) ?? noJavaKey);
     const maximum = readJavaKey(text(names.maximum) ?? noJavaKey);
     if (key === undefined || maximum === undefined) return false;

@@ -1,10 +1,6 @@
 import type { ConfigReport, OptionPattern, RawConfig } from '../../../src/contract/index.ts';
 import { unsupportedOptions } from './limited.ts';
 
-const signals =
-  'Signals and incremental snapshots are not there yet for this database; to read tables again, delete the connector’s offsets while it is stopped.';
-const kafkaSignals = 'Signals by a Kafka topic are not there yet.';
-const notifications = 'Notifications are not there yet for this database; GET /sluice/connectors/NAME tells of snapshots.';
 const plugins = 'Java classes cannot be loaded.';
 const openLineage = 'OpenLineage is not supported.';
 const jmx = 'There are no MBeans; GET /sluice/connectors/NAME has position, lag and rates.';
@@ -38,19 +34,6 @@ export const refusedOptions = unsupportedOptions({
   'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',
 });
 
-/** Refused by connectors that take no snapshots on demand, and notify of none. */
-export const refusedSignals = unsupportedOptions({
-  'signal.data.collection': signals,
-  'signal.enabled.channels': signals,
-  'signal.poll.interval.ms': signals,
-  'signal.file': signals,
-  'incremental.snapshot.chunk.size': signals,
-  'incremental.snapshot.watermarking.strategy': signals,
-  'incremental.snapshot.allow.schema.changes': signals,
-  'notification.enabled.channels': notifications,
-  'notification.sink.topic.name': notifications,
-});
-
 /** Refused by connectors that read one database with schemas. */
 export const refusedDatabaseLists = unsupportedOptions({
   'database.include.list': 'A connector reads one database.',
@@ -63,8 +46,6 @@ export const refusedDatabaseLists = unsupportedOptions({
 export type RefusedPrefixes = readonly (readonly [prefix: string, reason: string])[];
 
 export const refusedPrefixes: RefusedPrefixes = [
-  ['signal.kafka.', kafkaSignals],
-  ['signal.consumer.', kafkaSignals],
   ['openlineage.', openLineage],
   ['memory.management.', plugins],
   ['snapshot.mode.configuration.based.', configurationBased],

@@ -1,12 +1,12 @@
 import { type ConfigOf, type ConfigReport, options, type RawConfig } from '../../../src/contract/index.ts';
 import { channelsOf } from './channels.ts';
 import { limited } from './limited.ts';
+import { readTopicSignals, signalTopicOptions, type TopicSignals } from './signal-topic-options.ts';
 
 const group = 'Signals';
 
-const channels = ['source', 'file'] as const;
+const channels = ['source', 'kafka', 'file'] as const;
 const otherChannels: Readonly<Record<string, string>> = {
-  kafka: 'use a signal table, or POST /connectors/NAME/snapshots',
   jmx: 'there are no MBeans; use POST /connectors/NAME/snapshots',
 };
 
@@ -30,7 +30,7 @@ export const signalOptions = {
     'LIST',
     {
       default: 'source',
-      doc: 'Where signals come from: source (the signal table), file (signal.file). POST /connectors/NAME/snapshots works besides, whatever is set here.',
+      doc: 'Where signals come from: source (the signal table), kafka (signal.kafka.topic), file (signal.file). POST /connectors/NAME/snapshots works besides, whatever is set here.',
       importance: 'MEDIUM',
       group,
       displayName: 'Enabled channels names',
@@ -89,11 +89,12 @@ export const signalOptions = {
   'signal.poll.interval.ms': options.long({
     default: '5000',
     min: 1,
-    doc: 'Milliseconds between two looks into signal.file. The rows of the signal table come with the stream.',
+    doc: 'Milliseconds between two looks into signal.file, and before a signal that the database did not let be followed is tried again. The rows of the signal table come with the stream, records of signal.kafka.topic as they are written.',
     importance: 'MEDIUM',
     group,
     displayName: 'Signal processor poll interval',
   }),
+  ...signalTopicOptions,
 };
 
 export type SignalSettings = {
@@ -103,6 +104,8 @@ export type SignalSettings = {
   readonly fromTable: boolean;
   /** `signal.file`; null: the channel is not enabled. */
   readonly file: string | null;
+  /** The channel kafka; null: it is not enabled. */
+  readonly topic: TopicSignals | null;
   readonly pollMs: number;
   readonly readOnly: boolean;
   /** `incremental.snapshot.watermarking.strategy=insert_delete`. */
@@ -113,14 +116,16 @@ export type SignalSettings = {
 };
 
 export function readSignals(config: ConfigOf<typeof signalOptions>, raw: RawConfig, report: ConfigReport): SignalSettings {
-  const fromTable = config['signal.enabled.channels'].includes('source');
+  const enabled = config['signal.enabled.channels'];
+  const fromTable = enabled.includes('source');
   const table = config['signal.data.collection']?.trim() || null;
   if (table === null && raw['signal.enabled.channels'] !== undefined && fromTable)
     report.warning('signal.enabled.channels', 'The channel source has no effect: signal.data.collection names no table.');
   return {
     table,
     fromTable,
-    file: config['signal.enabled.channels'].includes('file') ? config['signal.file'] : null,
+    file: enabled.includes('file') ? config['signal.file'] : null,
+    topic: readTopicSignals(config, enabled.includes('kafka'), raw, report),
     pollMs: config['signal.poll.interval.ms'],
     readOnly: config['read.only'],
     deletesWatermarks: config['incremental.snapshot.watermarking.strategy'] === 'insert_delete',

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Clock, Logger, SourceSignal } from '../../../src/contract/index.ts';
 import { WakeTimer } from '../wake-timer.ts';
+import { readSignalText } from './signal-text.ts';
 
 /** A signal file larger than this is no file of signals. */
 const bytesMax = 1024 * 1024;
@@ -60,7 +61,7 @@ export class FileChannel implements AsyncDisposable {
     if (written.length > bytesMax) throw new Error(`${file} is larger than ${bytesMax} bytes`);
     const end = written.lastIndexOf('\n') + 1;
     // The last line need not have an end; one that is no signal yet may still be being written.
-    const taken = parsed(written.slice(end)) === null ? written.slice(0, end) : written;
+    const taken = readSignalText(written.slice(end)) === null ? written.slice(0, end) : written;
     if (taken.trim() === '') return;
     for (const [index, line] of taken.split('\n').entries()) if (line.trim() !== '') await this.#follow(line, index + 1);
     // What was appended meanwhile stays.
@@ -69,7 +70,7 @@ export class FileChannel implements AsyncDisposable {
   }
 
   async #follow(line: string, number: number): Promise<void> {
-    const signal = parsed(line);
+    const signal = readSignalText(line);
     const why = signal === null ? 'it is not a JSON object with id, type and data' : await this.#parts.follow(signal);
     if (why === null) return;
     const { file, logger } = this.#parts;
@@ -85,15 +86,5 @@ export class FileChannel implements AsyncDisposable {
     this.#ended = true;
     this.#timer[Symbol.dispose]();
     await this.#looking;
-  }
-}
-
-function parsed(line: string): SourceSignal | null {
-  try {
-    const { id, type, data = null } = JSON.parse(line) as Readonly<Record<string, unknown>>;
-    if (typeof type !== 'string' || id === undefined || id === null) return null;
-    return { id: String(id), type, data: data === null ? null : JSON.stringify(data) };
-  } catch {
-    return null;
   }
 }

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../../src/contract/index.ts';
+import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError, type TopicPartition } from '../../../src/contract/index.ts';
 import { qualified, quoted } from '../../sql/identifiers.ts';
 import { type Owner, PostgresOffsets } from '../../sql/postgres-offsets.ts';
 import { type PostgresAddress, PostgresSession } from '../../sql/postgres-session.ts';
+import type { ReducedRow } from '../../sql/reduced-rows.ts';
 import { targetError } from '../../sql/target-errors.ts';
 import { applyChanges, type Writers } from '../apply-changes.ts';
 import { Bookkeeping } from '../bookkeeping.ts';
 import type { DefinitionFault, Definitions, ViewDefinition } from '../definition.ts';
 import { ledTargets } from '../led.ts';
 import { type Active, Migration } from '../migration.ts';
-import type { ApplyResult, IndexedChange, Verification, ViewStore } from '../store.ts';
+import type { ApplyResult, DifferingKeys, IndexedChange, Verification, ViewKeyPart, ViewStore } from '../store.ts';
 import { checkViews } from './check-views.ts';
 import { TableWriter } from './table-writer.ts';
 import { ViewWriter } from './view-writer.ts';
@@ -24,19 +25,20 @@ export class PostgresViewStore implements ViewStore {
   readonly #viewSchema: string;
   readonly #books: Bookkeeping;
   readonly #migration: Migration;
+  readonly #nowMs: () => number;
   #owner: Owner = { id: randomUUID(), generation: 0 };
-  #writers: Writers<string> | null = null;
+  #writers: (Writers<string> & { readonly views: ReadonlyMap<ViewDefinition, ViewWriter> }) | null = null;
 
-  constructor(address: PostgresAddress, rowsSchema: string, viewSchema: string) {
+  constructor(address: PostgresAddress, rowsSchema: string, viewSchema: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#schema = rowsSchema;
     this.#viewSchema = viewSchema;
     this.#session = new PostgresSession(address, planning, session =>
       session.script(`set search_path to ${quoted(rowsSchema)}, ${quoted(viewSchema)}, public`),
     );
     this.#books = new Bookkeeping(this.#session, rowsSchema, new PostgresOffsets(this.#session, qualified(rowsSchema, '_offsets')));
-    this.#migration = new Migration(this.#session, this.#books, { rows: rowsSchema, views: viewSchema }, (view, replace) =>
-      new ViewWriter(this.#session, viewSchema, view, []).fill(replace),
-    );
+    const fill = (view: ViewDefinition, replace: boolean) => new ViewWriter(this.#session, viewSchema, view, []).fill(replace);
+    this.#migration = new Migration(this.#session, this.#books, { rows: rowsSchema, views: viewSchema }, fill, nowMs);
   }
 
   check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]> {
@@ -71,10 +73,11 @@ export class PostgresViewStore implements ViewStore {
     });
   }
 
-  async #writersOf(active: Active): Promise<Writers<string>> {
+  async #writersOf(active: Active) {
     const tables = active.tables.map(definition => {
       const targets = ledTargets(definition, active.views);
-      return [definition.name, { definition, targets, writer: new TableWriter(this.#session, this.#schema, definition, targets) }] as const;
+      const writer = new TableWriter(this.#session, this.#schema, definition, targets, this.#nowMs);
+      return [definition.name, { definition, targets, writer }] as const;
     });
     const views = new Map<ViewDefinition, ViewWriter>();
     for (const view of active.views) views.set(view, new ViewWriter(this.#session, this.#viewSchema, view, await this.#keyTypes(view)));
@@ -114,6 +117,54 @@ export class PostgresViewStore implements ViewStore {
       if (error.retry === 'record') await this.#session.script('rollback to savepoint half');
       throw error;
     }
+  }
+
+  async prune(beforeMs: number, max: number, abort: AbortSignal): Promise<number> {
+    const { tables } = this.#writers?.active ?? { tables: [] };
+    return this.#session.transaction('Forgetting deleted rows', abort, async () => {
+      await this.#books.lock();
+      let pruned = 0;
+      for (const table of tables) pruned += await this.#books.prune(table, beforeMs, max - pruned);
+      return pruned;
+    });
+  }
+
+  async removeRows(
+    which: () => Promise<readonly { readonly table: string; readonly row: ReducedRow }[]>,
+    abort: AbortSignal,
+  ): Promise<void> {
+    const writers = this.#writers;
+    await this.#session.transaction('Removing rows', abort, async () => {
+      await this.#books.lock();
+      const rows = await which();
+      const changes = rows.map(({ table, row }, index): IndexedChange => ({ index, table, change: { row } }));
+      const [refused] = await applyChanges(writers, changes, null, this.#books, work => this.#savepoint(work));
+      if (refused !== undefined) throw refused.error;
+      // Nothing says which version of theirs is gone: what comes for them later is new.
+      for (const { table, row } of rows) await this.#books.forgetRow(writers!.tables.get(table)!.definition, row);
+    });
+  }
+
+  async differing(view: string, max: number, abort: AbortSignal): Promise<DifferingKeys> {
+    return this.#session.transaction('Comparing the views', abort, async () => {
+      await this.#session.script(`set transaction isolation level repeatable read, read only;
+        set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on`);
+      return this.#writerOf(view).differing(max);
+    });
+  }
+
+  async recompute(view: string, keys: readonly (readonly ViewKeyPart[])[], abort: AbortSignal): Promise<void> {
+    await this.#session.transaction('Computing the views', abort, async () => {
+      await this.#books.lock();
+      await this.#writerOf(view).recompute(keys.map(parts => parts.map(String)));
+    });
+  }
+
+  /** Of a view as it is kept now. */
+  #writerOf(view: string) {
+    const found = [...(this.#writers?.views ?? [])].find(([{ name }]) => name === view)?.[1];
+    if (found === undefined) throw new SluiceError('TARGET_UNAVAILABLE', `The view ${view} has not been made yet.`);
+    return found;
   }
 
   async verify(definitions: Definitions, views: readonly string[], abort: AbortSignal): Promise<readonly Verification[]> {

@@ -3,7 +3,7 @@ import { quoted } from '../../sql/identifiers.ts';
 import type { PostgresSession } from '../../sql/postgres-session.ts';
 import type { ReducedRow } from '../../sql/reduced-rows.ts';
 import type { TableDefinition } from '../definition.ts';
-import { deletedColumn, list, rowsTable, versionColumn } from '../layout.ts';
+import { deletedAtColumn, deletedColumn, list, rowsTable, versionColumn } from '../layout.ts';
 import type { Led, LedTarget } from '../led.ts';
 
 /** Writes base rows, newer ones only, and tells what the old and the new ones lead to. */
@@ -12,9 +12,11 @@ export class TableWriter {
   readonly #schema: string;
   readonly #table: TableDefinition;
   readonly #targets: readonly LedTarget[];
+  readonly #nowMs: () => number;
   readonly #statements = new Map<string, string>();
 
-  constructor(session: PostgresSession, schema: string, table: TableDefinition, targets: readonly LedTarget[]) {
+  constructor(session: PostgresSession, schema: string, table: TableDefinition, targets: readonly LedTarget[], nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = session;
     this.#schema = schema;
     this.#table = table;
@@ -51,7 +53,7 @@ export class TableWriter {
       statement = this.#statement(new Set(missing.split(',').filter(Boolean).map(Number)), refilling);
       this.#statements.set(key, statement);
     }
-    const { rows: found } = await this.#session.query(statement, [...arrays, versions, deleted]);
+    const { rows: found } = await this.#session.query(statement, [...arrays, versions, deleted, this.#nowMs()]);
     return found.map(row => ({ target: Number(row['target']), parts: row['texts'] as (string | null)[] }));
   }
 
@@ -61,18 +63,20 @@ export class TableWriter {
     const own = [...columns.map(column => column.name), versionColumn, deletedColumn];
     const types = [...columns.map(({ type }) => unnestType(type)), { array: 'bigint[]', cast: '' }, { array: 'boolean[]', cast: '' }];
     const parameters = types.map(({ array }, at) => `$${at + 1}::${array}`).join(', ');
-    const selected = own.map((column, at) => `${quoted(column)}${types[at]!.cast} as ${quoted(column)}`).join(', ');
-    const set = own.filter((_, at) => !missing.has(at)).map(column => `${quoted(column)} = excluded.${quoted(column)}`);
+    const selected = own.map((column, at) => `${quoted(column)}${types[at]!.cast} as ${quoted(column)}`);
+    selected.push(`case when ${deletedColumn} then $${types.length + 1}::bigint end as ${deletedAtColumn}`);
+    const written = [...own, deletedAtColumn];
+    const set = written.filter((_, at) => !missing.has(at)).map(column => `${quoted(column)} = excluded.${quoted(column)}`);
     const newer = refilling ? '<=' : '<';
     const same = key.map(column => `r.${quoted(column)} = i.${quoted(column)}`).join(' and ');
     const tells = this.#targets.map(
       ({ expressions }, at) =>
         `select ${at} as target, array[${expressions.map(text => `(${text})::text`).join(', ')}] as texts from changed as ${quoted(name)}`,
     );
-    return `with incoming as (select ${selected} from unnest(${parameters}) as t (${list(own)})),
+    return `with incoming as (select ${selected.join(', ')} from unnest(${parameters}) as t (${list(own)})),
 old as (select r.* from incoming i join ${rows} r on ${same} where not r.${deletedColumn} and r.${versionColumn} ${newer} i.${versionColumn}),
 applied as (
-  insert into ${rows} as r (${list(own)}) select ${list(own)} from incoming
+  insert into ${rows} as r (${list(written)}) select ${list(written)} from incoming
   on conflict (${list(key)}) do update set ${set.join(', ')} where r.${versionColumn} ${newer} excluded.${versionColumn}
   returning *),
 changed as (select * from old union all select * from applied where not ${deletedColumn})
@@ -87,8 +91,9 @@ ${tells.length === 0 ? 'select 0 as target, null::text[] as texts where false' :
         `select ${at} as target, array[${expressions.map(text => `(${text})::text`).join(', ')}] as texts from gone as ${quoted(name)}`,
     );
     const { rows } = await this.#session.query(
-      `with gone as (update ${rowsTable(this.#schema, name)} set ${deletedColumn} = true where not ${deletedColumn} returning *)
+      `with gone as (update ${rowsTable(this.#schema, name)} set ${deletedColumn} = true, ${deletedAtColumn} = $1 where not ${deletedColumn} returning *)
 ${tells.length === 0 ? 'select 0 as target, null::text[] as texts where false' : tells.join('\nunion ')}`,
+      [this.#nowMs()],
     );
     return rows.map(row => ({ target: Number(row['target']), parts: row['texts'] as (string | null)[] }));
   }

@@ -5,6 +5,7 @@ import type { KeyParts } from '../affected-keys.ts';
 import type { ViewWriting } from '../apply-changes.ts';
 import { hops, type TableDefinition, type ViewDefinition } from '../definition.ts';
 import { list, subselect } from '../layout.ts';
+import { type DifferingKeys, tooMany } from '../store.ts';
 
 /** Array literals of keys, one a column. */
 function keyArrays(keys: readonly KeyParts<string>[], columns: number): string[] {
@@ -92,6 +93,28 @@ insert into ${this.#table} select s.* from k cross join lateral (select * from $
       `insert into ${this.#table} select * from ${subselect(this.#view)} v where ${key.map(column => `${quoted(column)} is not null`).join(' and ')}`,
     );
     await this.#session.script(`set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`);
+  }
+
+  /** Keys whose rows in the table are others than those of the select. Throws BAD_REQUEST where there are more than `max`. */
+  async differing(max: number): Promise<DifferingKeys> {
+    const { key, name } = this.#view;
+    const told = key.map(column => `${quoted(column)} is not null`).join(' and ');
+    const keyed = (source: string) => {
+      const columns = key.map((column, at) => `v.${quoted(column)} as k${at}`).join(', ');
+      const grouped = key.map(column => `v.${quoted(column)}`).join(', ');
+      return `select ${columns}, string_agg(md5(v::text), '' order by md5(v::text)) as digest from ${source} v where ${told} group by ${grouped}`;
+    };
+    const same = key.map((_, at) => `w.k${at} = h.k${at}`).join(' and ');
+    const found = await this.#session.ask(
+      `with wanted as (${keyed(subselect(this.#view))}), held as (${keyed(this.#table)})
+       select case when h.digest is null then 'missing' when w.digest is null then 'extra' else 'changed' end as kind,
+         array[${key.map((_, at) => `coalesce(w.k${at}, h.k${at})::text`).join(', ')}] as parts
+       from wanted w full join held h on ${same} where w.digest is distinct from h.digest limit ${max + 1}`,
+    );
+    if (found.length > max) throw tooMany(name, max);
+    const [counted] = await this.#session.ask(`select count(*) as rows from ${this.#table}`);
+    const keys = found.map(row => ({ kind: row['kind'] as DifferingKeys['keys'][number]['kind'], parts: row['parts'] as string[] }));
+    return { rows: Number(counted!['rows']), keys };
   }
 
   /** Rows that the table has and its select has not, and the other way round. */

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../../src/contract/index.ts';
+import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError, type TopicPartition } from '../../../src/contract/index.ts';
 import { quoted } from '../../sql/identifiers.ts';
 import type { Owner } from '../../sql/postgres-offsets.ts';
+import type { ReducedRow } from '../../sql/reduced-rows.ts';
 import { SqliteOffsets } from '../../sql/sqlite-offsets.ts';
 import { SqliteSession } from '../../sql/sqlite-session.ts';
 import { checkWritable } from '../../sql/sqlite-writable.ts';
 import { targetError } from '../../sql/target-errors.ts';
 import { applyChanges, type Writers } from '../apply-changes.ts';
 import { Bookkeeping } from '../bookkeeping.ts';
-import type { DefinitionFault, Definitions } from '../definition.ts';
+import type { DefinitionFault, Definitions, ViewDefinition } from '../definition.ts';
 import { ledTargets } from '../led.ts';
 import { type Active, Migration } from '../migration.ts';
-import type { ApplyResult, IndexedChange, Verification, ViewStore } from '../store.ts';
+import type { ApplyResult, DifferingKeys, IndexedChange, Verification, ViewStore } from '../store.ts';
 import { checkInMemory } from './sqlite-check.ts';
 import { asDatabase } from './sqlite-database.ts';
 import { type SqlitePart, SqliteTableWriter } from './sqlite-table-writer.ts';
@@ -22,16 +23,17 @@ export class SqliteViewStore implements ViewStore {
   readonly #session: SqliteSession;
   readonly #books: Bookkeeping;
   readonly #migration: Migration;
+  readonly #nowMs: () => number;
   #owner: Owner = { id: randomUUID(), generation: 0 };
-  #writers: Writers<SqlitePart> | null = null;
+  #writers: (Writers<SqlitePart> & { readonly views: ReadonlyMap<ViewDefinition, SqliteViewWriter> }) | null = null;
 
-  constructor(file: string) {
+  constructor(file: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = new SqliteSession(file);
     const database = asDatabase(this.#session);
     this.#books = new Bookkeeping(database, null, new SqliteOffsets(this.#session, quoted('_offsets')));
-    this.#migration = new Migration(database, this.#books, { rows: null, views: null }, (view, replace) =>
-      new SqliteViewWriter(this.#session, view).fill(replace),
-    );
+    const fill = (view: ViewDefinition, replace: boolean) => new SqliteViewWriter(this.#session, view).fill(replace);
+    this.#migration = new Migration(database, this.#books, { rows: null, views: null }, fill, nowMs);
   }
 
   async check(definitions: Definitions, abort: AbortSignal): Promise<readonly DefinitionFault[]> {
@@ -69,14 +71,14 @@ export class SqliteViewStore implements ViewStore {
     });
   }
 
-  #writersOf(active: Active): Writers<SqlitePart> {
+  #writersOf(active: Active) {
     this.#session.forgetStatements();
     return {
       active,
       tables: new Map(
         active.tables.map(definition => {
           const targets = ledTargets(definition, active.views);
-          return [definition.name, { definition, targets, writer: new SqliteTableWriter(this.#session, definition, targets) }];
+          return [definition.name, { definition, targets, writer: new SqliteTableWriter(this.#session, definition, targets, this.#nowMs) }];
         }),
       ),
       views: new Map(active.views.map(view => [view, new SqliteViewWriter(this.#session, view)])),
@@ -106,6 +108,52 @@ export class SqliteViewStore implements ViewStore {
       if (error.retry === 'record') this.#session.exec('rollback to half; release half');
       throw error;
     }
+  }
+
+  async prune(beforeMs: number, max: number, abort: AbortSignal): Promise<number> {
+    const { tables } = this.#writers?.active ?? { tables: [] };
+    return this.#session.transaction('Forgetting deleted rows', abort, async () => {
+      await this.#books.lock();
+      let pruned = 0;
+      for (const table of tables) pruned += await this.#books.prune(table, beforeMs, max - pruned);
+      return pruned;
+    });
+  }
+
+  async removeRows(
+    which: () => Promise<readonly { readonly table: string; readonly row: ReducedRow }[]>,
+    abort: AbortSignal,
+  ): Promise<void> {
+    const writers = this.#writers;
+    await this.#session.transaction('Removing rows', abort, async () => {
+      await this.#books.lock();
+      const rows = await which();
+      const changes = rows.map(({ table, row }, index): IndexedChange => ({ index, table, change: { row } }));
+      const [refused] = await applyChanges(writers, changes, null, this.#books, work => this.#savepoint(work));
+      if (refused !== undefined) throw refused.error;
+      // Nothing says which version of theirs is gone: what comes for them later is new.
+      for (const { table, row } of rows) await this.#books.forgetRow(writers!.tables.get(table)!.definition, row);
+    });
+  }
+
+  async differing(view: string, max: number, abort: AbortSignal): Promise<DifferingKeys> {
+    return this.#session.transaction('Comparing the views', abort, async () => {
+      return this.#writerOf(view).differing(max);
+    });
+  }
+
+  async recompute(view: string, keys: readonly (readonly SqlitePart[])[], abort: AbortSignal): Promise<void> {
+    await this.#session.transaction('Computing the views', abort, async () => {
+      await this.#books.lock();
+      await this.#writerOf(view).recompute(keys);
+    });
+  }
+
+  /** Of a view as it is kept now. */
+  #writerOf(view: string) {
+    const found = [...(this.#writers?.views ?? [])].find(([{ name }]) => name === view)?.[1];
+    if (found === undefined) throw new SluiceError('TARGET_UNAVAILABLE', `The view ${view} has not been made yet.`);
+    return found;
   }
 
   async verify(definitions: Definitions, views: readonly string[], abort: AbortSignal): Promise<readonly Verification[]> {

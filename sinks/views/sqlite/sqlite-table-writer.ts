@@ -4,7 +4,7 @@ import type { ReducedRow } from '../../sql/reduced-rows.ts';
 import type { SqliteSession } from '../../sql/sqlite-session.ts';
 import { sqliteValue } from '../../sql/sqlite-value.ts';
 import type { TableDefinition } from '../definition.ts';
-import { deletedColumn, list, rowsTable, versionColumn } from '../layout.ts';
+import { deletedAtColumn, deletedColumn, list, rowsTable, versionColumn } from '../layout.ts';
 import type { Led, LedTarget } from '../led.ts';
 
 /** A value of a key. */
@@ -17,8 +17,10 @@ export class SqliteTableWriter {
   readonly #targets: readonly LedTarget[];
   readonly #rows: string;
   readonly #keyAt: readonly number[];
+  readonly #nowMs: () => number;
 
-  constructor(session: SqliteSession, table: TableDefinition, targets: readonly LedTarget[]) {
+  constructor(session: SqliteSession, table: TableDefinition, targets: readonly LedTarget[], nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#session = session;
     this.#table = table;
     this.#targets = targets;
@@ -37,7 +39,8 @@ export class SqliteTableWriter {
         ? null
         : `select ${told.map((text, at) => `${text} as e${at}`).join(', ')} from ${this.#rows} as ${quoted(name)} where ${where} and not ${deletedColumn}`;
     const old = lookup === null ? null : `${lookup} and ${versionColumn} ${newer} ?`;
-    const own = [...columns.map(column => column.name), versionColumn, deletedColumn];
+    const own = [...columns.map(column => column.name), versionColumn, deletedColumn, deletedAtColumn];
+    const nowMs = this.#nowMs();
     for (const row of rows) {
       const values = row.values.map(sqliteValue);
       const keys = this.#keyAt.map(at => values[at]!);
@@ -50,6 +53,7 @@ export class SqliteTableWriter {
         ...values,
         row.version,
         row.deleted ? 1 : 0,
+        row.deleted ? nowMs : null,
       );
       if (lookup !== null && changed > 0 && !row.deleted) this.#tell(led, lookup, keys);
       await this.#session.breathe();
@@ -78,7 +82,7 @@ export class SqliteTableWriter {
         `select distinct ${told.map((text, at) => `${text} as e${at}`).join(', ')} from ${this.#rows} as ${quoted(this.#table.name)} where not ${deletedColumn}`,
         [],
       );
-    this.#session.run(`update ${this.#rows} set ${deletedColumn} = 1 where not ${deletedColumn}`);
+    this.#session.run(`update ${this.#rows} set ${deletedColumn} = 1, ${deletedAtColumn} = ? where not ${deletedColumn}`, this.#nowMs());
     return led;
   }
 }

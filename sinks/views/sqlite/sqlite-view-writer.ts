@@ -6,6 +6,7 @@ import type { KeyParts } from '../affected-keys.ts';
 import type { ViewWriting } from '../apply-changes.ts';
 import { hops, type TableDefinition, type ViewDefinition } from '../definition.ts';
 import { list, subselect } from '../layout.ts';
+import { type DifferingKeys, tooMany } from '../store.ts';
 import type { SqlitePart } from './sqlite-table-writer.ts';
 
 /** Keeps one view's table equal to its select, key by key. */
@@ -71,10 +72,41 @@ export class SqliteViewWriter implements ViewWriting<SqlitePart> {
     );
   }
 
-  verify(): { readonly missing: number; readonly surplus: number; readonly rows: number } {
+  /** Keys whose rows in the table are others than those of the select. Throws BAD_REQUEST where there are more than `max`. */
+  differing(max: number): DifferingKeys {
+    const { key, name } = this.#view;
+    const columns = this.#columns();
+    const told = key.map(column => `${quoted(column)} is not null`).join(' and ');
+    const row = columns.map(column => `quote(${quoted(column)})`).join(" || ',' || ");
+    const keyed = (source: string) => {
+      const rows = `select ${key.map((column, at) => `${quoted(column)} as k${at}`).join(', ')}, ${row} as held from ${source} where ${told}`;
+      const grouped = key.map((_, at) => `k${at}`).join(', ');
+      return `select ${grouped}, group_concat(held, char(10) order by held) as digest from (${rows}) group by ${grouped}`;
+    };
+    const parts = key.map((_, at) => `coalesce(w.k${at}, h.k${at}) as p${at}`).join(', ');
+    const same = key.map((_, at) => `w.k${at} = h.k${at}`).join(' and ');
+    const found = this.#session.all(
+      `select case when h.digest is null then 'missing' when w.digest is null then 'extra' else 'changed' end as kind, ${parts}
+       from (${keyed(subselect(this.#view))}) w full join (${keyed(this.#table)}) h on ${same}
+       where w.digest is not h.digest limit ${max + 1}`,
+    );
+    if (found.length > max) throw tooMany(name, max);
+    const keys = found.map(({ kind, ...rest }) => ({
+      kind: kind as DifferingKeys['keys'][number]['kind'],
+      parts: key.map((_, at) => rest[`p${at}`]!),
+    }));
+    return { rows: Number(this.#session.all(`select count(*) as n from ${this.#table}`)[0]!['n']), keys };
+  }
+
+  #columns(): readonly string[] {
     const columns = this.#session.all(`select name from pragma_table_info(?)`, this.#view.name).map(row => String(row['name']));
     if (columns.length === 0)
       throw new SluiceError('NOT_FOUND', `The file ${this.#session.file} has no view ${this.#view.name} yet: run the connector first.`);
+    return columns;
+  }
+
+  verify(): { readonly missing: number; readonly surplus: number; readonly rows: number } {
+    const columns = this.#columns();
     const source = `(select * from ${subselect(this.#view)} v where ${this.#view.key.map(column => `${quoted(column)} is not null`).join(' and ')})`;
     // SQLite has no EXCEPT ALL: equal rows are counted.
     const counted = (from: string) => `select ${list(columns)}, count(*) as _sluice_n from ${from} group by ${list(columns)}`;

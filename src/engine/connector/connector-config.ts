@@ -61,8 +61,13 @@ export async function resolveConnector(
     ...Object.entries(known.plugin.spec.options).flatMap(([name, { aliases }]) => [name, ...aliases]),
   ];
   const warnings = [...unknownProviders, ...parts.flatMap(part => part.warnings)].map(concealed).map(warning => {
-    // The class's spec knows its own names only; the nearest may be one that all connectors have.
-    if (names.includes(warning.option) || !own.warnings.some(({ option }) => option === warning.option)) return warning;
+    // The class's spec knows its own names only; the nearest may be one that all connectors have. What it knows by a pattern it says more of.
+    if (
+      !warning.message.startsWith('Unknown option') ||
+      names.includes(warning.option) ||
+      !own.warnings.some(({ option }) => option === warning.option)
+    )
+      return warning;
     const near = nearest(warning.option, names);
     return { ...warning, message: `Unknown option '${warning.option}' has no effect${near ? `; did you mean '${near}'?` : '.'}` };
   });

@@ -1,9 +1,13 @@
-import type { ObservedConnector, ObservedDatabase, ObservedLag } from '../../observe/metrics/observed.ts';
+import type { ObservedConnector, ObservedDatabase, ObservedLag, ObservedVerification } from '../../observe/metrics/observed.ts';
 import type { SupervisedConnector } from '../supervisor/supervisor-connector.ts';
 import type { ConnectorWatch } from './connector-watch.ts';
 
-/** A connector as the metrics show it. */
-export function observeConnector(connector: SupervisedConnector, nowMs: number): ObservedConnector {
+/** A connector as the metrics show it, with how it was last verified. */
+export function observeConnector(
+  connector: SupervisedConnector,
+  nowMs: number,
+  verifications: readonly ObservedVerification[],
+): ObservedConnector {
   const { watch, tasks, type, config } = connector;
   const { name, class: className, state, warnings } = connector.progress();
   return {
@@ -16,6 +20,7 @@ export function observeConnector(connector: SupervisedConnector, nowMs: number):
     lag: observeLag(watch, nowMs),
     database: observeDatabase(watch),
     measure_failures: watch.failures,
+    verifications,
     server: config['topic.prefix'] ?? config['database.server.name'] ?? config['mongodb.name'] ?? null,
   };
 }

@@ -15,6 +15,8 @@ export type Unit = {
   readonly offsets: readonly SourceOffset[];
   readonly recordsByTopic: ReadonlyMap<string, number>;
   readonly committedAtMs: number | null;
+  /** What is to stand last in topics, once the unit is durable (`InternalRecord.end`). */
+  readonly ends?: ReadonlyMap<string, string>;
 };
 
 /** Bytes of records handed to the log and not yet durable; reading waits beyond it (invariant 6). */

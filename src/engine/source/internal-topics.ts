@@ -1,6 +1,7 @@
-import type { EventLog, InternalTopics, TopicSpec } from '../../contract/index.ts';
+import { type EventLog, type InternalTopics, type Logger, type TopicSpec, toSluiceError } from '../../contract/index.ts';
+import { signalTopic } from './signal-topic.ts';
 
-/** The topics sources keep for themselves, read from the log. */
+/** The topics of the log that sources may read: those they keep for themselves, and those of signals. */
 export function internalTopics(log: EventLog): InternalTopics {
   return {
     async *read(topic, abort) {
@@ -9,7 +10,20 @@ export function internalTopics(log: EventLog): InternalTopics {
       yield* log.read({ topics: [topic], from: 'start', follow: false }, abort);
     },
     truncate: (topic, before) => log.truncate(topic, before),
+    signals: (topic, group) => signalTopic(log, topic, group),
+    servers: log.servers,
   };
+}
+
+/** Writes what is to stand last in topics of one's own. Never rejects: what a transaction made durable does not depend on it. */
+export async function writeEnds(log: EventLog, ends: ReadonlyMap<string, string>, logger: Logger): Promise<void> {
+  for (const [topic, value] of ends)
+    try {
+      await log.writeAlone?.(topic, Buffer.from(value));
+    } catch (thrown) {
+      const { code, message } = toSluiceError(thrown);
+      logger.warn({ topic, code }, `Debezium could not read topic ${topic} to its end before something more is written to it: ${message}`);
+    }
 }
 
 /** Such a topic is one partition, and nothing in it grows old: Debezium makes its schema history's the same. */

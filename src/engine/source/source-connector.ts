@@ -3,6 +3,7 @@ import type { ConnectorKind, ResolvedParts } from '../connector/connector-kind.t
 import { parseOverrides } from '../connector/connector-overrides.ts';
 import type { ConnectorPlan, WorkerDefaults } from '../connector/connector-plan.ts';
 import { parseTopicCreation } from '../connector/connector-topics.ts';
+import { scheduleOf } from '../verification/schedule-options.ts';
 import { isSourceOption, sourceOptions, sourceSpec } from './source-options.ts';
 
 /** Longest pause between retries where the plugin has no option for it. */
@@ -44,6 +45,7 @@ export function sourceKind(config: RawConfig, plugin: Plugin<unknown, Source>, d
       retry: { attemptsMax: attempts < 0 ? null : attempts, delayMsMax: delay > 0 ? delay : retryDelayMsMax },
       sink: null,
       source: {
+        schedule: scheduleOf(options),
         conversion: context => ({ transform: chain.apply, ...converters.make(context) }),
         verification: context => plugin.sourceVerification?.(pluginConfig, context) ?? null,
       },

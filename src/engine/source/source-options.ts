@@ -1,9 +1,10 @@
 import { configSpec, options } from '../../contract/index.ts';
 import { aliases, commonLayout, commonOptions, commonPatterns, type OptionPlace, warnOfRetries } from '../connector/connector-options.ts';
+import { checkSchedule, scheduleOptions } from '../verification/schedule-options.ts';
 
 const exactlyOnce = 'Exactly Once Support';
 
-/** The options that every source connector has: Kafka Connect's, in its order and with its words. */
+/** The options that every source connector has: Kafka Connect's, in its order and with its words, and then ours. */
 export const sourceOptions = {
   ...commonOptions,
   'topic.creation.groups': options.parsed(
@@ -55,6 +56,7 @@ export const sourceOptions = {
     displayName: 'Offsets topic',
     unsupported: 'all connectors of a worker keep their offsets in its offset.storage.topic.',
   }),
+  ...scheduleOptions,
 };
 
 export const sourceLayout: Readonly<Record<string, OptionPlace>> = {
@@ -64,6 +66,10 @@ export const sourceLayout: Readonly<Record<string, OptionPlace>> = {
   'transaction.boundary': ['SHORT', 3],
   'transaction.boundary.interval.ms': ['SHORT', 4],
   'offsets.storage.topic': ['LONG', 1],
+  'verify.against': ['LONG', 1],
+  'verify.interval.ms': ['SHORT', 2],
+  'verify.rate': ['SHORT', 3],
+  'verify.repair': ['SHORT', 4],
 };
 
 const workersClients = 'source connectors share the worker’s consumer and admin clients; set consumer.* and admin.* in the worker file.';
@@ -90,6 +96,7 @@ export const sourceSpec = configSpec({
   doc: 'What every source connector takes beside the options of its class.',
   options: sourceOptions,
   patterns: sourcePatterns,
+  check: checkSchedule,
   refine(config, raw, report) {
     warnOfRetries(['errors.retry.timeout', 'errors.retry.delay.max.ms'], raw, report);
     return config;

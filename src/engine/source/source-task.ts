@@ -1,14 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectRecord, InternalRecord, Retry, SourceBatch } from '../../contract/index.ts';
 import { crashPoint, SluiceError, type TopicSpec, toSluiceError } from '../../contract/index.ts';
 import { BatchSerializer } from '../batch-serializer.ts';
 import { AppendPipeline, PendingOffsets, type Unit } from './append-pipeline.ts';
-import { internalTopicSpec, internalTopics } from './internal-topics.ts';
+import { internalTopicSpec, internalTopics, writeEnds } from './internal-topics.ts';
 import { recordText } from './record-text.ts';
 import type { SourceTaskPlan } from './source-task-plan.ts';
 
 /** A unit goes to the log at this size even where the log is still busy with earlier ones. */
 export const unitBytesMax = 1024 * 1024;
 const unitRecordsMax = 4096;
+/** How long a task that ends waits for what is written behind its transactions: a log that is away may take minutes to answer. */
+const endsMsMax = 5_000;
 
 /**
  * Runs one source task: source, transforms, converters, log. Resolves when aborted (with everything that was read and handed to the
@@ -24,12 +27,16 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
   const task = new SourceTask(plan);
   // A failed append ends the reading too, also of a source that waits for its next change.
   const failed = new AbortController();
+  let ended: Promise<void> | null = null;
   const pipeline = new AppendPipeline(
     writer,
     unit => {
       crashPoint('unit-durable');
       source.commit(unit.offsets);
       crashPoint('unit-acknowledged');
+      const { ends } = unit;
+      if (ends !== undefined && plan.writer.transactional)
+        ended = (ended ?? Promise.resolve()).then(() => writeEnds(plan.log, ends, plan.logger));
       plan.observer.durable({
         records: unit.records?.count ?? 0,
         bytes: unit.bytes,
@@ -64,6 +71,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
     throw toSluiceError(error);
   }
   await pipeline.drain();
+  if (ended !== null) await Promise.race([ended, delay(endsMsMax, undefined, { ref: false })]);
 }
 
 /** What is between the source and the log: records transformed and serialized, not yet handed over. */
@@ -74,6 +82,7 @@ class SourceTask {
   readonly #knownTopics = new Set<string>();
   #newTopics: string[] = [];
   #newInternalTopics: string[] = [];
+  #ends: Map<string, string> | null = null;
   #recordsByTopic = new Map<string, number>();
   #committedAtMs: number | null = null;
   /** A batch is being worked on: it must go out whole, with its offsets. */
@@ -125,6 +134,10 @@ class SourceTask {
 
   #addInternal(record: InternalRecord): void {
     this.#serializer.addInternal(record);
+    if (record.end !== undefined) {
+      this.#ends ??= new Map();
+      this.#ends.set(record.topic, record.end);
+    }
     if (this.#knownTopics.has(record.topic)) return;
     this.#knownTopics.add(record.topic);
     this.#newInternalTopics.push(record.topic);
@@ -153,7 +166,9 @@ class SourceTask {
       offsets: this.#offsets.take(),
       recordsByTopic: this.#recordsByTopic,
       committedAtMs: this.#committedAtMs,
+      ...(this.#ends !== null && { ends: this.#ends }),
     };
+    this.#ends = null;
     this.#recordsByTopic = new Map();
     this.#committedAtMs = null;
     return unit;

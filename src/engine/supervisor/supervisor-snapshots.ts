@@ -29,6 +29,8 @@ export type ShownSnapshot = {
   readonly started_at: string;
   /** Estimated while it runs; null where it cannot be told. */
   readonly ends_at: string | null;
+  /** Why nothing is read for now; left out where it is. */
+  readonly waits_for?: string;
 };
 
 /** Snapshots that a running source takes on demand: its signals, without a channel of Debezium's in between. */
@@ -86,7 +88,7 @@ export class OnDemandSnapshots {
   }
 }
 
-function shown({ id, state, tables, chunks, rows, rowsPerSecond, startedAtMs, endsAtMs }: OnDemandProgress): ShownSnapshot {
+function shown({ id, state, tables, chunks, rows, rowsPerSecond, startedAtMs, endsAtMs, waitsFor }: OnDemandProgress): ShownSnapshot {
   return {
     id,
     state,
@@ -102,5 +104,6 @@ function shown({ id, state, tables, chunks, rows, rowsPerSecond, startedAtMs, en
     rows_per_second: rowsPerSecond,
     started_at: new Date(startedAtMs).toISOString(),
     ends_at: endsAtMs === null ? null : new Date(endsAtMs).toISOString(),
+    ...(waitsFor !== undefined && { waits_for: waitsFor }),
   };
 }

@@ -1,5 +1,5 @@
 import { type SluiceError, type SourceOffset, toSluiceError } from '../../contract/index.ts';
-import type { ObservedConnector } from '../../observe/metrics/observed.ts';
+import type { ObservedConnector, ObservedVerification } from '../../observe/metrics/observed.ts';
 import { observeConnector } from '../connector/connector-observation.ts';
 import type { SupervisedConnector } from './supervisor-connector.ts';
 import type { Running } from './supervisor-running.ts';
@@ -15,10 +15,17 @@ const giveUpMsMax = 60_000;
 export class Watching {
   readonly #running: Running;
   readonly #settings: SupervisorSettings;
+  readonly #verified: (source: string) => readonly ObservedVerification[];
   readonly #ended: AbortSignal;
 
-  constructor(running: Running, settings: SupervisorSettings, ended: AbortSignal) {
-    [this.#running, this.#settings, this.#ended] = [running, settings, ended];
+  /** `verified`: how a source's last verifications have ended. */
+  constructor(
+    running: Running,
+    settings: SupervisorSettings,
+    verified: (source: string) => readonly ObservedVerification[],
+    ended: AbortSignal,
+  ) {
+    [this.#running, this.#settings, this.#verified, this.#ended] = [running, settings, verified, ended];
   }
 
   /** Looks every `lookEveryMs` until the worker ends. A connector that keeps a look waiting keeps no other's. */
@@ -33,7 +40,7 @@ export class Watching {
   /** This worker's own connectors as the metrics show them. Throws UNAVAILABLE before it has started. */
   observed(): readonly ObservedConnector[] {
     const nowMs = this.#settings.clock.nowMs();
-    return this.#own().map(connector => observeConnector(connector, nowMs));
+    return this.#own().map(connector => observeConnector(connector, nowMs, this.#verified(connector.name)));
   }
 
   /** Resolves when all that are this worker's have been looked at, or have kept it waiting too long. */

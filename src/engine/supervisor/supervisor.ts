@@ -13,6 +13,7 @@ import type { ConnectorResolving, ResolvedConnector } from '../connector/connect
 import { resolveSubmission, type SubmittedConfig, unmaskSubmission } from '../connector/connector-submission.ts';
 import { Replays } from '../replay/replays.ts';
 import { KeySearches } from '../sink/key-searches.ts';
+import { ScheduledVerifications } from '../verification/scheduled-verifications.ts';
 import { Verifications } from '../verification/verifications.ts';
 import type { SupervisedConnector, Worker } from './supervisor-connector.ts';
 import { SupervisedConnectors } from './supervisor-connectors.ts';
@@ -67,16 +68,15 @@ export class Supervisor {
       (name, missing) => this.#connector(name, missing),
     );
     this.offsets = new ConnectorOffsets(this.#subjects, name => this.#resolving.context(name), this.#ended.signal);
-    const { pause, random, clock } = settings;
     const services = (connector: string) => {
       const context = this.#resolving.context(connector);
-      return { pause, random, clock, logger: context.logger, context };
+      return { ...settings, logger: context.logger, context };
     };
     this.snapshots = new OnDemandSnapshots(this.#subjects);
     this.deadLetters = new DeadLetters(this.#subjects, services, this.#ended.signal);
     this.replays = new Replays(this.#subjects, services, this.#ended.signal);
     this.verifications = new Verifications(this.#subjects, services, (name, request) => this.wait(name, request), this.#ended.signal);
-    this.watching = new Watching(this.#subjects, settings, this.#ended.signal);
+    this.watching = new Watching(this.#subjects, settings, source => this.verifications.outcomes(source), this.#ended.signal);
   }
 
   /** Whether connectors are loaded and calls about them can be answered. */
@@ -123,6 +123,7 @@ export class Supervisor {
     for (const stored of await loadConnectors(log.connectors, files, logger, workerGroup?.worker.id ?? null)) await connectors.add(stored);
     this.#started = { log, publisher, connectors, group };
     this.watching.start();
+    new ScheduledVerifications(this.#subjects, this.verifications, worker, this.#ended.signal).start();
     if (group === null) connectors.start();
     // Before the group has answered only where a second owner would fence the first.
     else group.join(settings.defaults.exactlyOnce);

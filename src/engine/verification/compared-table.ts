@@ -1,7 +1,7 @@
-import { type Look, SluiceError } from '../../contract/index.ts';
+import { type FieldRules, type Look, SluiceError } from '../../contract/index.ts';
 import { DigestSet } from './digest-set.ts';
 import { logKey } from './record-path.ts';
-import { fieldsOfRecord } from './row-digest.ts';
+import { everyField, fieldsOfRecord, momentsIn } from './row-digest.ts';
 import { type ComparedRow, type DifferingRow, publishedRows, type TableParts } from './table-parts.ts';
 
 /** Rows of one table that are held in mind so that surplus ones can be told: 32 bytes each. */
@@ -13,7 +13,7 @@ type Suspect = ComparedRow & { readonly before: { readonly digest: string | null
 /** What is known of a table once all of its rows have been looked at. */
 export type ComparedTable = {
   readonly topics: readonly string[];
-  readonly ignored: ReadonlySet<string>;
+  readonly rules: FieldRules;
   readonly containers: ReadonlySet<string>;
   /** The rows that the source has, by container and name. */
   readonly seen: DigestSet;
@@ -38,7 +38,7 @@ export class TableComparison {
   readonly #seen = new DigestSet();
   readonly #gone: { container: string; id: string }[] = [];
   readonly #differing: DifferingRow[] = [];
-  #ignored: ReadonlySet<string> = new Set();
+  #rules: FieldRules = everyField;
 
   constructor(parts: TableParts) {
     this.#parts = parts;
@@ -54,17 +54,20 @@ export class TableComparison {
       if (!begun) {
         const [one, other] = [range.rows[0] && path.publish(range.rows[0].record), range.echo && path.publish(range.echo)];
         if (one && other)
-          this.#ignored = fieldsOfRecord(one.record ?? path.asPublished(one.log), other.record ?? path.asPublished(other.log));
+          this.#rules = {
+            ignored: fieldsOfRecord(one.record ?? path.asPublished(one.log), other.record ?? path.asPublished(other.log)),
+            moments: momentsIn(path.last(range.rows[0]!.record)),
+          };
         const topics = one ? [one.log.topic] : await this.#topicsOfEmpty();
         if ((topics.length === 0 ? [table.topic] : topics).some(topic => !target.takes(topic))) return null;
-        await target.begin(topics, this.#ignored, abort);
+        await target.begin(topics, this.#rules, abort);
         for (const topic of topics) {
           this.#topics.add(topic);
           const container = one ? null : await target.containerOf(topic, abort);
           if (container !== null) this.#containers.add(container);
         }
       }
-      const rows = publishedRows(range.rows, path, this.#ignored);
+      const rows = publishedRows(range.rows, path, this.#rules);
       const looks = await target.look(
         rows.map(({ published }) => published),
         abort,
@@ -82,7 +85,7 @@ export class TableComparison {
     }
     return {
       topics: [...this.#topics],
-      ignored: this.#ignored,
+      rules: this.#rules,
       containers: this.#containers,
       seen: this.#seen,
       gone: this.#gone,
@@ -137,7 +140,7 @@ export class TableComparison {
         left.map(({ key }) => key),
         abort,
       );
-      const now = new Map(publishedRows(range.rows, path, this.#ignored).map(row => [JSON.stringify(row.key), row]));
+      const now = new Map(publishedRows(range.rows, path, this.#rules).map(row => [JSON.stringify(row.key), row]));
       current = left.flatMap(({ key, digest, look }) => {
         const row = now.get(JSON.stringify(key));
         if (row !== undefined) return [{ ...row, before: { digest, held: look.held } }];

@@ -84,7 +84,7 @@ async function hearOf(
       for (const [index, look] of looks.entries()) {
         if (look === null || !known.has(placeName(look.container, look.id))) continue;
         const { record, log: origin } = rows[index]!;
-        const digest = recordDigest(record ?? path.asPublished(origin), compared.ignored);
+        const digest = recordDigest(record ?? path.asPublished(origin), compared.rules);
         said.set(placeName(look.container, look.id), digest === null ? 'delete' : 'upsert');
       }
     },

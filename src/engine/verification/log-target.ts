@@ -1,8 +1,8 @@
-import { type EventLog, type Look, readChange, SluiceError } from '../../contract/index.ts';
+import { type EventLog, type FieldRules, type Look, readChange, SluiceError } from '../../contract/index.ts';
 import { haveReached } from '../position-order.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import { logKey, type PublishedRow, type RecordPath } from './record-path.ts';
-import { recordDigest } from './row-digest.ts';
+import { everyField, recordDigest } from './row-digest.ts';
 import { idsAtOnce, type VerificationTarget } from './target.ts';
 import { type Places, readTopics } from './topic-reading.ts';
 
@@ -28,7 +28,7 @@ export type LogTargetParts = {
 export class LogTarget implements VerificationTarget {
   readonly #parts: LogTargetParts;
   #topics: readonly string[] = [];
-  #ignored: ReadonlySet<string> = new Set();
+  #rules: FieldRules = everyField;
   #latest = new Map<string, Latest>();
   #read: Places | null = null;
 
@@ -44,8 +44,8 @@ export class LogTarget implements VerificationTarget {
     return true;
   }
 
-  async begin(topics: readonly string[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<void> {
-    [this.#topics, this.#ignored, this.#latest, this.#read] = [topics, ignored, new Map(), null];
+  async begin(topics: readonly string[], rules: FieldRules, abort: AbortSignal): Promise<void> {
+    [this.#topics, this.#rules, this.#latest, this.#read] = [topics, rules, new Map(), null];
     await this.#follow(abort);
   }
 
@@ -110,6 +110,10 @@ export class LogTarget implements VerificationTarget {
     return null;
   }
 
+  async derived(): Promise<readonly never[]> {
+    return [];
+  }
+
   async remove(): Promise<never> {
     throw notRepaired();
   }
@@ -149,7 +153,7 @@ export class LogTarget implements VerificationTarget {
     const published = this.#parts.path.asPublished(record);
     const change = readChange(published, this.#parts.unavailable);
     if (change.kind === 'upsert' && change.missing.length > 0) return 'unknown';
-    return recordDigest(published, this.#ignored, change);
+    return recordDigest(published, this.#rules, change);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,5 @@
+import type { ObservedVerification } from '../../observe/metrics/observed.ts';
+
 /** In which way a row differs. `stale`: the target holds an earlier state of the row; `changed`: one that the log knows nothing of. */
 export type Difference = 'missing' | 'extra' | 'stale' | 'changed';
 
@@ -74,6 +76,13 @@ export function waitingTable(table: string, rowsEstimated: number | null): Table
     notes: [],
     differences: [],
   };
+}
+
+/** A verification that has ended as the metrics show it. */
+export function outcomeOf({ against, state, ended_at, rows, differences, repaired, tables }: ShownVerification): ObservedVerification {
+  const sum = (kind: Difference) => tables.reduce((total, table) => total + table[kind], 0);
+  const differing = { missing: sum('missing'), extra: sum('extra'), stale: sum('stale'), changed: sum('changed') };
+  return { against, state, ended_at, rows, differing, unrepaired: differences - repaired };
 }
 
 export function differencesIn({ missing, extra, stale, changed }: TableProgress): number {

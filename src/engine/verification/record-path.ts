@@ -39,6 +39,17 @@ export class RecordPath {
     return { log, record: this.received(log, 0n) };
   }
 
+  /**
+   * The record in its last form that has schemas: as the sink gets it, or, where what is between them keeps none, as the source's transforms leave it.
+   * Null where one of them drops it.
+   */
+  last(record: ConnectRecord): ConnectRecord | null {
+    const received = this.publish(record)?.record ?? null;
+    if (received !== null && received.valueSchema !== null) return received;
+    const { transform } = this.#source;
+    return transform === null ? record : transform(record);
+  }
+
   /** What the sink gets of a record of the log; null where it drops it, and without a sink. */
   received(log: LogRecord, version: bigint): SinkRecord | null {
     return this.#sink === null ? null : this.#sink.convert(log, version);

@@ -1,4 +1,4 @@
-import { type LogRecord, readChange, type SurplusRow } from '../../contract/index.ts';
+import { type FieldRules, type LogRecord, readChange, type SurplusRow } from '../../contract/index.ts';
 import { type ComparedTable, placeName } from './compared-table.ts';
 import type { ExtraRows } from './extra-rows.ts';
 import type { KeyHistories } from './key-histories.ts';
@@ -27,7 +27,7 @@ export async function resendRows(
   const sent: { readonly row: DifferingRow; readonly record: LogRecord }[] = [];
   for (const row of rows) {
     const latest = histories.byKey.get(row.logKey!)?.latest;
-    const reason = latest === undefined ? noRecord : isOfRow(parts, latest, row, compared.ignored) ? null : otherRecord;
+    const reason = latest === undefined ? noRecord : isOfRow(parts, latest, row, compared.rules) ? null : otherRecord;
     if (reason !== null) fates.set(row, { repaired: false, reason });
     else sent.push({ row, record: latest! });
   }
@@ -77,9 +77,9 @@ async function forceRows(
 }
 
 /** Whether a record of the log is of the row as the source has it; columns that the database did not send count for nothing. */
-function isOfRow({ path }: TableParts, latest: LogRecord, { digest }: DifferingRow, ignored: ReadonlySet<string>): boolean {
+function isOfRow({ path }: TableParts, latest: LogRecord, { digest }: DifferingRow, rules: FieldRules): boolean {
   const record = path.received(latest, 0n) ?? path.asPublished(latest);
-  return readChange(record).missing.length > 0 || recordDigest(record, ignored) === digest;
+  return readChange(record).missing.length > 0 || recordDigest(record, rules) === digest;
 }
 
 /** Reads on in the log whenever it is asked, and remembers which of these keys it speaks of. */
@@ -103,7 +103,7 @@ function laterRecords({ log }: TableParts, { topics }: ComparedTable, from: Plac
 /** Looks at the rows once more: only what is right then counts as repaired. */
 async function confirmRows(
   { table, source, path, target }: TableParts,
-  { ignored }: ComparedTable,
+  { rules }: ComparedTable,
   rows: readonly DifferingRow[],
   fates: Map<DifferingRow, Fate>,
   abort: AbortSignal,
@@ -114,7 +114,7 @@ async function confirmRows(
     rows.map(({ key }) => key!),
     abort,
   );
-  const now = publishedRows(range.rows, path, ignored);
+  const now = publishedRows(range.rows, path, rules);
   await target.passed(range.position, abort);
   const looks = await target.look(
     now.map(({ published }) => published),

@@ -1,18 +1,36 @@
 import { createHash } from 'node:crypto';
-import { type Change, type ConnectRecord, type Row, readChange, rowOf, SluiceError, Struct, type Value } from '../../contract/index.ts';
+import {
+  type Change,
+  type ConnectRecord,
+  type FieldRules,
+  momentText,
+  type Row,
+  readChange,
+  rowOf,
+  SluiceError,
+  Struct,
+  type Value,
+} from '../../contract/index.ts';
 
 /** A JSON column's logical type. */
 const jsonName = 'io.debezium.data.Json';
 
+/** The types of moments that are ISO texts. */
+const momentNames = new Set(['ZonedTimestamp', 'ZonedTime', 'IsoTimestamp', 'IsoTime'].map(name => `io.debezium.time.${name}`));
+
 const nothing: ReadonlySet<string> = new Set();
 
-/** A digest of a row's fields, without those that are ignored: the same for the same row, whatever record tells it. */
-export function rowDigest(row: Row, ignored: ReadonlySet<string> = nothing): string {
+/** Every field is compared as it is. */
+export const everyField: FieldRules = { ignored: nothing, moments: nothing };
+
+/** A digest of a row's fields, by the rules of its table: the same for the same row, whatever record tells it. */
+export function rowDigest(row: Row, { ignored, moments }: FieldRules = everyField): string {
   const hash = createHash('sha256');
   for (const [name, value] of row.fields) {
     if (ignored.has(name)) continue;
     const isJson = typeof value === 'string' && row.schema?.field(name)?.schema.name === jsonName;
-    hash.update(`${name.length}:${name}${isJson ? documentText(value) : valueText(value)}`);
+    const isMoment = typeof value === 'string' && moments.has(name);
+    hash.update(`${name.length}:${name}${isJson ? documentText(value) : valueText(isMoment ? momentText(value) : value)}`);
   }
   return hash.digest('base64');
 }
@@ -30,12 +48,18 @@ export function fieldsOfRecord(one: ConnectRecord, other: ConnectRecord): Readon
   return names;
 }
 
+/** The fields of a record's row that are moments, by their schema. */
+export function momentsIn(record: ConnectRecord | null): ReadonlySet<string> {
+  const schema = record === null ? null : readChange(record).after?.schema;
+  return new Set(schema?.fields.flatMap(({ name, schema: { name: type } }) => (type !== null && momentNames.has(type) ? [name] : [])));
+}
+
 /**
  * What a record says of its row, as a digest: null where it says that there is none. A MongoDB document that was not made fields is one text. Throws
  * BAD_REQUEST for a record that is of no row.
  */
-export function recordDigest(record: ConnectRecord, ignored: ReadonlySet<string>, change: Change = readChange(record)): string | null {
-  if (change.kind === 'upsert' && change.after !== null) return rowDigest(change.after, ignored);
+export function recordDigest(record: ConnectRecord, rules: FieldRules, change: Change = readChange(record)): string | null {
+  if (change.kind === 'upsert' && change.after !== null) return rowDigest(change.after, rules);
   if (change.kind === 'delete') return null;
   const fields = rowOf(record.value)?.fields;
   const after = fields?.get('after');

@@ -63,6 +63,7 @@ export async function verifyTables(
   const tables = chosen(await source.tables(abort), parts.tables);
   const reports = tables.map(({ name, rowsEstimated }) => new TableReport(name, rowsEstimated, keysShown, bounds.differencesMax));
   reported(reports);
+  const topics = new Set<string>();
   for (const [index, table] of tables.entries()) {
     const report = reports[index]!;
     if (!table.keyed) {
@@ -70,7 +71,9 @@ export async function verifyTables(
       report.enter('DONE');
       continue;
     }
-    if (!(await verifyTable({ ...parts, table, report }, repair, abort))) {
+    const compared = await verifyTable({ ...parts, table, report }, repair, abort);
+    for (const topic of compared ?? []) topics.add(topic);
+    if (compared === null) {
       const why = 'its records do not come to the target, so that nothing is there to compare';
       if (parts.tables.length > 0) throw new SluiceError('BAD_REQUEST', `${table.name}: ${why}.`);
       report.note(`It was not compared: ${why}.`);
@@ -78,15 +81,17 @@ export async function verifyTables(
     report.enter('DONE');
     reported(reports);
   }
+  const derived = await target.derived(topics, { repair, max: bounds.differencesMax }, abort);
+  reported([...reports, ...derived.map(one => TableReport.ofDerived(one, keysShown, bounds.differencesMax))]);
 }
 
-/** False where what its topic holds does not come to the target. */
-async function verifyTable(parts: TableParts, repair: boolean, abort: AbortSignal): Promise<boolean> {
+/** The topics of its rows; null where what they hold does not come to the target. */
+async function verifyTable(parts: TableParts, repair: boolean, abort: AbortSignal): Promise<readonly string[] | null> {
   const { report, log } = parts;
   report.enter('COMPARING');
   const begun = await endsOfAll(log);
   const compared = await new TableComparison(parts).run(abort);
-  if (compared === null) return false;
+  if (compared === null) return null;
   report.enter('LOOKING_FOR_EXTRA_ROWS');
   const extra = await findExtraRows(parts, compared, begun, abort);
   report.bound(compared.differing.length + extra.rows.length);
@@ -99,5 +104,5 @@ async function verifyTable(parts: TableParts, repair: boolean, abort: AbortSigna
   const untouched = { repaired: null, reason: null };
   for (const row of differing) report.found(row, resent?.get(row) ?? untouched);
   for (const row of extra.rows) report.found(row, removed?.get(row) ?? untouched);
-  return true;
+  return compared.topics;
 }

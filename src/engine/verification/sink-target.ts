@@ -1,5 +1,6 @@
 import {
   type EventLog,
+  type FieldRules,
   type LogRecord,
   type Look,
   matchesWhole,
@@ -16,6 +17,7 @@ import {
 import type { SinkPlan } from '../sink/sink-plan.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import type { PublishedRow, RecordPath } from './record-path.ts';
+import { everyField } from './row-digest.ts';
 import { idsAtOnce, type Newer, unlessAborted, type VerificationTarget } from './target.ts';
 import { type Places, placeIn } from './topic-reading.ts';
 
@@ -42,7 +44,7 @@ export type SinkTargetParts = {
 export class SinkTarget implements VerificationTarget {
   readonly #parts: SinkTargetParts;
   #topics: readonly string[] = [];
-  #ignored: ReadonlySet<string> = new Set();
+  #rules: FieldRules = everyField;
   /** By topic, where its rows are; null: nowhere, or not known. */
   readonly #containers = new Map<string, string | null>();
 
@@ -56,8 +58,8 @@ export class SinkTarget implements VerificationTarget {
       throw new SluiceError('BAD_REQUEST', `What the sink ${name} has written cannot be compared: ${verification.refusal}.`);
   }
 
-  async begin(topics: readonly string[], ignored: ReadonlySet<string>): Promise<void> {
-    [this.#topics, this.#ignored] = [topics, ignored];
+  async begin(topics: readonly string[], rules: FieldRules): Promise<void> {
+    [this.#topics, this.#rules] = [topics, rules];
   }
 
   takes(topic: string): boolean {
@@ -71,7 +73,7 @@ export class SinkTarget implements VerificationTarget {
     const { verification } = this.#parts;
     const found = await verification.look(
       asked.map(({ record }) => record),
-      this.#ignored,
+      this.#rules,
       abort,
     );
     for (const [at, { index }] of asked.entries()) looks[index] = found[at] ?? null;
@@ -107,7 +109,7 @@ export class SinkTarget implements VerificationTarget {
     const { log, path, verification } = this.#parts;
     for await (const records of log.read({ topics: [topic], from: 'start', follow: false }, abort)) {
       const received = records.flatMap(record => path.received(record, 0n) ?? []);
-      const look = (await verification.look(received, this.#ignored, abort)).find(one => one !== null);
+      const look = (await verification.look(received, this.#rules, abort)).find(one => one !== null);
       if (look !== undefined) return look?.container ?? null;
     }
     return null;
@@ -145,6 +147,10 @@ export class SinkTarget implements VerificationTarget {
     });
     const outcomes = await verification.force(rows, abort);
     return new Map(rows.flatMap(({ index }, at) => (outcomes[at] instanceof SluiceError ? [[index, outcomes[at]] as const] : [])));
+  }
+
+  async derived(topics: ReadonlySet<string>, request: { readonly repair: boolean; readonly max: number }, abort: AbortSignal) {
+    return (await this.#parts.verification.derived?.(topics, request, abort)) ?? [];
   }
 
   remove(rows: readonly SurplusRow[], confirm: () => Promise<ReadonlySet<number>>, abort: AbortSignal): Promise<readonly Removal[]> {

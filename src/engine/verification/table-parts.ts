@@ -1,4 +1,4 @@
-import type { EventLog, HeldPlace, SourceVerification, VerifiableRow, VerifiableTable } from '../../contract/index.ts';
+import type { EventLog, FieldRules, HeldPlace, SourceVerification, VerifiableRow, VerifiableTable } from '../../contract/index.ts';
 import type { Pace } from '../pace.ts';
 import { logKey, type PublishedRow, type RecordPath } from './record-path.ts';
 import { recordDigest } from './row-digest.ts';
@@ -49,16 +49,16 @@ export type DifferingRow = HeldPlace & {
 };
 
 /** The rows as they are published; those that a transform drops are left out. */
-export function publishedRows(rows: readonly VerifiableRow[], path: RecordPath, ignored: ReadonlySet<string>): ComparedRow[] {
+export function publishedRows(rows: readonly VerifiableRow[], path: RecordPath, rules: FieldRules): ComparedRow[] {
   return rows.flatMap(({ key, record }) => {
     const published = path.publish(record);
     if (published === null) return [];
     // Rows without a key of the log could not be told apart there.
     logKey(published.log);
-    return [{ key, published, digest: digestOf(published, path, ignored) }];
+    return [{ key, published, digest: digestOf(published, path, rules) }];
   });
 }
 
-function digestOf({ log, record }: PublishedRow, path: RecordPath, ignored: ReadonlySet<string>): string | null {
-  return recordDigest(record ?? path.asPublished(log), ignored);
+function digestOf({ log, record }: PublishedRow, path: RecordPath, rules: FieldRules): string | null {
+  return recordDigest(record ?? path.asPublished(log), rules);
 }

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../contract/index.ts';
+import { type Derived, SluiceError } from '../../contract/index.ts';
 import { differencesIn, type ShownDifference, type TableProgress, waitingTable } from './progress.ts';
 import type { DifferingRow } from './table-parts.ts';
 
@@ -17,6 +17,18 @@ export class TableReport {
   constructor(table: string, rowsEstimated: number | null, keysShown: number, differencesMax: number) {
     this.#progress = waitingTable(table, rowsEstimated);
     [this.#keysShown, this.#differencesMax] = [keysShown, differencesMax];
+  }
+
+  /** Of what the target computes from the rows that it holds. */
+  static ofDerived({ name, rows, differences }: Derived, keysShown: number, differencesMax: number): TableReport {
+    const report = new TableReport(name, rows, keysShown, differencesMax);
+    report.#progress = { ...report.#progress, rows, state: 'DONE' };
+    for (const { kind, key, repaired } of differences)
+      report.found(
+        { container: name, id: '', kind, key, digest: null, held: null, logKey: null },
+        { repaired, reason: repaired === false ? 'it differs still: ask again' : null },
+      );
+    return report;
   }
 
   get progress(): TableProgress {

@@ -1,4 +1,4 @@
-import type { LogRecord, Look, Removal, SluiceError, SurplusRow } from '../../contract/index.ts';
+import type { Derived, FieldRules, LogRecord, Look, Removal, SluiceError, SurplusRow } from '../../contract/index.ts';
 import type { PublishedRow } from './record-path.ts';
 import type { Places } from './topic-reading.ts';
 
@@ -14,8 +14,8 @@ export interface VerificationTarget extends AsyncDisposable {
   require(repair: boolean): void;
   /** Whether what a topic holds comes to the target at all. */
   takes(topic: string): boolean;
-  /** Begins with a table: its topics in the log, and the fields of its rows that are not compared. */
-  begin(topics: readonly string[], ignored: ReadonlySet<string>, abort: AbortSignal): Promise<void>;
+  /** Begins with a table: its topics in the log, and how the fields of its rows are compared. */
+  begin(topics: readonly string[], rules: FieldRules, abort: AbortSignal): Promise<void>;
   /** As `SinkVerification.look`. */
   look(rows: readonly PublishedRow[], abort: AbortSignal): Promise<readonly (Look | null)[]>;
   /** Resolves when everything up to a position of the source has come to the target. Rejects where that takes too long. */
@@ -30,6 +30,12 @@ export interface VerificationTarget extends AsyncDisposable {
   resend(records: readonly LogRecord[], newer: Newer, abort: AbortSignal): Promise<ReadonlyMap<number, SluiceError>>;
   /** As `SinkVerification.force`, where the target has that; by index, what failed. Null: it has no such thing. */
   force(records: readonly LogRecord[], ends: Places, abort: AbortSignal): Promise<ReadonlyMap<number, SluiceError> | null>;
+  /** As `SinkVerification.derived`; empty where there is no such thing. */
+  derived(
+    topics: ReadonlySet<string>,
+    request: { readonly repair: boolean; readonly max: number },
+    abort: AbortSignal,
+  ): Promise<readonly Derived[]>;
   /** As `SinkVerification.remove`. */
   remove(rows: readonly SurplusRow[], confirm: () => Promise<ReadonlySet<number>>, abort: AbortSignal): Promise<readonly Removal[]>;
 }

@@ -8,13 +8,14 @@ import {
   type TopicPartition,
   toSluiceError,
 } from '../../contract/index.ts';
+import type { ObservedVerification } from '../../observe/metrics/observed.ts';
 import { Pace } from '../pace.ts';
 import type { SourceConversion } from '../source/source-plan.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import type { Running } from '../supervisor/supervisor-running.ts';
 import type { WaitRequest } from '../supervisor/supervisor-wait.ts';
 import { LogTarget } from './log-target.ts';
-import { differencesIn, type ShownVerification, type TableProgress, type VerificationState } from './progress.ts';
+import { differencesIn, outcomeOf, type ShownVerification, type TableProgress, type VerificationState } from './progress.ts';
 import { RecordPath } from './record-path.ts';
 import { theLog, type VerificationRequest } from './request.ts';
 import { type RunParts, verifyTables } from './run.ts';
@@ -29,6 +30,7 @@ const runningMax = 4;
 /** How long source and sink may take to come to a position. */
 const passedMsMax = 600_000;
 const roundsMax = 6;
+const abandoned = 'The worker ended while it ran. What had been repaired by then is whole, the rest is as it was: start it again.';
 /** Where verifications are kept in the log's store of offsets: no connector has this name. */
 const storedUnder = 'sluice verifications';
 
@@ -58,6 +60,8 @@ export class Verifications {
   readonly #wait: WaitForSink;
   readonly #ended: AbortSignal;
   readonly #active = new Map<string, Verification>();
+  /** By source and what it was compared with, the last that has ended. */
+  readonly #last = new Map<string, Map<string, ShownVerification>>();
   /** Stored one behind the other, so that an older state never takes a newer one's place. */
   #storing: Promise<void> = Promise.resolve();
 
@@ -185,7 +189,8 @@ export class Verifications {
       await verifyTables(parts, reported, abort);
     } catch (thrown) {
       const error = toSluiceError(thrown);
-      [state, message] = abort.aborted ? ['STOPPED', null] : ['FAILED', `${error.message} ${error.remedy}`.trim()];
+      if (this.#ended.aborted) [state, message] = ['ABANDONED', abandoned];
+      else [state, message] = abort.aborted ? ['STOPPED', null] : ['FAILED', `${error.message} ${error.remedy}`.trim()];
       if (state === 'FAILED')
         logger.error({ verification: id, code: error.code, err: error }, `The verification against ${against} failed: ${error.message}`);
     }
@@ -193,7 +198,11 @@ export class Verifications {
     const ended_at = new Date(clock.nowMs()).toISOString();
     verification.shown = { ...this.#current(verification), state, error: message, ended_at };
     const { rows, differences, repaired } = verification.shown;
-    logger.info({ verification: id, rows, differences, repaired }, `The verification against ${against} has ended: ${state}`);
+    this.#note(verification.shown);
+    const outcome = { verification: id, rows, differences, repaired };
+    if (differences > repaired)
+      logger.warn(outcome, `The verification against ${against} has ended, and rows differ: ${differences - repaired} of ${rows}`);
+    else logger.info(outcome, `The verification against ${against} has ended: ${state}`);
     await this.#store(verification.shown, verification.log).catch(error =>
       logger.warn({ err: error }, 'What a verification has found could not be stored.'),
     );
@@ -213,6 +222,24 @@ export class Verifications {
       repaired: sum(table => table.repaired),
       tables,
     };
+  }
+
+  /** How the last verifications of a source have ended, for the metrics. */
+  outcomes(source: string): readonly ObservedVerification[] {
+    return Array.from(this.#last.get(source)?.values() ?? [], outcomeOf);
+  }
+
+  /** Looks up how those of an earlier run of the worker have ended. */
+  async recall(source: string): Promise<void> {
+    const known = this.#last.get(source);
+    // The newest comes last.
+    for (const shown of (await this.list(source)).toReversed())
+      if (shown.ended_at !== null && shown.state !== 'ABANDONED' && !known?.has(shown.against)) this.#note(shown);
+  }
+
+  #note(shown: ShownVerification): void {
+    const ofSource = this.#last.get(shown.source) ?? new Map<string, ShownVerification>();
+    this.#last.set(shown.source, ofSource.set(shown.against, shown));
   }
 
   async list(source: string): Promise<readonly ShownVerification[]> {
@@ -251,7 +278,7 @@ export class Verifications {
     return {
       ...stored,
       state: 'ABANDONED',
-      error: 'The worker ended while it ran. What had been repaired by then is whole, the rest is as it was: start it again.',
+      error: abandoned,
     };
   }
 

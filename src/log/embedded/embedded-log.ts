@@ -56,6 +56,7 @@ const dayMs = 86_400_000;
 /** The log in one SQLite file: the same pipeline without Kafka. */
 export class EmbeddedLog implements EventLog {
   readonly kind = 'embedded';
+  readonly servers = null;
   readonly workerGroup = null;
   readonly connectors: ConnectorStore;
   readonly groups: EmbeddedConsumerGroups;

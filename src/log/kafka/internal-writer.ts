@@ -5,10 +5,13 @@ import { TaskProducer } from './producer.ts';
 import { type ProducerSettings, producerSpec } from './producer-config.ts';
 import { encodeHeaders, RecordBatch } from './record-batch.ts';
 
+/** A record of a topic that is not compacted has no key. */
+type PlainRecord = Omit<InternalRecord, 'key'> & { readonly key: string | null };
+
 const settings: ProducerSettings = producerSpec.parse({}).config!;
 const noHeaders = encodeHeaders([]);
 
-/** Writes to the config and status topics: one call after the other, without transactions, as Connect's stores do. */
+/** Writes to topics of the worker's own, such as those of configs and states: one call after the other, without transactions, as Connect's stores do. */
 export class InternalWriter implements AsyncDisposable {
   readonly #cluster: Cluster;
   #producer: Promise<TaskProducer> | null = null;
@@ -19,22 +22,23 @@ export class InternalWriter implements AsyncDisposable {
   }
 
   /** Resolves when all are acknowledged. */
-  write(topic: string, records: readonly InternalRecord[]): Promise<void> {
+  write(topic: string, records: readonly PlainRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     const next = this.#last.catch(() => {}).then(() => this.#write(topic, records));
     this.#last = next;
     return next;
   }
 
-  async #write(topic: string, records: readonly InternalRecord[]): Promise<void> {
+  async #write(topic: string, records: readonly PlainRecord[]): Promise<void> {
     const { partitions } = await this.#cluster.call(`write to ${topic}`, () => this.#cluster.topic(topic));
     const batches = new Map<number, RecordBatch[]>();
     for (const { key, value } of records) {
-      const keyBytes = Buffer.from(key);
-      const partition = partitionOfKey(partitions.length, keyBytes);
+      const keyBytes = Buffer.from(key ?? '');
+      const partition = key === null ? 0 : partitionOfKey(partitions.length, keyBytes);
       // A batch each: configs may be large, and there are few.
       const batch = new RecordBatch(settings.batchBytesMax);
-      batch.add(Date.now(), Buffer.concat([keyBytes, value ?? Buffer.alloc(0)]), 0, keyBytes.length, value?.length ?? -1, noHeaders);
+      const keyLength = key === null ? -1 : keyBytes.length;
+      batch.add(Date.now(), Buffer.concat([keyBytes, value ?? Buffer.alloc(0)]), 0, keyLength, value?.length ?? -1, noHeaders);
       batches.set(partition, [...(batches.get(partition) ?? []), batch]);
     }
     this.#producer ??= this.#open();

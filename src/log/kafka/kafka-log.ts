@@ -21,10 +21,11 @@ import { clusterId, deleteTopics, describeTopics, ensureStorageTopic, ensureTopi
 import { Cluster } from './cluster.ts';
 import { KafkaConnectorStore } from './connector-store.ts';
 import { KafkaConsumerGroups } from './consumer-groups.ts';
+import { InternalWriter } from './internal-writer.ts';
 import { type KafkaLogConfig, taskProducerConfig } from './log-config.ts';
 import { canonicalPartition } from './offset-format.ts';
 import { OffsetStore } from './offset-store.ts';
-import { goOnAtStart, offsetsFrom, readings } from './positions.ts';
+import { describeRanges, goOnAtStart, offsetsFrom, readings } from './positions.ts';
 import { TaskProducer } from './producer.ts';
 import { readPartitions } from './read-partitions.ts';
 import { workerGroupOf } from './worker-group-of-log.ts';
@@ -50,6 +51,7 @@ export async function openKafkaLog(config: KafkaLogConfig, abort: AbortSignal = 
 
 class KafkaLog implements EventLog {
   readonly kind = 'kafka';
+  readonly servers: readonly string[];
   readonly connectors: ConnectorStore & AsyncDisposable;
   readonly workerGroup: WorkerGroup & AsyncDisposable;
   readonly groups: KafkaConsumerGroups;
@@ -58,15 +60,18 @@ class KafkaLog implements EventLog {
   readonly #readerCluster: Cluster;
   readonly #adminCluster: Cluster;
   readonly #offsets: OffsetStore;
+  readonly #alone: InternalWriter;
   /** The owner of each task in this process. */
   readonly #writers = new Map<string, KafkaWriter>();
 
   constructor(config: KafkaLogConfig) {
     this.#config = config;
+    this.servers = config.connection.brokers;
     this.#cluster = new Cluster(config.connection);
     this.#readerCluster = config.readerConnection === config.connection ? this.#cluster : new Cluster(config.readerConnection);
     this.#adminCluster = config.adminConnection === config.connection ? this.#cluster : new Cluster(config.adminConnection);
     this.#offsets = new OffsetStore(this.#cluster, config.offsetStorage.topic);
+    this.#alone = new InternalWriter(this.#cluster);
     const connectors = new KafkaConnectorStore(this.#cluster, config, this.#offsets, {
       fence: async (connector, task) => void (await (await this.writer({ connector, task }, exactlyOnce, never))[Symbol.asyncDispose]()),
       replace: (connector, offsets) => this.#replaceOffsets(connector, offsets),
@@ -112,6 +117,15 @@ class KafkaLog implements EventLog {
   async deleteTopics(names: readonly string[]): Promise<void> {
     await deleteTopics(this.#adminCluster, names);
     this.groups.topicsChanged();
+  }
+
+  async writeAlone(topic: string, value: Uint8Array): Promise<void> {
+    // A transaction's end comes into its partitions a moment after it was acknowledged. Nothing is read beyond an open transaction: what was
+    // read up to the last record stands before no such end any more.
+    const [range] = await describeRanges(this.#readerCluster, [topic], never);
+    const last = (range?.partitions[0]?.end ?? 0n) - 1n;
+    if (last >= 0n) for await (const _ of this.read({ topics: [topic], from: { offset: last }, follow: false }, never));
+    await this.#alone.write(topic, [{ key: null, value: Buffer.from(value) }]);
   }
 
   async truncate(topic: string, before: bigint): Promise<void> {
@@ -178,6 +192,7 @@ class KafkaLog implements EventLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#writers.values()].map(writer => writer[Symbol.asyncDispose]()));
+    await this.#alone[Symbol.asyncDispose]();
     await this.groups[Symbol.asyncDispose]();
     await this.workerGroup[Symbol.asyncDispose]();
     await this.connectors[Symbol.asyncDispose]();

@@ -58,6 +58,16 @@ export type ObservedDatabase = {
   readonly slot_wal_status: string | null;
 };
 
+/** How the last verification of a source against a sink, or the log, has ended. */
+export type ObservedVerification = {
+  readonly against: string;
+  readonly state: string;
+  readonly ended_at: string | null;
+  readonly rows: number;
+  readonly differing: { readonly missing: number; readonly extra: number; readonly stale: number; readonly changed: number };
+  readonly unrepaired: number;
+};
+
 export type ObservedConnector = {
   readonly name: string;
   readonly class: string;
@@ -69,6 +79,8 @@ export type ObservedConnector = {
   readonly database: ObservedDatabase | null;
   /** Looks at the database, or the log, that failed. */
   readonly measure_failures: number;
+  /** Of a source that was verified. */
+  readonly verifications?: readonly ObservedVerification[];
   /** `topic.prefix`: Debezium's name of the server; null where it has none. */
   readonly server: string | null;
 };

@@ -1,4 +1,5 @@
 import { after, before, describe, test } from 'node:test';
+import type { TaskProgress } from '../../../src/engine/supervisor/supervisor-states.ts';
 import type { MysqlFlavor, MysqlServer } from '../../services/mysql.ts';
 import { startToxiproxy, type ToxicProxy } from '../../services/toxiproxy.ts';
 import { randomOf } from '../../support/random-changes.ts';
@@ -36,11 +37,15 @@ export const networkFaults: readonly NetworkFault[] = [
 /** Heartbeats and answers that do not come; a login that gets none, where another connection was being made. */
 export const silentNetwork: NetworkFault = silentWay(/nothing has come from the server for \d+ s|ETIMEDOUT/);
 
-/** Faults of the way between the daemon and the server, one after the other, under load; `pick` says which, by chance or not. */
+/**
+ * Faults of the way between the daemon and the server, one after the other, under load; `pick` says which, by chance or not. `silentSnapshot`: the
+ * network dies without a word while the snapshot is read, too, which takes half a minute to be noticed.
+ */
 export function networkTests(
   flavor: MysqlFlavor,
   { name, open }: (typeof logsUnderFault)[number],
   pick: (random: (below: number) => number) => readonly NetworkFault[],
+  { silentSnapshot = false } = {},
 ): void {
   describe(`the network to ${flavor}, under load: ${name} log (seed ${faultSeed})`, { timeout: 240_000 + faultRounds * 30_000 }, () => {
     const resources = new AsyncDisposableStack();
@@ -57,7 +62,14 @@ export function networkTests(
       await proxy.add({ type: 'limit_data', attributes: { bytes: 2_000_000 + random(4_000_000) } });
       capture = resources.use(await MysqlCapture.start(server, await open(), faultSeed, { 'database.port': String(proxy.port) }));
       await capture.retrying(lost);
+      if (silentSnapshot) await proxy.add({ type: 'bandwidth', attributes: { rate: 50 } });
       await proxy.remove('limit_data');
+      if (silentSnapshot) {
+        const isRead = ({ phase, retrying }: TaskProgress) => phase === 'snapshot' && !retrying;
+        await capture.until(async () => isRead((await capture.progress())!), 'the snapshot to go on');
+        await silentNetwork.strike(proxy, capture, random, server);
+        await proxy.remove('bandwidth');
+      }
       await capture.streaming();
     });
     after(() => resources.disposeAsync());

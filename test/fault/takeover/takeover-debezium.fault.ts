@@ -28,7 +28,7 @@ test('a connector goes from the real Debezium to the daemon and back under load:
   const [there, here] = [new ConnectClient(connect.url), new ConnectClient(daemon.url)];
   await there.putConfig(name, accountsConnector(server, database.name, name));
   await there.running(name, 120_000);
-  const load = new AccountsUnderLoad(database, name);
+  const load = AccountsUnderLoad.of(database, name);
   // Debezium stores offsets once it has published something.
   const stored = async () =>
     (await there.call<{ offsets: { offset: { snapshot?: unknown } }[] }>('GET', `/connectors/${name}/offsets`)).offsets;

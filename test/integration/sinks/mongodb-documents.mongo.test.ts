@@ -7,14 +7,15 @@ import { Decimal128, type Document, Long, ObjectId } from 'mongodb';
 import { mongodbConnector } from '../../../connectors/mongodb/plugin.ts';
 import { recordVersion, type Sink, type SinkRecord } from '../../../src/contract/index.ts';
 import { ElasticsearchReader, elasticsearchTask } from '../../support/elasticsearch.ts';
+import { freshDatabase } from '../../support/fresh-database.ts';
 import { freshMongoDatabase } from '../../support/fresh-mongo-database.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
-import { sharedElasticsearch, sharedMongodb, sharedRedis } from '../../support/servers.ts';
+import { sharedElasticsearch, sharedMongodb, sharedPostgres, sharedRedis } from '../../support/servers.ts';
 import { SourceRun } from '../../support/source-run.ts';
 import { HandlerFixture } from '../../unit/sinks/handler/handler-fixture.ts';
 import { jdbcSinkOf, upserts } from './jdbc/jdbc-target.ts';
 import { freshPrefix, redisSinkOn } from './redis-target.ts';
-import { viewsSinkOf } from './views/views-target.ts';
+import { jdbcUrl, viewsSinkOf } from './views/views-target.ts';
 
 const never = new AbortController().signal;
 const [ann, bob, eve] = ['64b000000000000000000001', '64b000000000000000000002', '64b000000000000000000003'];
@@ -130,6 +131,36 @@ views:
     assert.deepEqual(rows('id, person, cast(cents as text), price', 'orders'), [
       ['1', ann, '9007199254740993', '12.50'],
       ['3', eve, '7', '2'],
+    ]);
+  });
+
+  await t.test('tables and views in Postgres', async () => {
+    await using target = await freshDatabase(await sharedPostgres(18));
+    const { client } = target;
+    const [views, url] = [scratch.file('postgres-views.yaml'), jdbcUrl(target.url)];
+    writeFileSync(
+      views,
+      `
+tables:
+  orders: { topic: orders, key: id, columns: { id: bigint, person: text, cents: bigint } }
+views:
+  spent: { key: person, from: { orders: person }, select: 'select person, sum(cents) as cents from orders group by person' }
+`,
+    );
+    {
+      await using tables = jdbcSinkOf({ 'connection.url': url, ...upserts });
+      await written(tables, records);
+      await using sink = viewsSinkOf({ 'connection.url': url, views });
+      await written(sink, records);
+    }
+    // A number for an id: its delete and its tombstone are of the same row, in one batch.
+    assert.deepEqual((await client.query('select id, cents from orders order by id')).rows, [
+      { id: '1', cents: '9007199254740993' },
+      { id: '3', cents: '7' },
+    ]);
+    assert.deepEqual((await client.query('select person, cents from spent order by person')).rows, [
+      { person: ann, cents: '9007199254740993' },
+      { person: eve, cents: '7' },
     ]);
   });
 

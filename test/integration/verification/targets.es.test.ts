@@ -72,6 +72,8 @@ describe('verification of Postgres against Elasticsearch and Redis', { timeout: 
         for (const id of [1, 2]) await elasticsearch.succeed('DELETE', `/${index}/_doc/${id}`);
         for (const id of [11, 12]) await elasticsearch.succeed('POST', `/${index}/_update/${id}`, { doc: { name: `first ${id}` } });
         for (const id of [16, 17]) await elasticsearch.succeed('POST', `/${index}/_update/${id}`, { doc: { score: 0 } });
+        // The same moment, as another text.
+        await elasticsearch.succeed('POST', `/${index}/_update/19`, { doc: { at: '2026-01-01T19:00:00Z' } });
         for (const id of [9001, 9002]) await elasticsearch.succeed('PUT', `/${index}/_doc/${id}`, { id, name: 'nobody' });
       },
       async count() {
@@ -92,6 +94,9 @@ describe('verification of Postgres against Elasticsearch and Redis', { timeout: 
           const text = await redis.get(`${prefix}:${id}`);
           await redis.set(`${prefix}:${id}`, text!.replace(/"name":"[^"]*"/, `"name":"${name}"`));
         }
+        const moment = await redis.get(`${prefix}:19`);
+        assert.match(moment!, /T19:00:00\.0+Z/);
+        await redis.set(`${prefix}:19`, moment!.replace(/(T19:00:00)\.0+Z/, '$1Z'));
         for (const id of [9001, 9002]) await redis.set(`${prefix}:${id}`, '{"name":"nobody"}');
       },
       async count() {

@@ -203,6 +203,42 @@ describe('verification of Postgres against tables of jdbc and the log', { timeou
     assert.match(elsewhere.error ?? '', /public.elsewhere: its records do not come to the target/);
   });
 
+  test('with a schedule they begin by themselves, tell what differs by metrics, and repair where that is asked for', async () => {
+    const config = await verified.rest.call<Record<string, string>>('GET', '/connectors/shop/config');
+    const figure = async (name: string) => {
+      const text = await (await fetch(`${daemon.url}/metrics`)).text();
+      const line = text.split('\n').find(one => one.startsWith(name));
+      return line === undefined ? null : Number(line.slice(line.lastIndexOf(' ') + 1));
+    };
+    const becomes = (name: string, value: number) =>
+      until(async () => (await figure(name)) === value, {
+        what: `${name} to be ${value}. The daemon's log:\n${daemon.log()}\n`,
+        timeoutMs: 120_000,
+        everyMs: 200,
+      });
+    const left = 'sluice_verification_unrepaired_rows{connector="shop",against="upserts"}';
+    const schedule = { 'verify.against': 'upserts,log', 'verify.interval.ms': '1000', 'verify.rate': '100000' };
+    try {
+      await verified.rest.putConfig('shop', { ...config, ...schedule });
+      await becomes(left, 0);
+      await becomes('sluice_verification_success{connector="shop",against="log"}', 1);
+      await target.run(`delete from ${orders} where id = 7`);
+      await becomes('sluice_verification_differing_rows{connector="shop",against="upserts",kind="missing"}', 1);
+      await becomes(left, 1);
+      assert.match(daemon.log(1_000), /The verification against upserts has ended, and rows differ: 1 of/);
+      await verified.rest.putConfig('shop', { ...config, ...schedule, 'verify.repair': 'true' });
+      await becomes(left, 0);
+      assert.equal((await target.client.query(`select 1 from ${orders} where id = 7`)).rowCount, 1);
+    } finally {
+      await verified.rest.putConfig('shop', config);
+    }
+    await until(async () => (await verified.list()).every(({ state }) => state !== 'RUNNING'), {
+      what: 'those that run to end',
+      timeoutMs: 120_000,
+    });
+    await verified.applied('upserts');
+  });
+
   test('one that is stopped ends, and one whose worker is killed half-way says so; the next finds what is left', async () => {
     await plantMissing();
     const slow = await verified.start({ against: 'upserts', rate: 50 });

@@ -27,7 +27,7 @@ export class VerifiedDaemon {
 
   /** Waits until a sink has applied what the log holds, and the source streams. */
   async applied(sink: string): Promise<void> {
-    await streaming(this.daemon, this.source, 120_000);
+    await streaming(this.daemon, this.source, 240_000);
     await applied(this.daemon, sink);
   }
 

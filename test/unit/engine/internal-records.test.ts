@@ -109,3 +109,28 @@ test('what a source keeps for itself is durable with its offset, as it was writt
   const [description] = await opened.log.describeTopics(['history']);
   assert.deepEqual(description, { topic: 'history', partitions: [{ partition: 0, start: 0n, end: 3n }] });
 });
+
+test('what is to stand last in a topic is written once its unit is durable, and only there where transactions end with an offset', async () => {
+  await using opened = await OpenedLog.open();
+  const written: string[] = [];
+  const writeAlone = async (topic: string, value: Uint8Array) => {
+    const [described] = await opened.log.describeTopics([topic]);
+    written.push(`${topic} ${Buffer.from(value)} behind ${described?.partitions[0]?.end}`);
+  };
+  const batches = [
+    batch(1, [{ topic: 'history', key: null, value: 'one', end: 'end of one' }]),
+    batch(2, [
+      { topic: 'history', key: null, value: 'two', end: 'end of two' },
+      { topic: 'history', key: null, value: 'three', end: 'end of three' },
+    ]),
+    batch(3, [{ topic: 'other', key: null, value: 'four' }]),
+  ];
+  await run(opened, new HistoricSource(batches));
+  assert.equal(written.length, 0);
+  Object.assign(opened.log, { writeAlone });
+  await run(opened, new HistoricSource(batches));
+  assert.ok(written.length > 0 && written.every(line => line.startsWith('history end of ')), written.join('; '));
+  assert.equal(written.at(-1), 'history end of three behind 6');
+  Object.assign(opened.log, { writeAlone: () => Promise.reject(new Error('away')) });
+  await run(opened, new HistoricSource(batches));
+});

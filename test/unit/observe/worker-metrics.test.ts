@@ -50,6 +50,16 @@ const connector: ObservedConnector = {
     slot_wal_status: 'reserved',
   },
   measure_failures: 2,
+  verifications: [
+    {
+      against: 'search',
+      state: 'COMPLETED',
+      ended_at: '2026-01-01T00:00:02.000Z',
+      rows: 500,
+      differing: { missing: 1, extra: 2, stale: 0, changed: 4 },
+      unrepaired: 3,
+    },
+  ],
   server: 'shop',
 };
 const sink: ObservedConnector = {
@@ -60,6 +70,7 @@ const sink: ObservedConnector = {
   tasks: [{ ...task, events: [], queue: null, snapshot: null, latency: noValues }],
   lag: { ms: 0, bytes: null, records_by_topic: { 'srv.public.a': 12 } },
   database: null,
+  verifications: [],
   server: null,
 };
 const nowMs = Date.parse('2026-01-01T00:00:02.500Z');
@@ -116,6 +127,14 @@ test('every figure of a source has its name, its labels and its base unit', asyn
     'sluice_database_log_headroom_bytes{connector="orders"} 3000000',
     'sluice_database_log_limit_in_seconds{connector="orders"} +Inf',
     'sluice_postgres_slot_wal_status{connector="orders",status="reserved"} 1',
+    'sluice_verification_end_timestamp_seconds{connector="orders",against="search"} 1767225602',
+    'sluice_verification_success{connector="orders",against="search"} 1',
+    'sluice_verification_rows{connector="orders",against="search"} 500',
+    'sluice_verification_differing_rows{connector="orders",against="search",kind="missing"} 1',
+    'sluice_verification_differing_rows{connector="orders",against="search",kind="extra"} 2',
+    'sluice_verification_differing_rows{connector="orders",against="search",kind="stale"} 0',
+    'sluice_verification_differing_rows{connector="orders",against="search",kind="changed"} 4',
+    'sluice_verification_unrepaired_rows{connector="orders",against="search"} 3',
   ]);
 });
 
@@ -129,7 +148,7 @@ test('a sink has what sinks have, and nothing of a source or a database', async 
   ])
     assert.ok(lines.includes(line), line);
   assert.deepEqual(
-    lines.filter(line => /^sluice_(source|database|postgres|snapshot)_|_lag_bytes/.test(line)),
+    lines.filter(line => /^sluice_(source|database|postgres|snapshot|verification)_|_lag_bytes/.test(line)),
     [],
   );
 });

@@ -195,7 +195,8 @@ describe('plugins by REST', () => {
       'tasks.max.enforce Common 5',
       'key.converter Common 6',
     ]);
-    assert.equal(common.at(-1), 'offsets.storage.topic offsets.topic 1');
+    assert.equal(common.at(-5), 'offsets.storage.topic offsets.topic 1');
+    assert.equal(common.at(-1), 'verify.repair Verification 4');
     const transform = await worker.call('GET', '/connector-plugins/org.apache.kafka.connect.transforms.RegexRouter/config');
     assert.deepEqual(
       (transform.body as { name: string }[]).map(({ name }) => name),

@@ -101,6 +101,7 @@ test('one that runs there already is not touched', async () => {
 for (const [what, offsets, message] of [
   ['no position', [], /no offset yet/],
   ['half a snapshot', at(7, { snapshot: 'INITIAL', snapshot_completed: false }), /not finished its snapshot/],
+  ['half a snapshot of MongoDB', at(7, { initsync: true }), /not finished its snapshot/],
 ] as const)
   test(`with ${what} it is left as it is`, async () => {
     const { from, to, way } = twoWorkers(offsets);

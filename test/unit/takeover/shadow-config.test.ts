@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { databaseOf } from '../../../src/takeover/database.ts';
 import { intendedDifferences, without } from '../../../src/takeover/intent.ts';
-import { shadowConfig, shadowedTopic, shadowName, shadowTopic } from '../../../src/takeover/shadow-config.ts';
+import {
+  shadowConfig,
+  shadowedTopic,
+  shadowHistoryTopic,
+  shadowName,
+  shadowPlace,
+  shadowTopic,
+} from '../../../src/takeover/shadow-config.ts';
 
 test('a shadow has its own slot and topics, and writes nothing to the database', () => {
   const config = {
@@ -14,6 +22,8 @@ test('a shadow has its own slot and topics, and writes nothing to the database',
     'heartbeat.interval.ms': '1000',
     'heartbeat.action.query': 'update beat set at = now()',
     'snapshot.mode': 'always',
+    'signal.data.collection': 'public.signals',
+    'notification.enabled.channels': 'sink',
     transforms: 'unwrap',
     'transforms.unwrap.type': 'unwrap',
   };
@@ -26,6 +36,9 @@ test('a shadow has its own slot and topics, and writes nothing to the database',
   assert.notEqual(shadow['slot.name'], config['slot.name']);
   assert.equal(shadow['slot.drop.on.stop'], 'true');
   assert.equal(shadow['snapshot.mode'], 'no_data');
+  assert.equal(shadow['signal.enabled.channels'], '', 'a signal would have it write watermarks');
+  assert.equal(shadow['notification.enabled.channels'], undefined);
+  assert.equal(shadowPlace(shadow), `on the slot ${shadow['slot.name']}`);
   assert.ok(!('heartbeat.action.query' in shadow) && !('heartbeat.interval.ms' in shadow));
   assert.equal(shadow['transforms'], 'unwrap,sluiceShadow');
   const to = shadow['transforms.sluiceShadow.replacement']!;
@@ -34,8 +47,43 @@ test('a shadow has its own slot and topics, and writes nothing to the database',
     to.replaceAll('\\$', '\u0000').replace('$1', 'shop.public.t').replaceAll('\u0000', '$'),
     shadowTopic('o$rders', 'r1', 'shop.public.t'),
   );
-  assert.equal(shadowConfig({ name: 'a' }, 'r1')['transforms'], 'sluiceShadow');
-  assert.equal(shadowConfig({ name: 'a' }, 'r1')['slot.name'], 'debezium_shadow');
+  const bare = { name: 'a', 'connector.class': 'postgres' };
+  assert.equal(shadowConfig(bare, 'r1')['transforms'], 'sluiceShadow');
+  assert.equal(shadowConfig(bare, 'r1')['slot.name'], 'debezium_shadow');
+});
+
+test('a shadow of MySQL is another replica with a schema history of its own, and locks nothing', () => {
+  const config = {
+    name: 'orders',
+    'connector.class': 'io.debezium.connector.mysql.MySqlConnector',
+    'database.server.id': '5401',
+    'schema.history.internal.kafka.topic': 'history',
+    'include.schema.changes': 'true',
+    'snapshot.locking.mode': 'extended',
+  };
+  const shadow = shadowConfig(config, 'r1');
+  assert.equal(shadow['database.server.id'], String(2 ** 31 + 5401));
+  assert.equal(shadow['schema.history.internal.kafka.topic'], shadowHistoryTopic('orders', 'r1'));
+  assert.notEqual(shadowedTopic('orders', 'r1', shadowHistoryTopic('orders', 'r1')), null, 'it is one of the shadow’s topics');
+  assert.equal(shadow['include.schema.changes'], 'false');
+  assert.equal(shadow['snapshot.locking.mode'], 'none');
+  assert.ok(!('slot.name' in shadow));
+  assert.equal(shadowPlace(shadow), `as the replica ${2 ** 31 + 5401}`);
+  const former = shadowConfig({ ...config, 'database.history.kafka.topic': 'history' }, 'r1');
+  assert.ok(!('database.history.kafka.topic' in former));
+  for (const id of [1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
+    const other = Number(shadowConfig({ ...config, 'database.server.id': String(id) }, 'r1')['database.server.id']);
+    assert.ok(other !== id && other >= 1 && other < 2 ** 32, `${id}: ${other}`);
+  }
+});
+
+test('which connectors can be taken over', () => {
+  const of = (name: string) => databaseOf({ 'connector.class': name });
+  assert.deepEqual(['io.debezium.connector.postgresql.PostgresConnector', 'postgres', ' postgresql '].map(of), Array(3).fill('postgres'));
+  assert.deepEqual(['io.debezium.connector.mysql.MySqlConnector', 'MariaDbConnector', 'mariadb'].map(of), Array(3).fill('mysql'));
+  assert.equal(of('io.debezium.connector.mongodb.MongoDbConnector'), 'mongodb');
+  assert.deepEqual(['io.debezium.connector.mongodb.MongoDbSinkConnector', 'jdbc', ''].map(of), Array(3).fill(null));
+  assert.throws(() => shadowConfig({ name: 'a', 'connector.class': 'jdbc' }, 'r1'), TypeError);
 });
 
 test('a topic of a shadow is told from others', () => {

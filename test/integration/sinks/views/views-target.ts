@@ -5,11 +5,11 @@ import type { RawConfig } from '../../../../src/contract/index.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
 /** A task of the sink by its config. The caller disposes of it. */
-export function viewsSinkOf(config: RawConfig, connector = 'views'): ViewsSink {
+export function viewsSinkOf(config: RawConfig, connector = 'views', nowMs = () => 0): ViewsSink {
   const parsed = viewsSink.spec.parse(config);
   assert.ok(parsed.config, JSON.stringify(parsed.faults));
   assert.deepEqual(parsed.warnings, []);
-  const clock = { nowMs: () => 0, nowNs: () => 0n };
+  const clock = { nowMs, nowNs: () => 0n };
   return viewsSink.create(parsed.config, { connector, task: 0, logger: silentLogger, clock });
 }
 

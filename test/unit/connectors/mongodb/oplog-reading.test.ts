@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BSON } from 'mongodb';
-import { type OplogFigures, oplogReading, tokenTime } from '../../../../connectors/mongodb/oplog-reading.ts';
+import { tokenTime } from '../../../../connectors/mongodb/cluster-time.ts';
+import { type OplogFigures, oplogReading } from '../../../../connectors/mongodb/oplog-reading.ts';
 import { positionOffset } from '../../../../connectors/mongodb/position.ts';
 
 const figures: OplogFigures = {

@@ -27,7 +27,7 @@ const documented =
   mongodb.ssl.keystore.type mongodb.ssl.truststore mongodb.ssl.truststore.password mongodb.ssl.truststore.type mongodb.user
   notification.enabled.channels notification.sink.topic.name openlineage.integration.enabled poll.interval.ms post.processors
   provide.transaction.metadata query.fetch.size retriable.restart.connector.wait.ms schema.name.adjustment.mode signal.data.collection
-  signal.enabled.channels signal.file signal.kafka.topic signal.poll.interval.ms skip.messages.without.change skipped.operations
+  signal.consumer.security.protocol signal.enabled.channels signal.file signal.kafka.bootstrap.servers signal.kafka.groupId signal.kafka.poll.timeout.ms signal.kafka.topic signal.poll.interval.ms skip.messages.without.change skipped.operations
   snapshot.collection.filter.overrides snapshot.collection.filter.overrides.db.c snapshot.delay.ms snapshot.fetch.size
   snapshot.include.collection.list snapshot.max.threads snapshot.mode snapshot.mode.configuration.based.snapshot.data snapshot.mode.custom.name
   sourceinfo.struct.maker statistics.metrics.enabled streaming.delay.ms tombstones.on.delete topic.cache.size topic.delimiter
@@ -74,7 +74,7 @@ describe('Options of the MongoDB connector', () => {
       'collection.include.list': '(',
       'cursor.pipeline': '{}',
       'field.renames': 'db.c.a',
-      'signal.data.collection': 'db.c',
+      'signal.data.collection': 'c',
     }).map(({ option }) => option);
     assert.deepEqual(found.sort(), [
       'capture.target',
@@ -85,6 +85,29 @@ describe('Options of the MongoDB connector', () => {
       'field.renames',
       'signal.data.collection',
     ]);
+  });
+
+  test('the collection of signals is captured whatever the lists say, and has to be streamed', () => {
+    const { filters, signals } = parsed({ 'database.include.list': 'shop', 'signal.data.collection': 'ops.a.b' }).settings;
+    const included = (database: string, collection: string) => filters.includes({ database, collection });
+    assert.deepEqual([included('ops', 'a.b'), included('ops', 'other'), included('shop', 'x')], [true, false, true]);
+    assert.deepEqual([filters.includesDatabase('ops'), filters.includesDatabase('other'), signals.table], [true, false, 'ops.a.b']);
+    assert.deepEqual(filters.prefilter(), { $or: [{ 'ns.db': { $regex: '^(?:shop)$', $options: 'i' } }, { 'ns.db': 'ops' }] });
+    const faults = (options: RawConfig) => faultsOf({ 'signal.data.collection': 'ops.s', ...options }).map(({ option }) => option);
+    assert.deepEqual(faults({ 'capture.scope': 'database', 'capture.target': 'shop' }), ['signal.data.collection']);
+    assert.deepEqual(faults({ 'capture.scope': 'database', 'capture.target': 'ops' }), []);
+    assert.deepEqual(faults({ 'skipped.operations': 'c' }), ['signal.data.collection']);
+    assert.deepEqual(faults({ 'skipped.operations': 'c', 'signal.enabled.channels': 'kafka' }), []);
+  });
+
+  test('the channel kafka reads the worker’s log: options of a client of its own are warned of', () => {
+    const { signals } = parsed({ 'signal.enabled.channels': 'kafka', 'signal.kafka.bootstrap.servers': 'a:1, b:2' }).settings;
+    assert.deepEqual(signals.topic, { topic: null, group: 'kafka-signal', servers: ['a:1', 'b:2'], reset: 'earliest' });
+    const warned = (options: RawConfig) => mongoSpec.parse({ ...least, ...options }).warnings.map(({ option }) => option);
+    assert.deepEqual(warned({ 'signal.enabled.channels': 'kafka', 'signal.consumer.security.protocol': 'SSL' }), [
+      'signal.consumer.security.protocol',
+    ]);
+    assert.deepEqual(warned({ 'signal.kafka.topic': 't' }), ['signal.kafka.topic']);
   });
 
   test('credentials in the connection string win; neither they nor the string are shown', () => {

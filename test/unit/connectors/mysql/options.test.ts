@@ -93,7 +93,7 @@ test('values that are not supported are refused with the reason, whole options t
     'snapshot.locking.mode': 'minimal_percona',
     'snapshot.mode': 'never',
     'binlog.buffer.size': '100',
-    'signal.enabled.channels': 'kafka',
+    'signal.enabled.channels': 'jmx',
     'schema.include.list': 'public',
   });
   assert.equal(faults.length, 6, faults.join('\n'));

@@ -13,6 +13,7 @@ import {
   schemas,
   structSchema,
 } from '../../../../src/contract/index.ts';
+import { noSignals } from '../../../support/no-internal-topics.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
 export const sourceSchema = structSchema([
@@ -72,6 +73,8 @@ export function topicOf(records: readonly InternalRecord[], truncated: bigint[] 
       const found = records.filter(record => record.topic === topic);
       if (found.length > 0) yield found.map(logRecord);
     },
+    signals: () => noSignals,
+    servers: null,
   };
 }
 

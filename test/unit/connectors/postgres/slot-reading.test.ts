@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { usedPercent } from '../../../../connectors/postgres/headroom-brake.ts';
 import { formatLsn } from '../../../../connectors/postgres/lsn.ts';
 import { positionOffset, snapshotKeys } from '../../../../connectors/postgres/position.ts';
 import type { SlotGuard } from '../../../../connectors/postgres/slot-guard.ts';
@@ -9,7 +10,7 @@ import type { DatabaseReading, JsonObject } from '../../../../src/contract/index
 const megabyte = 1024 * 1024;
 const commitMs = Date.parse('2026-01-01T00:00:00Z');
 const atMs = commitMs + 60_000;
-const unguarded: SlotGuard = { warnBytes: null, limitBytes: null, givesUp: false };
+const unguarded: SlotGuard = { warnBytes: null, limitBytes: null, givesUp: false, snapshotPercent: 75 };
 
 function storedAt(confirmed: number, extra: JsonObject = {}) {
   const position = {
@@ -73,7 +74,7 @@ test('a slot that is lost or missing has no headroom; before the first start the
 });
 
 test('the guard warns at its mark, and at its limit', () => {
-  const guard = { warnBytes: 10, limitBytes: 20, givesUp: false };
+  const guard = { warnBytes: 10, limitBytes: 20, givesUp: false, snapshotPercent: 75 };
   const told = (held: number) => reading({ held }, { guard }).warnings.map(text => /\(([\w.]+)\)/.exec(text)?.[1]);
   assert.deepEqual([told(9), told(10), told(20)], [[], ['slot.guard.warn.bytes'], ['slot.guard.limit.bytes']]);
   assert.deepEqual(
@@ -85,7 +86,16 @@ test('the guard warns at its mark, and at its limit', () => {
 });
 
 test('the slot is given up at the limit where that is configured, and not before', () => {
-  const guard = { warnBytes: null, limitBytes: 20, givesUp: true };
+  const guard = { warnBytes: null, limitBytes: 20, givesUp: true, snapshotPercent: 75 };
   assert.equal(reading({ held: 19 }, { guard }).givingUp, null);
   assert.equal(reading({ held: 20 }, { guard }).givingUp?.code, 'SLOT_GIVEN_UP');
+});
+
+test('what a slot has used up is told of the limit that is nearer; nothing without a limit', () => {
+  const slot = { walStatus: 'reserved', safeBytes: 30, heldBytes: 60 };
+  assert.equal(usedPercent({ endLsn: 0n, slot, keepBytes: null }, null), null);
+  assert.equal(usedPercent({ endLsn: 0n, slot: null, keepBytes: 100 }, 100), null);
+  assert.equal(usedPercent({ endLsn: 0n, slot, keepBytes: null }, 80), 75);
+  assert.equal(usedPercent({ endLsn: 0n, slot, keepBytes: 100 }, null), 70);
+  assert.equal(usedPercent({ endLsn: 0n, slot, keepBytes: 100 }, 80), 75);
 });

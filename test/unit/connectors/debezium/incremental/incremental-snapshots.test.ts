@@ -18,6 +18,7 @@ class MemoryTables implements ChunkDatabase<number> {
   held: Promise<void> = Promise.resolve();
   fault: Error | null = null;
   closed = 0;
+  answerRowsMax = Number.POSITIVE_INFINITY;
 
   constructor(rows: Record<string, number[]>) {
     this.rows = rows;
@@ -38,8 +39,10 @@ class MemoryTables implements ChunkDatabase<number> {
     if (this.fault) throw this.fault;
     const { collection, after, upTo, rowsMax } = request;
     const found = this.rows[collection.name]!.filter(key => key > Number(after?.[0] ?? -1) && key <= Number(upTo[0])).slice(0, rowsMax);
-    const last = found.length === 0 ? null : [String(found.at(-1))];
-    return { view: 0, captured, rows: found.map(key => [key, null]), keys: found.map(String), last, classes: ['Integer'] };
+    const answered = found.slice(0, this.answerRowsMax);
+    const last = answered.length === 0 ? null : [String(answered.at(-1))];
+    const rows = answered.map(key => [key, null]);
+    return { view: 0, captured, rows, keys: answered.map(String), last, classes: ['Integer'], more: answered.length < found.length };
   }
 
   async [Symbol.asyncDispose]() {
@@ -47,13 +50,13 @@ class MemoryTables implements ChunkDatabase<number> {
   }
 }
 
-function snapshotsOf(tables: MemoryTables) {
+function snapshotsOf(tables: MemoryTables, chunkRows = 2) {
   const topicless = new Notifications({ logged: false, topic: 'notes' }, 'srv', clock, silentLogger);
   return new IncrementalSnapshots<number, number>({
     open: async () => tables,
     tables: () => tables.tables(),
     sees: () => false,
-    chunkRows: 2,
+    chunkRows,
     rowsPerSecondMax: 0,
     notifications: topicless,
     clock,
@@ -165,4 +168,34 @@ test('an offset of a run before goes on where it was', async () => {
   snapshots.start(() => {});
   assert.deepEqual(await deliverAll(snapshots), ['3 4', '5']);
   assert.deepEqual([snapshots.progress?.rows, snapshots.progress?.chunks], [5, 3]);
+});
+
+test('a change that does not hold its whole row has a chunk with that row read again, in half the size', async () => {
+  const tables = new MemoryTables({ 'a.one': [1, 2, 3, 4, 5, 6, 7, 8] });
+  await using snapshots = snapshotsOf(tables, 4);
+  snapshots.start(() => {});
+  await snapshots.signal(execute('a.one'));
+  const isWaiting = () => snapshots.isDue(() => true) && !snapshots.changed;
+  snapshots.changed = false;
+  await until(isWaiting, { what: 'the first chunk' });
+  snapshots.touched('7', 0, false);
+  assert.ok(isWaiting(), 'a row of another chunk');
+  snapshots.touched('2', 0, false);
+  assert.ok(!isWaiting());
+  await until(isWaiting, { what: 'the chunk that is read again' });
+  snapshots.touched('1', 0);
+  assert.deepEqual(await deliverAll(snapshots), ['2', '3 4 5 6', '7 8']);
+  assert.deepEqual(
+    tables.asked.map(({ rowsMax }) => rowsMax),
+    [4, 2, 4, 4],
+  );
+});
+
+test('a chunk that was too much for one answer does not end its table', async () => {
+  const tables = new MemoryTables({ 'a.one': [1, 2, 3] });
+  tables.answerRowsMax = 1;
+  await using snapshots = snapshotsOf(tables);
+  snapshots.start(() => {});
+  await snapshots.signal(execute('a.one'));
+  assert.deepEqual(await deliverAll(snapshots), ['1', '2', '3']);
 });

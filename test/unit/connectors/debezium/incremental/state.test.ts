@@ -89,3 +89,16 @@ test('a table that is taken out: the current one is left where it is, another on
   );
   assert.deepEqual([state.current, state.key], [null, null]);
 });
+
+test('where keys are not those of Debezium’s form, its offsets begin the table again, and ours go on', () => {
+  const stored = new IncrementalState();
+  stored.add([{ name: 'db.c', filter: null, surrogateKey: null, signal: 's' }], 's', 1);
+  stored.begin(['9'], ['Integer']);
+  stored.advance(['5'], 5, ['Integer']);
+  const { sluice_incremental_snapshot: own, ...ofDebezium } = stored.store();
+  const taken = new IncrementalState(false);
+  assert.equal(taken.restore(ofDebezium), false);
+  assert.deepEqual([taken.current?.name, taken.key, taken.maximum], ['db.c', null, null]);
+  assert.equal(taken.restore({ ...ofDebezium, sluice_incremental_snapshot: own! }), true);
+  assert.deepEqual(taken.key, ['5']);
+});

@@ -1,11 +1,9 @@
-import { ColumnArray, columnArrays, withoutLength } from '../sql/column-arrays.ts';
-import { literal, qualified, quoted } from '../sql/identifiers.ts';
-import { type PostgresAddress, PostgresSession } from '../sql/postgres-session.ts';
-import type { ColumnValues } from '../sql/row-reader.ts';
-import { type TargetType, targetType } from '../sql/target-type.ts';
-import type { ComparedColumn, ComparedTables, FoundRow } from './compared-tables.ts';
-import type { TableName } from './table-name.ts';
-import type { FoundTable } from './tables.ts';
+import { ColumnArray, columnArrays, withoutLength } from './column-arrays.ts';
+import type { ComparedColumn, ComparedTable, ComparedTables, FoundRow, RelationName } from './compared-tables.ts';
+import { literal, qualified, quoted } from './identifiers.ts';
+import { type PostgresAddress, PostgresSession } from './postgres-session.ts';
+import type { ColumnValues } from './row-reader.ts';
+import { type TargetType, targetType } from './target-type.ts';
 
 /** Rows that are held against a table in one statement. */
 const rowsAtOnce = 1_000;
@@ -27,7 +25,7 @@ export class PostgresComparison implements ComparedTables {
     this.#session = new PostgresSession(address, '-c jit=off');
   }
 
-  async find(name: TableName): Promise<FoundTable | null> {
+  async find(name: RelationName): Promise<ComparedTable | null> {
     const rows = await this.#session.ask(
       `select a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attgenerated <> '' as generated
        from pg_attribute a where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped order by a.attnum`,
@@ -36,14 +34,12 @@ export class PostgresComparison implements ComparedTables {
     if (rows.length === 0) return null;
     return {
       name,
-      id: 0,
       columns: new Map(rows.filter(row => row['generated'] !== true).map(row => [String(row['attname']), targetType(String(row['type']))])),
       generated: new Set(rows.filter(row => row['generated'] === true).map(row => String(row['attname']))),
-      overriding: false,
     };
   }
 
-  async compare(table: FoundTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]> {
+  async compare(table: ComparedTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]> {
     const answers = new Array<FoundRow>(rows.length);
     const byMissing = new Map<string, number[]>();
     for (const [index, row] of rows.entries()) {
@@ -72,7 +68,7 @@ export class PostgresComparison implements ComparedTables {
     return answers;
   }
 
-  async *ids(table: FoundTable, key: readonly string[], max: number, abort: AbortSignal): AsyncGenerator<readonly string[]> {
+  async *ids(table: ComparedTable, key: readonly string[], max: number, abort: AbortSignal): AsyncGenerator<readonly string[]> {
     const columns = key.map(name => `t.${quoted(name)}`).join(', ');
     const name = qualified(table.name.schema, table.name.table);
     let after: readonly string[] | null = null;
@@ -88,7 +84,7 @@ export class PostgresComparison implements ComparedTables {
     }
   }
 
-  async held(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async held(table: ComparedTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const held = new Map<string, string>();
     for (let at = 0; at < ids.length; at += rowsAtOnce) {
       const rows = await this.#session.ask(`select i.id, md5(t::text) as held from ${named(table, key)}`, [
@@ -108,7 +104,7 @@ export class PostgresComparison implements ComparedTables {
     });
   }
 
-  async remove(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<void> {
+  async remove(table: ComparedTable, key: readonly string[], ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const name = qualified(table.name.schema, table.name.table);
     await this.#session.ask(`delete from ${name} where ctid in (select t.ctid from ${named(table, key)})`, [arrayOf(ids)]);
@@ -131,28 +127,37 @@ function nameOf(alias: string, key: readonly string[]): string {
 }
 
 /** The rows `t` of a table by names `i.id`, which are the first parameter. */
-function named(table: FoundTable, key: readonly string[]): string {
+function named(table: ComparedTable, key: readonly string[]): string {
   const name = qualified(table.name.schema, table.name.table);
   const same = key.map((column, at) => `t.${quoted(column)} = (i.id::json->>${at})::${table.columns.get(column)!.name}`);
   return `unnest($1::text[]) as i (id) join ${name} t on ${same.join(' and ')}`;
 }
 
 /** The statement that holds arrays of values, one a column, against a table. */
-function comparison(table: FoundTable, columns: readonly ComparedColumn[]): string {
+function comparison(table: ComparedTable, columns: readonly ComparedColumn[]): string {
   const parameters = columns.map(({ type }, at) => `$${at + 1}::${type.family === 'array' ? 'text' : withoutLength(type.name)}[]`);
   // The column's whole type: what is finer than it is rounded as a write rounds it.
   const typed = columns.map(({ name, type }, at) => `c${at}::${type.name} as ${quoted(name)}`);
   const raw = columns.map((_, at) => `c${at}`).join(', ');
   const key = columns.filter(({ isKey }) => isKey).map(({ name }) => name);
-  const same = columns.filter(({ compared }) => compared).map(({ name, type }) => isSame(quoted(name), type));
+  const same = columns.filter(({ compared }) => compared).map(({ name, type, moment }) => isSame(quoted(name), type, moment));
+  // No key has a null, and a view has no ctid.
+  const found = `t.${quoted(key[0]!)} is not null`;
   const on = key.map(name => `t.${quoted(name)} = i.${quoted(name)}`).join(' and ');
   return `with i as (select "${place}", ${typed.join(', ')} from unnest(${parameters.join(', ')}) with ordinality as u (${raw}, "${place}"))
-select i."${place}", case when t.ctid is not null then ${nameOf('t', key)} else ${nameOf('i', key)} end as id, t.ctid is not null as found,
-  ${same.length === 0 ? 'true' : same.join(' and ')} as same, case when t.ctid is not null then md5(t::text) end as held
+select i."${place}", case when ${found} then ${nameOf('t', key)} else ${nameOf('i', key)} end as id, ${found} as found,
+  ${same.length === 0 ? 'true' : same.join(' and ')} as same, case when ${found} then md5(t::text) end as held
 from i left join ${qualified(table.name.schema, table.name.table)} t on ${on}`;
 }
 
-function isSame(column: string, { family, element }: TargetType): string {
+/** As `momentText`, of a column of texts. */
+function momentOf(column: string): string {
+  const zone = '(Z|[+-]\\d\\d:\\d\\d)?$';
+  return `regexp_replace(regexp_replace(${column}::text, '(:\\d\\d\\.\\d*[1-9])0+${zone}', '\\1\\2'), '(:\\d\\d)\\.0+${zone}', '\\1\\2')`;
+}
+
+function isSame(column: string, { family, element }: TargetType, moment: boolean): string {
+  if (moment && family === 'text') return `${momentOf(`t.${column}`)} is not distinct from ${momentOf(`i.${column}`)}`;
   const cast =
     family === 'json' ? '::text::jsonb' : comparable.has(family) || (element !== null && comparable.has(element.family)) ? '' : '::text';
   return `t.${column}${cast} is not distinct from i.${column}${cast}`;

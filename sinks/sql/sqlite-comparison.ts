@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
-import { SluiceError } from '../../src/contract/index.ts';
-import { quoted } from '../sql/identifiers.ts';
-import type { ColumnValues } from '../sql/row-reader.ts';
-import { SqliteSession } from '../sql/sqlite-session.ts';
-import { sqliteValue } from '../sql/sqlite-value.ts';
-import { targetType } from '../sql/target-type.ts';
-import type { ComparedColumn, ComparedTables, FoundRow } from './compared-tables.ts';
-import type { TableName } from './table-name.ts';
-import type { FoundTable } from './tables.ts';
+import { momentText, SluiceError } from '../../src/contract/index.ts';
+import type { ComparedColumn, ComparedTable, ComparedTables, FoundRow, RelationName } from './compared-tables.ts';
+import { quoted } from './identifiers.ts';
+import type { ColumnValues } from './row-reader.ts';
+import { SqliteSession } from './sqlite-session.ts';
+import { sqliteValue } from './sqlite-value.ts';
+import { targetType } from './target-type.ts';
 
 /** How often the file's lock is asked for, and how long is waited in between. */
 const attemptsMax = 400;
@@ -23,45 +21,45 @@ export class SqliteComparison implements ComparedTables {
     this.#session = new SqliteSession(file);
   }
 
-  async find(name: TableName): Promise<FoundTable | null> {
+  async find(name: RelationName): Promise<ComparedTable | null> {
     const rows = this.#session.all('select name, type, hidden from pragma_table_xinfo(?)', tableOf(name));
     if (rows.length === 0) return null;
     const generated = rows.filter(row => Number(row['hidden']) > 1);
     const written = rows.filter(row => !generated.includes(row));
     return {
       name,
-      id: 0,
       columns: new Map(written.map(row => [String(row['name']), targetType(String(row['type']) || 'text')])),
       generated: new Set(generated.map(row => String(row['name']))),
-      overriding: false,
     };
   }
 
-  async compare(table: FoundTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]> {
+  async compare(table: ComparedTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]> {
     const answers: FoundRow[] = [];
     const keyAt = columns.flatMap(({ isKey }, at) => (isKey ? [at] : []));
     const where = keyAt.map(at => `${quoted(columns[at]!.name)} = ?`).join(' and ');
     for (const values of rows) {
       const told = columns.flatMap(({ compared }, at) => (compared && values[at] !== undefined ? [at] : []));
-      const same = told.length === 0 ? '1' : told.map(at => isSame(columns[at]!)).join(' and ');
+      const inSql = told.filter(at => !columns[at]!.moment);
+      const same = inSql.length === 0 ? '1' : inSql.map(at => isSame(columns[at]!)).join(' and ');
       const key = keyAt.map(at => sqliteValue(values[at]));
       const [row] = this.#session.all(
         `select ${same} as "same of all", * from ${quoted(tableOf(table.name))} where ${where}`,
-        ...told.map(at => sqliteValue(values[at])),
+        ...inSql.map(at => sqliteValue(values[at])),
         ...key,
       );
       if (row === undefined) answers.push({ id: nameOf(key), found: false, same: false, held: null });
       else {
         const { 'same of all': isSame, ...held } = row;
+        const moments = told.every(at => !columns[at]!.moment || isSameMoment(held[columns[at]!.name] ?? null, sqliteValue(values[at])));
         const stored = keyAt.map(at => held[columns[at]!.name] ?? null);
-        answers.push({ id: nameOf(stored), found: true, same: Number(isSame) === 1, held: digestOf(held) });
+        answers.push({ id: nameOf(stored), found: true, same: Number(isSame) === 1 && moments, held: digestOf(held) });
       }
       await this.#session.breathe();
     }
     return answers;
   }
 
-  async *ids(table: FoundTable, key: readonly string[], max: number, abort: AbortSignal): AsyncGenerator<readonly string[]> {
+  async *ids(table: ComparedTable, key: readonly string[], max: number, abort: AbortSignal): AsyncGenerator<readonly string[]> {
     const columns = key.map(quoted).join(', ');
     const places = key.map(() => '?').join(', ');
     let after: readonly SQLInputValue[] = [];
@@ -80,7 +78,7 @@ export class SqliteComparison implements ComparedTables {
     }
   }
 
-  async held(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async held(table: ComparedTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const held = new Map<string, string>();
     const where = key.map(name => `${quoted(name)} = ?`).join(' and ');
     for (const id of ids) {
@@ -108,7 +106,7 @@ export class SqliteComparison implements ComparedTables {
     }
   }
 
-  async remove(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<void> {
+  async remove(table: ComparedTable, key: readonly string[], ids: readonly string[]): Promise<void> {
     const where = key.map(name => `${quoted(name)} = ?`).join(' and ');
     for (const id of ids) this.#session.run(`delete from ${quoted(tableOf(table.name))} where ${where}`, ...valuesOf(id));
   }
@@ -123,7 +121,11 @@ function isSame({ name, json }: ComparedColumn): string {
   return json ? `case when json_valid(${column}) then json(${column}) else ${column} end is json(?)` : `${column} is ?`;
 }
 
-function tableOf({ schema, table }: TableName): string {
+function isSameMoment(held: SQLOutputValue, value: SQLInputValue): boolean {
+  return typeof held === 'string' && typeof value === 'string' ? momentText(held) === momentText(value) : held === value;
+}
+
+function tableOf({ schema, table }: RelationName): string {
   return schema === null ? table : `${schema}.${table}`;
 }
 

@@ -1,7 +1,16 @@
-import type { ColumnValues } from '../sql/row-reader.ts';
-import type { TargetType } from '../sql/target-type.ts';
-import type { TableName } from './table-name.ts';
-import type { FoundTable } from './tables.ts';
+import type { ColumnValues } from './row-reader.ts';
+import type { TargetType } from './target-type.ts';
+
+/** A table, or a view, as SQL names it; without a schema it is where the session looks first. */
+export type RelationName = { readonly schema: string | null; readonly table: string };
+
+/** A table, or a view, as the catalog has it. */
+export type ComparedTable = {
+  readonly name: RelationName;
+  /** By name; without those that the database computes. */
+  readonly columns: ReadonlyMap<string, TargetType>;
+  readonly generated: ReadonlySet<string>;
+};
 
 /** A column of rows that are held against a table's. */
 export type ComparedColumn = {
@@ -10,6 +19,8 @@ export type ComparedColumn = {
   readonly isKey: boolean;
   /** A JSON document: spaces in its text mean nothing, since a snapshot and a stream may write it differently. */
   readonly json: boolean;
+  /** A moment as an ISO text, where it is one: zeros at the end of its fraction mean nothing. */
+  readonly moment: boolean;
   /** False: what it holds is not looked at. */
   readonly compared: boolean;
 };
@@ -29,18 +40,18 @@ export type FoundRow = {
  */
 export interface ComparedTables extends AsyncDisposable {
   /** Null where there is no such table. */
-  find(name: TableName): Promise<FoundTable | null>;
+  find(name: RelationName): Promise<ComparedTable | null>;
   /** Holds rows against the table; values that are undefined are not looked at. One answer a row. */
-  compare(table: FoundTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]>;
+  compare(table: ComparedTable, columns: readonly ComparedColumn[], rows: readonly ColumnValues[]): Promise<readonly FoundRow[]>;
   /** The names of all rows, in the key's order. */
-  ids(table: FoundTable, key: readonly string[], max: number, abort: AbortSignal): AsyncIterable<readonly string[]>;
+  ids(table: ComparedTable, key: readonly string[], max: number, abort: AbortSignal): AsyncIterable<readonly string[]>;
   /** Digests of those of these rows that are there. */
-  held(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  held(table: ComparedTable, key: readonly string[], ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Does work in one transaction while the live flow of this group waits, behind what is to be confirmed for it. A target that has one writer at a
    * time has it confirmed just before.
    */
   holding<T>(group: string, abort: AbortSignal, confirm: () => Promise<T>, work: (confirmed: T) => Promise<void>): Promise<void>;
   /** Deletes rows; part of `holding`. */
-  remove(table: FoundTable, key: readonly string[], ids: readonly string[]): Promise<void>;
+  remove(table: ComparedTable, key: readonly string[], ids: readonly string[]): Promise<void>;
 }
