@@ -123,6 +123,19 @@ export const errorCatalogue = {
     remedy: 'Check that the event store (its database, or the disk under it) can be reached, then try again with the same event ids.',
   },
   STORE_FAILED: { retry: 'never', remedy: 'Read the store’s message and mend what it names: its tables, its file or its version.' },
+  // Sagas
+  MESSAGE_UNREADABLE: {
+    retry: 'record',
+    remedy: 'Correct whoever publishes it: a message is a JSON object with the correlation id that the saga’s definition names.',
+  },
+  MESSAGE_UNEXPECTED: {
+    retry: 'record',
+    remedy: 'Publish the starting event first, and answers with the correlation id and the idempotency key of the command they answer.',
+  },
+  SAGA_INVALID: {
+    retry: 'never',
+    remedy: 'Correct the definition at the places that the message names; `sluice saga simulate FILE` looks at it without a worker.',
+  },
   // REST
   LISTEN_FAILED: { retry: 'never', remedy: 'Stop the process that has the address, or change `listeners` in the worker’s file.' },
   NOT_FOUND: { retry: 'never', remedy: 'Check the name.' },
