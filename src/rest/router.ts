@@ -1,3 +1,4 @@
+import type { Principal } from './access/settings.ts';
 import type { Answer } from './answer.ts';
 import { plainError } from './answer.ts';
 import type { Asker } from './forwarding.ts';
@@ -13,6 +14,8 @@ export type RestRequest = {
   readonly handedOn: boolean;
   /** As whom other workers are asked for it. */
   readonly asker: Asker;
+  /** Who calls; null where that is open to all and nobody was asked. */
+  readonly principal: Principal | null;
 };
 
 export type Handler = (request: RestRequest) => Answer | Promise<Answer>;

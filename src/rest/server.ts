@@ -193,7 +193,7 @@ export class RestServer implements AsyncDisposable {
     const { group } = supervisor;
     const worker = group === null ? null : await workerFor(group, route, method, parameters['connector'], handedOn);
     const asker: Asker = { workerId: this.workerId, authorization: client.authorization, tls: this.#listeners.calls };
-    if (worker === null) return handler({ method, parameters, query: searchParams, body, handedOn, asker });
+    if (worker === null) return handler({ method, parameters, query: searchParams, body, handedOn, asker, principal: trail.principal });
     trail.handedOnTo = worker.id;
     const target = pathname + (searchParams.size > 0 ? `?${searchParams}` : '');
     const answer = await handOn(worker, { method, target, body }, asker);

@@ -67,6 +67,14 @@ export const neededRoles: Readonly<Record<string, Needed>> = {
   'POST /sluice/connectors/{connector}/dead-letters/redeliver': 'operator',
   'POST /sluice/connectors/{connector}/dead-letters/discard': 'operator',
   'GET /sluice/group': 'viewer',
+
+  'GET /sagas': 'viewer',
+  'GET /sagas/{saga}': 'viewer',
+  'GET /sagas/{saga}/instances': 'viewer',
+  'GET /sagas/{saga}/instances/{instance}': 'viewer',
+  'POST /sagas/{saga}/instances/{instance}/retry': 'operator',
+  'POST /sagas/{saga}/instances/{instance}/skip': 'operator',
+  'POST /sagas/{saga}/instances/{instance}/compensate': 'operator',
   // It changes nothing, but tries what a config names, as validate does.
   'POST /sluice/plan': 'admin',
   'PUT /sluice/connectors/{connector}/apply': 'admin',
