@@ -10,7 +10,8 @@ import { exists } from './stream-table.ts';
 /** Events read without a pause: a few milliseconds of the caller's thread. */
 const pageEvents = 1000;
 
-type Row = readonly SQLOutputValue[];
+/** A row as an array, which costs less: by its columns' places. */
+type Row = Readonly<Record<number, SQLOutputValue>>;
 type Page = { readonly events: readonly RecordedEvent[]; readonly version: number; readonly exists: boolean };
 
 const columns = 'e.version, e.position, e.id, e.type, e.data, e.metadata, e.schema_version, e.timestamp_ms';
@@ -92,7 +93,7 @@ export class Reader implements Disposable {
     let position = Number(after);
     for (;;) {
       const wanted = Math.min(pageEvents, limit - events.length);
-      const rows = this.#run('read events', () => this.#all.all(position, wanted)) as unknown[] as Row[];
+      const rows = this.#run('read events', () => this.#all.all(position, wanted));
       for (const row of rows) events.push(eventOf(row, { type: String(row[8]), id: String(row[9]) }));
       if (rows.length < wanted || events.length >= limit) return events;
       position = Number(rows.at(-1)![1]);
@@ -127,7 +128,7 @@ export class Reader implements Disposable {
         const forwards = direction === 'forwards';
         const low = forwards && from !== null ? Math.max(lowest, Number(from)) : lowest;
         const high = Math.min(version, Number((forwards ? to : from) ?? version));
-        const rows = (forwards ? this.#forwards : this.#backwards).all(number('id'), low, high, limit) as unknown[] as Row[];
+        const rows = (forwards ? this.#forwards : this.#backwards).all(number('id'), low, high, limit);
         return { events: rows.map(row => eventOf(row, stream)), version, exists: true };
       }),
     );

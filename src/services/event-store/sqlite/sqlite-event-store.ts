@@ -45,7 +45,7 @@ class SqliteStorage implements EventStorage {
 
   async open(): Promise<void> {
     try {
-      this.#commits.reached(await this.#ensureWriter().started());
+      await this.#ensureWriter().started();
       this.#reader = new Reader(this.#folder);
     } catch (thrown) {
       await this[Symbol.asyncDispose]();
@@ -125,8 +125,10 @@ class SqliteStorage implements EventStorage {
       const writer = new WriterClient(
         { folder: this.#folder, heldForPublishing },
         position => this.#commits.reached(position),
-        () => {
+        opened => {
           if (this.#writer === writer) this.#writer = null;
+          // Subscribers wait for what it may have committed, and not told. One that could not even begin is tried again by the next append.
+          if (opened && !this.#closed) this.#ensureWriter();
         },
       );
       this.#writer = writer;

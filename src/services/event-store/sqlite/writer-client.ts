@@ -27,16 +27,17 @@ function unitsOf(change: Change): number {
 export class WriterClient {
   readonly #thread: Worker;
   readonly #exited: Promise<void>;
-  readonly #started = Promise.withResolvers<number>();
+  readonly #started = Promise.withResolvers<void>();
   readonly #committed: (position: number) => void;
   readonly #waiting = new Map<number, Waiting>();
   #gathered: Request[] = [];
   #units = 0;
   #lastId = 0;
   #broken: SluiceError | null = null;
+  #open = false;
 
-  /** `committed` hears the position of the last event, whenever it may have risen. `ended`: the thread is gone with all it held, and the next one may take its place. */
-  constructor(options: ThreadOptions, committed: (position: number) => void, ended: () => void) {
+  /** `committed` hears the position of the last event, whenever it may have risen. `ended`: the thread, which had opened the file or not, is gone with all it held, and the next one may take its place. */
+  constructor(options: ThreadOptions, committed: (position: number) => void, ended: (opened: boolean) => void) {
     this.#committed = committed;
     this.#thread = new Worker(threadFile, { workerData: options, name: 'event-store-writer' });
     this.#thread.on('message', (message: FromThread) => this.#hear(message));
@@ -45,14 +46,14 @@ export class WriterClient {
     this.#exited = new Promise(resolve => {
       this.#thread.once('exit', () => {
         this.#break(null);
-        ended();
+        ended(this.#open);
         resolve();
       });
     });
   }
 
-  /** Resolves with the last event's position when the file is open. Throws SluiceError. */
-  started(): Promise<number> {
+  /** Resolves when the file is open. Throws SluiceError. */
+  started(): Promise<void> {
     return this.#started.promise;
   }
 
@@ -86,7 +87,10 @@ export class WriterClient {
   #hear(message: FromThread): void {
     switch (message.kind) {
       case 'started':
-        this.#started.resolve(message.position);
+        // What the thread before this one committed and could not tell any more is told here.
+        this.#committed(message.position);
+        this.#open = true;
+        this.#started.resolve();
         return;
       case 'refused':
         this.#break(fromThread(message.error));
