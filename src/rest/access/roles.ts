@@ -67,6 +67,18 @@ export const neededRoles: Readonly<Record<string, Needed>> = {
   'POST /sluice/connectors/{connector}/dead-letters/redeliver': 'operator',
   'POST /sluice/connectors/{connector}/dead-letters/discard': 'operator',
   'GET /sluice/group': 'viewer',
+  'GET /sluice/services': 'viewer',
+  'GET /sluice/services/{service}': 'viewer',
+
+  // An event store's data: who may look at connectors may look at events; writing them is an operator's, erasing them an admin's.
+  'POST /event-store/streams': 'operator',
+  'GET /event-store/streams/{stream}': 'viewer',
+  'POST /event-store/streams/{stream}': 'operator',
+  'DELETE /event-store/streams/{stream}': 'admin',
+  'GET /event-store/streams/{stream}/state': 'viewer',
+  'PUT /event-store/streams/{stream}/retention': 'admin',
+  'GET /event-store/events': 'viewer',
+  'GET /event-store/subscribe': 'viewer',
 
   'GET /sagas': 'viewer',
   'GET /sagas/{saga}': 'viewer',
