@@ -3,6 +3,7 @@ import { aggregateTests } from './event-store-suite/aggregate-tests.ts';
 import { appendTests } from './event-store-suite/append-tests.ts';
 import { deletionTests } from './event-store-suite/deletion-tests.ts';
 import { idempotenceTests } from './event-store-suite/idempotence-tests.ts';
+import { modelTests } from './event-store-suite/model-tests.ts';
 import { readTests } from './event-store-suite/read-tests.ts';
 import { retentionTests } from './event-store-suite/retention-tests.ts';
 import { subscriptionTests } from './event-store-suite/subscription-tests.ts';
@@ -30,5 +31,6 @@ export function eventStoreSuite(name: string, open: () => Promise<EventStoreUnde
     aggregateTests(suite);
     deletionTests(suite);
     retentionTests(suite);
+    modelTests(suite);
   });
 }

@@ -14,6 +14,7 @@ export type EventStoreUnderTest = AsyncDisposable & {
 export class Suite {
   #under: EventStoreUnderTest | null = null;
   #streams = 0;
+  #end = 0n;
 
   use(under: EventStoreUnderTest): void {
     this.#under = under;
@@ -35,12 +36,11 @@ export class Suite {
 
   /** Position of the last event there is. */
   async end(): Promise<bigint> {
-    let after = 0n;
     for (;;) {
-      const events = await this.store.readAll(after, { limit: 10_000 });
+      const events = await this.store.readAll(this.#end, { limit: 10_000 });
       const last = events.at(-1);
-      if (last === undefined) return after;
-      after = last.position;
+      if (last === undefined) return this.#end;
+      this.#end = last.position;
     }
   }
 }
