@@ -75,8 +75,9 @@ function compensate(draft: Draft): void {
   beginCompensation(draft, 'is undone by order');
 }
 
+/** Whether it is being undone: a stuck saga is where one of its steps is, or has been. */
 function backward(draft: Draft): boolean {
-  return draft.state === 'compensating' || draft.steps.some(({ name }) => draft.progress(name).state === 'compensation-failed');
+  return draft.state === 'compensating' || draft.steps.some(({ name }) => draft.progress(name).state.startsWith('compensat'));
 }
 
 /** Steps that wait for a person. */
