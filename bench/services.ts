@@ -6,6 +6,7 @@ type Measured = (options: { readonly quick: boolean; readonly seconds: number | 
 
 const scenarios: Readonly<Record<string, () => Promise<Measured>>> = {
   events: async () => (await import('./services/events.ts')).benchEvents,
+  sagas: async () => (await import('./services/sagas.ts')).benchSagas,
 };
 
 /** `npm run bench -- services [NAME ...] [--quick] [--seconds N]`: those named, else all, one after the other. Throws UsageError for what there is not. */

@@ -10,16 +10,25 @@ import { SagasService } from '../../src/services/sagas/runtime/sagas-service.ts'
 import { recordsBatch } from './records-batch.ts';
 import { ToyService } from './toy-services.ts';
 
-/** What `npm run bench -- services sagas` measures. */
-export type SagaBench = { readonly sagas: number; readonly perSecond: number; readonly latencySeconds: number };
+/** What is measured: sagas as fast as they go, and so many a second for so long. */
+type SagaBench = { readonly sagas: number; readonly perSecond: number; readonly latencySeconds: number };
 
-export type SagaFigures = {
+type SagaFigures = {
   /** Three-step sagas from placing the order to the instance's end, as fast as they go. */
   readonly sagasPerSecond: number;
   /** At `perSecond`: from the append of the order to the durable end, in milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 };
+
+/** `npm run bench -- services sagas`: the seed's order saga on the embedded log. */
+export async function benchSagas({ quick, seconds }: { readonly quick: boolean; readonly seconds: number | null }): Promise<void> {
+  const latencySeconds = seconds ?? (quick ? 5 : 20);
+  const { sagasPerSecond, p50Ms, p99Ms } = await measureSagas({ sagas: quick ? 5_000 : 30_000, perSecond: 200, latencySeconds });
+  process.stdout.write(
+    `Three-step sagas, embedded log, services in the same process: ${Math.round(sagasPerSecond)}/s; at 200/s p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms\n`,
+  );
+}
 
 const quiet: Logger = {
   debug() {},
@@ -32,7 +41,7 @@ const definition = join(import.meta.dirname, '..', '..', 'config', 'examples', '
 const never = new AbortController().signal;
 
 /** Runs the seed's order saga on an embedded log, with its three services in the same process, each durable for itself. */
-export async function benchSagas(settings: SagaBench): Promise<SagaFigures> {
+async function measureSagas(settings: SagaBench): Promise<SagaFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-sagas-'));
   try {
     await using log = await openEmbeddedLog({ dataDir: folder, logger: quiet });

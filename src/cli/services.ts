@@ -15,7 +15,9 @@ import { publicationName } from '../services/event-store/publication/publication
 import { HostedPlugins } from '../services/hosting/hosted-plugins.ts';
 import type { Service, ServiceConnector } from '../services/hosting/service.ts';
 import { connectorsOf } from '../services/hosting/service-connectors.ts';
+import type { Sagas } from '../services/sagas/runtime/sagas-service.ts';
 import { version } from '../version.ts';
+import { readSagas, sagaFiles, sagasOfWorker } from './sagas-of-worker.ts';
 
 /** What a worker's file has it run beside its connectors, made of the config alone: nothing is open. */
 export type WorkerServices = {
@@ -26,13 +28,17 @@ export type WorkerServices = {
   readonly connectors: readonly FileConnector[];
   /** null: the file names no event store. */
   readonly eventStore: OpenEventStore | null;
+  /** null: the file names no sagas. */
+  readonly sagas: Sagas | null;
 };
 
 export async function servicesOf(config: WorkerConfig): Promise<WorkerServices> {
-  const { eventStore } = config.services;
+  const { eventStore, sagas } = config.services;
   const stores = eventStore === null ? null : new OpenEventStore();
   const services: Service[] = [];
   if (eventStore !== null && stores !== null) services.push(await hostedEventStore(config, eventStore, stores));
+  const hostedSagas = sagas === null ? null : sagasOfWorker(sagas.config, config.file);
+  if (hostedSagas !== null) services.push(hostedSagas);
   const own = eventStore?.config.store === 'sqlite' && stores !== null;
   const sources = own ? [{ class: publicationClass, version, plugin: publicationPlugin(stores) }] : [];
   return {
@@ -40,17 +46,18 @@ export async function servicesOf(config: WorkerConfig): Promise<WorkerServices> 
     registry: sources.length === 0 ? registry : new HostedPlugins(registry, sources),
     connectors: connectorsOf(services, config.file),
     eventStore: stores,
+    sagas: hostedSagas,
   };
 }
 
 /** What of the services can be found wrong without opening anything: modules that do not load, files that are not there. */
 export async function serviceFaults(config: WorkerConfig): Promise<readonly SluiceError[]> {
-  const { eventStore } = config.services;
-  if (eventStore === null) return [];
+  const { eventStore, sagas } = config.services;
   const tries: (() => unknown)[] = [];
-  const module = aggregatesFile(config, eventStore.config);
+  const module = eventStore === null ? null : aggregatesFile(config, eventStore.config);
   if (module !== null) tries.push(() => loadAggregates(module));
-  if (eventStore.config.store === 'postgres') tries.push(() => connectionOf(eventStore.config));
+  if (eventStore?.config.store === 'postgres') tries.push(() => connectionOf(eventStore.config));
+  if (sagas !== null) tries.push(() => readSagas(sagaFiles(sagas.config, config.file)));
   const faults: SluiceError[] = [];
   for (const attempt of tries) {
     try {

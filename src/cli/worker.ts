@@ -147,7 +147,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     commit,
     startup: () => startup,
     debeziumNames: config.metrics.debeziumNames,
-    services: { host, metrics: hosted.services.flatMap(({ metrics }) => metrics), eventStore: hosted.eventStore },
+    services: { host, metrics: hosted.services.flatMap(({ metrics }) => metrics), eventStore: hosted.eventStore, sagas: hosted.sagas },
     whenReady: async waitMsMax => {
       if (standingBy) throw new SluiceError('UNAVAILABLE', `Worker is not the owner of its log. ${startup}`);
       const timeout = new AbortController();

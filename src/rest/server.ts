@@ -22,6 +22,7 @@ import { type RootSettings, rootRoutes } from './root.ts';
 import { type Route, Router } from './router.ts';
 import { eventStoreRoutes } from './services/event-store.ts';
 import { sendEvents } from './services/event-stream.ts';
+import { sagaRoutes } from './services/sagas.ts';
 import { type HostedServices, noServices, serviceRoutes } from './services/services.ts';
 import { sluiceRoutes } from './sluice.ts';
 import { snapshotRoutes } from './snapshots.ts';
@@ -88,6 +89,7 @@ export class RestServer implements AsyncDisposable {
       ...verificationRoutes(supervisor),
       ...serviceRoutes(services),
       ...eventStoreRoutes(services.eventStore),
+      ...sagaRoutes(services.sagas),
       ...metricsRoutes(supervisor, services, settings),
     ];
     const isAdmin = ({ path }: Route) => path.startsWith('/admin/');

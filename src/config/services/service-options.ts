@@ -1,5 +1,6 @@
 import { type ConfigFault, type ConfigSpec, nearest, type OptionPattern, type RawConfig } from '../../contract/index.ts';
 import { type EventStoreConfig, eventStoreSpec } from './event-store-options.ts';
+import { type SagasConfig, sagasSpec } from './saga-options.ts';
 
 /** A service that a worker file names: `config` by the names of its options, and `raw`, the texts as they stand there, placeholders unresolved. */
 export type ServiceConfig<Config> = { readonly config: Config; readonly raw: RawConfig };
@@ -7,12 +8,13 @@ export type ServiceConfig<Config> = { readonly config: Config; readonly raw: Raw
 /** The services of a worker; null: the file does not name it. They hold secrets. */
 export type ServicesConfig = {
   readonly eventStore: ServiceConfig<EventStoreConfig> | null;
+  readonly sagas: ServiceConfig<SagasConfig> | null;
 };
 
 const prefix = 'services.';
 
 /** The options of each service, by the name it has under `services`. */
-export const serviceSpecs = { 'event-store': eventStoreSpec } as const satisfies Record<string, ConfigSpec<unknown>>;
+export const serviceSpecs = { 'event-store': eventStoreSpec, sagas: sagasSpec } as const satisfies Record<string, ConfigSpec<unknown>>;
 
 type ServiceName = keyof typeof serviceSpecs;
 const serviceNames = Object.keys(serviceSpecs) as readonly ServiceName[];
@@ -62,7 +64,7 @@ export function parseServices(resolved: RawConfig, written: RawConfig): ParsedSe
     return result.config === null ? null : { config: result.config, raw: under(written, `${own}.`) };
   }
 
-  return { services: { eventStore: parsed('event-store', eventStoreSpec) }, faults };
+  return { services: { eventStore: parsed('event-store', eventStoreSpec), sagas: parsed('sagas', sagasSpec) }, faults };
 }
 
 function under(raw: RawConfig, start: string): RawConfig {

@@ -49,24 +49,29 @@ function orderOf({ body, principal }: RestRequest, action: SagaOrder['action']):
   return { action, step, who: loggedIn ? principal.name : shownName(who ?? principal?.name ?? 'anonymous'), why };
 }
 
-/** Sagas of this worker and their instances. `sagas` is null where its file names none. */
-export function sagaRoutes(sagas: Sagas | null): readonly Route[] {
-  if (sagas === null) return [];
+/** Sagas of this worker and their instances. `hosted` null: its file names none, and everything is 404. */
+export function sagaRoutes(hosted: Sagas | null): readonly Route[] {
+  function sagas(): Sagas {
+    if (hosted === null) throw new RequestError(404, 'This worker has no sagas: its file names none (services: {sagas: {}}).');
+    return hosted;
+  }
   const ordering = (action: SagaOrder['action']): Route => ({
     path: `/sagas/{saga}/instances/{instance}/${action}`,
     whenReady: true,
     methods: {
-      POST: async (request): Promise<Answer> => ok(await sagas.order(sagaOf(request), instanceOf(request), orderOf(request, action))),
+      POST: async (request): Promise<Answer> => ok(await sagas().order(sagaOf(request), instanceOf(request), orderOf(request, action))),
     },
   });
   return [
-    { path: '/sagas', whenReady: true, methods: { GET: () => ok(sagas.overview()) } },
+    { path: '/sagas', whenReady: true, methods: { GET: () => ok(sagas().overview()) } },
     {
       path: '/sagas/{saga}',
       whenReady: true,
       methods: {
         GET: request => {
-          const found = sagas.overview().find(({ name }) => name === sagaOf(request));
+          const found = sagas()
+            .overview()
+            .find(({ name }) => name === sagaOf(request));
           if (found === undefined) throw plainError(404);
           return ok(found);
         },
@@ -75,12 +80,12 @@ export function sagaRoutes(sagas: Sagas | null): readonly Route[] {
     {
       path: '/sagas/{saga}/instances',
       whenReady: true,
-      methods: { GET: request => ok(sagas.list(sagaOf(request), stateOf(request), limitOf(request))) },
+      methods: { GET: request => ok(sagas().list(sagaOf(request), stateOf(request), limitOf(request))) },
     },
     {
       path: '/sagas/{saga}/instances/{instance}',
       whenReady: true,
-      methods: { GET: async request => ok(await sagas.show(sagaOf(request), instanceOf(request))) },
+      methods: { GET: async request => ok(await sagas().show(sagaOf(request), instanceOf(request))) },
     },
     ordering('retry'),
     ordering('skip'),

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../contract/index.ts';
 import type { OpenEventStore } from '../../services/event-store/hosting/open-event-store.ts';
 import type { ServiceFamily, ServiceView } from '../../services/hosting/service.ts';
+import type { Sagas } from '../../services/sagas/runtime/sagas-service.ts';
 import { ok } from '../answer.ts';
 import type { Route } from '../router.ts';
 
@@ -15,6 +16,8 @@ export type HostedServices = {
   readonly metrics: readonly ServiceFamily[];
   /** null: this worker has none. */
   readonly eventStore: OpenEventStore | null;
+  /** null: this worker has none. */
+  readonly sagas: Sagas | null;
 };
 
 export const noServices: HostedServices = {
@@ -26,6 +29,7 @@ export const noServices: HostedServices = {
   },
   metrics: [],
   eventStore: null,
+  sagas: null,
 };
 
 /** The services of this worker: what runs, what failed and when it is started again. */

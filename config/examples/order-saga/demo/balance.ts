@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { bad, bold, good, grouped, say } from '../../demo/screen.ts';
-import { stockAtFirst } from '../services/inventory.ts';
+import { stockAtFirst } from '../services/stock.ts';
 import type { Instance, Order } from './orders.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -26,7 +26,8 @@ export function balance(folder: string, orders: readonly Order[], instances: rea
   if (confirmed.length + undone.length !== orders.length)
     wrong.push(`${orders.length - confirmed.length - undone.length} orders are neither confirmed nor undone.`);
   const says = new Set(rows(folder, 'order', 'select order_id from confirmed').map(row => String(row['order_id'])));
-  if (says.symmetricDifference(ids).size > 0) wrong.push('The order service has confirmed others than the sagas say.');
+  if (says.size !== ids.size || [...says].some(id => !ids.has(id)))
+    wrong.push('The order service has confirmed others than the sagas say.');
 
   const wanted = confirmed.reduce((sum, { amountCents }) => sum + amountCents, 0);
   const payments = rows(folder, 'payment', 'select order_id, cents from payments');

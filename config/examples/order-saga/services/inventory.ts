@@ -1,10 +1,8 @@
 import { defineHandler } from 'sluice/handler';
 import { answerOnce, type Command, type Reply, serviceFile, typeOf } from './service-file.ts';
+import { stockAtFirst } from './stock.ts';
 
 type InventoryCommand = Command & { readonly items: readonly { readonly sku: string; readonly quantity: number }[] };
-
-/** What is in the store at first, of each article. */
-export const stockAtFirst = 1_000;
 
 const layout = `
   create table if not exists stock (sku text primary key, quantity integer not null check (quantity >= 0));

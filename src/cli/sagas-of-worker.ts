@@ -1,0 +1,43 @@
+import { dirname, resolve } from 'node:path';
+import { findConnectorFiles } from '../config/connector-files.ts';
+import { readPlacedDocument } from '../config/placed-document.ts';
+import type { SagasConfig } from '../config/services/saga-options.ts';
+import { SluiceError } from '../contract/index.ts';
+import { parseSaga, pinDefinition } from '../services/sagas/definition.ts';
+import { SagasService } from '../services/sagas/runtime/sagas-service.ts';
+import type { PinnedDefinition } from '../services/sagas/saga.ts';
+
+/** Reads the definitions of these files or patterns. Throws SluiceError SAGA_INVALID, CONFIG_FILE_UNREADABLE, and CONFIG_INVALID where a name comes twice. */
+export async function readSagas(patterns: readonly string[]): Promise<readonly PinnedDefinition[]> {
+  const files = await findConnectorFiles(patterns);
+  if (files.length === 0)
+    throw new SluiceError('CONFIG_INVALID', `services.sagas: No file fits definitions (${patterns.join(', ')}).`, {
+      remedy: 'Correct services.sagas.definitions, which is relative to the worker file.',
+    });
+  const byName = new Map<string, string>();
+  const found: PinnedDefinition[] = [];
+  for (const file of files) {
+    const definition = parseSaga(await readPlacedDocument(file), file);
+    const other = byName.get(definition.name);
+    if (other !== undefined) throw new SluiceError('CONFIG_INVALID', `The saga '${definition.name}' is in ${other} and in ${file}.`);
+    byName.set(definition.name, file);
+    found.push(pinDefinition(definition));
+  }
+  return found;
+}
+
+/** The definitions' files or patterns, relative to the worker's file. */
+export function sagaFiles({ definitions }: SagasConfig, workerFile: string): readonly string[] {
+  return definitions.map(pattern => resolve(dirname(resolve(workerFile)), pattern));
+}
+
+/** The sagas of a worker as a service. */
+export function sagasOfWorker(config: SagasConfig, workerFile: string): SagasService {
+  const patterns = sagaFiles(config, workerFile);
+  return new SagasService({
+    definitions: () => readSagas(patterns),
+    startFrom: config['start.from'],
+    endedRetentionMs: config['ended.retention.ms'],
+    endedMax: config['ended.instances.max'],
+  });
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import type { CrashPoint } from '../../../../src/contract/index.ts';
+import { type CopiersLog, openCopiersLog } from '../../consumed/copiers-log.ts';
+import { faultRounds } from '../../rounds.ts';
+import { assertSound, type CrashingOrder, crash, type Fate, finish, transitionsOf } from './crashing-orders.ts';
+
+/** Before and after a transition is durable. */
+export const sagaCrashPoints: readonly CrashPoint[] = ['saga-decided', 'saga-durable'];
+
+/** Rounds in `npm test`; in `npm run fault` as often as it says. */
+const rounds = faultRounds > 3 ? faultRounds : 1;
+
+/** Kills the host of a saga before and after each of its transitions, and lets another one bring all of them to their end. */
+export async function crashEveryTransition(
+  t: TestContext,
+  log: CopiersLog,
+  fates: readonly Fate[],
+  points: readonly CrashPoint[] = sagaCrashPoints,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const orders: (CrashingOrder & { readonly where: string })[] = [];
+    for (const fate of fates)
+      for (const point of points)
+        for (let passing = 1; passing <= transitionsOf[fate]; passing++) {
+          const order = { prefix: `c${randomUUID().slice(0, 8)}`, fate, where: `${fate}, ${point}:${passing}` };
+          await crash(log, order, point, passing);
+          orders.push(order);
+        }
+    await finish(log, orders);
+    await using opened = await openCopiersLog(log);
+    for (const order of orders) await assertSound(opened, order, order.where);
+    t.diagnostic(`round ${round + 1}: ${orders.length} kills`);
+  }
+}
