@@ -7,6 +7,7 @@ const actions: Readonly<Record<string, () => Promise<Command>>> = {
   retry: async () => (await import('./saga-instances.ts')).orderSaga,
   skip: async () => (await import('./saga-instances.ts')).orderSaga,
   compensate: async () => (await import('./saga-instances.ts')).orderSaga,
+  simulate: async () => (await import('./saga-simulate.ts')).simulateSagaFile,
 };
 
 /** `sluice saga ACTION`: looks at sagas, decides for those that are stuck, tries a definition out. */

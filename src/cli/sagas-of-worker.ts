@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { findConnectorFiles } from '../config/connector-files.ts';
-import { readPlacedDocument } from '../config/placed-document.ts';
 import type { SagasConfig } from '../config/services/saga-options.ts';
 import { SluiceError } from '../contract/index.ts';
-import { parseSaga, pinDefinition } from '../services/sagas/definition.ts';
 import { SagasService } from '../services/sagas/runtime/sagas-service.ts';
 import type { PinnedDefinition } from '../services/sagas/saga.ts';
+import { readSagaFile } from './saga-file.ts';
 
 /** Reads the definitions of these files or patterns. Throws SluiceError SAGA_INVALID, CONFIG_FILE_UNREADABLE, and CONFIG_INVALID where a name comes twice. */
 export async function readSagas(patterns: readonly string[]): Promise<readonly PinnedDefinition[]> {
@@ -17,11 +16,12 @@ export async function readSagas(patterns: readonly string[]): Promise<readonly P
   const byName = new Map<string, string>();
   const found: PinnedDefinition[] = [];
   for (const file of files) {
-    const definition = parseSaga(await readPlacedDocument(file), file);
-    const other = byName.get(definition.name);
-    if (other !== undefined) throw new SluiceError('CONFIG_INVALID', `The saga '${definition.name}' is in ${other} and in ${file}.`);
-    byName.set(definition.name, file);
-    found.push(pinDefinition(definition));
+    const pinned = await readSagaFile(file);
+    const { name } = pinned.definition;
+    const other = byName.get(name);
+    if (other !== undefined) throw new SluiceError('CONFIG_INVALID', `The saga '${name}' is in ${other} and in ${file}.`);
+    byName.set(name, file);
+    found.push(pinned);
   }
   return found;
 }

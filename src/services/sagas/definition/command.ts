@@ -88,7 +88,7 @@ function readSuccess(fields: Fields, who: string, faults: Faults): readonly Mess
   return found;
 }
 
-/** A topic, a topic and a type, or a list of these. */
+/** `TOPIC`, `TOPIC/TYPE`, a map of the two, or a list of these. */
 function readMatches(value: JsonValue, place: Place, faults: Faults): readonly MessageMatch[] {
   const list = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
   return list.flatMap((item, index) => readMatch(item, Array.isArray(value) ? [...place, index] : place, faults) ?? []);
@@ -96,11 +96,13 @@ function readMatches(value: JsonValue, place: Place, faults: Faults): readonly M
 
 export function readMatch(value: JsonValue | undefined, place: Place, faults: Faults): MessageMatch | null {
   if (typeof value === 'string') {
-    if (topicPattern.test(value)) return { topic: value, type: null };
-    faults.add(place, `${topicRule}.`);
+    const slash = value.indexOf('/');
+    const [topic, type] = slash < 0 ? [value, null] : [value.slice(0, slash), value.slice(slash + 1)];
+    if (topicPattern.test(topic) && (type === null || typePattern.test(type))) return { topic, type };
+    faults.add(place, `${topicRule}; a type follows behind a slash (domain-events/OrderCreated).`);
     return null;
   }
-  const fields = Fields.of(value, place, 'a message (its topic alone, or a map)', ['topic', 'type'], faults);
+  const fields = Fields.of(value, place, 'a message (TOPIC, TOPIC/TYPE or a map)', ['topic', 'type'], faults);
   if (fields === null) return null;
   const topic = fields.text('topic', { pattern: topicPattern, is: topicRule, missing: `the message has no 'topic'.` });
   const type = fields.text('type', { pattern: typePattern, is: typeRule, missing: '', or: '' });
