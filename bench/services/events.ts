@@ -35,7 +35,7 @@ const streamOf = (caller: number, number: number) => `${caller}-${number % strea
 async function ours(ms: number): Promise<number> {
   using folder = new ScratchFolder('bench-events');
   await using store = await openSqliteEventStore({ folder: folder.path });
-  return appendsPerSecond(ms, (caller, number) =>
+  return await appendsPerSecond(ms, (caller, number) =>
     store.append({ type: 'order', id: streamOf(caller, number) }, [{ type: 'LineAdded', data: orderLine(number) }]),
   );
 }

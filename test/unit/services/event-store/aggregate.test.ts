@@ -58,7 +58,7 @@ test('a stream that is deleted while it is read is not mixed with what it was', 
   assert.deepEqual(await rebuild(source, stream, count), { state: 3, version: 1504n, exists: true });
   source.grow(1500);
   source.afterPage = () => source.delete();
-  assert.deepEqual(await rebuild(source, stream, count), { state: 0, version: 3006n, exists: false });
+  assert.deepEqual(await rebuild(source, stream, count), { state: 0, version: 3005n, exists: false });
 });
 
 test('a stored state of a stream that was deleted meanwhile is not taken', async () => {
