@@ -96,6 +96,27 @@ test('handlers are written against sluice/handler, with the types of their rows'
   assert.match(await run('npx', ['--no', 'sluice', '--', 'check', 'connector.json']), /module handler\.ts: It has functions for users\./);
 });
 
+test('sagas are written against sluice/sagas, with the types of their events', async () => {
+  const program = `
+    import { defineSaga } from 'sluice/sagas';
+    export default defineSaga<{ ordered: { orderId: string; cents: number }; paid: { orderId: string } }>({
+      name: 'orders', start: 'ordered', correlation: 'orderId',
+      steps: [{
+        name: 'PAY', topic: 'commands', success: 'paid', compensation: { command: 'REFUND', success: 'none' },
+        payload: ({ event }) => ({
+          cents: event('ordered').cents,
+          // @ts-expect-error: an event has no such field
+          more: event('ordered').euros,
+        }),
+      }],
+    });`;
+  writeFileSync(folder.file('saga.ts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+  await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'saga.ts']);
+  assert.match(await run('npx', ['--no', 'sluice', '--', 'saga', 'simulate', 'saga.ts']), /The definition leaves no gap/);
+});
+
 test('an old Node is told which one is needed', async () => {
   const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '18.20.0' } })`;
   const refused = run(process.execPath, ['--import', older, sluice, '--version']);
