@@ -18,9 +18,9 @@ export async function writeEvents(
   const text = `
 with stored as (
   insert into ${tables.events} (position, event_id, aggregate_type, aggregate_id, event_type, event_data, version, schema_version, timestamp, metadata)
-  select p, i, at, ai, t, d, v, s, to_timestamp(ms::double precision / 1000), m
-    from jsonb_to_recordset($1::jsonb) as r (p bigint, i text, at text, ai text, t text, v bigint, s int, ms bigint, d jsonb, m jsonb)
-   order by p
+  select (r->>'p')::bigint, r->>'i', r->>'at', r->>'ai', r->>'t', r->'d', (r->>'v')::bigint, (r->>'s')::int,
+         to_timestamp((r->>'ms')::double precision / 1000), r->'m'
+    from jsonb_array_elements($1::jsonb) as r
 )
 insert into ${tables.streams} as s (aggregate_type, aggregate_id, version, position, hidden_through, erased)
 select * from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])

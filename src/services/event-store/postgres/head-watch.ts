@@ -10,7 +10,7 @@ type Waiter = { readonly after: bigint; readonly wake: () => void };
 export class HeadWatch {
   readonly #head: () => Promise<bigint>;
   readonly #waiters = new Set<Waiter>();
-  #running = false;
+  #running: Promise<void> | null = null;
   #pauseMs = pauseMsMin;
   #pause = new AbortController();
 
@@ -39,18 +39,18 @@ export class HeadWatch {
     };
     abort.addEventListener('abort', waiter.wake);
     this.#waiters.add(waiter);
-    if (!this.#running) void this.#run();
+    this.#running ??= this.#run();
     return promise;
   }
 
-  /** Wakes everybody: the store is closed, and says so to who reads. */
-  close(): void {
+  /** Wakes everybody: the store is closed, and says so to who reads. Resolves when it looks no more. */
+  async close(): Promise<void> {
     for (const { wake } of [...this.#waiters]) wake();
     this.hint();
+    await this.#running;
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     this.#pauseMs = pauseMsMin;
     while (this.#waiters.size > 0) {
       const before = this.#waiters.size;
@@ -65,6 +65,6 @@ export class HeadWatch {
       this.#pause = new AbortController();
       if (this.#waiters.size > 0) await delay(this.#pauseMs, undefined, { signal: this.#pause.signal }).catch(() => {});
     }
-    this.#running = false;
+    this.#running = null;
   }
 }

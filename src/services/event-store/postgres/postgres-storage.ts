@@ -32,6 +32,8 @@ export class PostgresStorage implements EventStorage {
   readonly #parts: PostgresStorageParts;
   readonly #queue: AppendQueue;
   readonly #head: HeadWatch;
+  /** What the pool must not be ended under: it would never have its connection. */
+  readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(parts: PostgresStorageParts) {
@@ -95,8 +97,7 @@ export class PostgresStorage implements EventStorage {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#head.close();
-    await this.#queue[Symbol.asyncDispose]();
+    await Promise.all([this.#head.close(), this.#queue[Symbol.asyncDispose](), ...this.#running]);
     await this.#parts.pool.end();
   }
 
@@ -104,8 +105,19 @@ export class PostgresStorage implements EventStorage {
     if (this.#closed) throw new SluiceError('STORE_UNAVAILABLE', `The event store ${this.#tables.name} is closed.`);
   }
 
+  #again<T>(failing: string, action: () => Promise<T>): Promise<T> {
+    const running = this.#attempts(failing, action);
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    this.#running.add(settled);
+    void settled.then(() => this.#running.delete(settled));
+    return running;
+  }
+
   /** Does what may be done twice, and again while the server cannot be reached, within the bound. */
-  async #again<T>(failing: string, action: () => Promise<T>): Promise<T> {
+  async #attempts<T>(failing: string, action: () => Promise<T>): Promise<T> {
     const sinceMs = performance.now();
     for (let races = 0; ; ) {
       this.#check();

@@ -43,7 +43,7 @@ export function storeTables({ schema, table }: TableNames): StoreTables {
 export function eventStoreSql(names: TableNames): string {
   const { schema, events, streams, states, origin } = storeTables(names);
   return `
-create schema if not exists ${schema};
+do $$ begin if to_regnamespace(${pg.escapeLiteral(schema)}) is null then create schema ${schema}; end if; end $$;
 create table if not exists ${events} (
   position bigint primary key,
   transaction_id xid8 not null default pg_current_xact_id(),
