@@ -80,7 +80,7 @@ export function sagaRoutes(hosted: Sagas | null): readonly Route[] {
     {
       path: '/sagas/{saga}/instances',
       whenReady: true,
-      methods: { GET: request => ok(sagas().list(sagaOf(request), stateOf(request), limitOf(request))) },
+      methods: { GET: async request => ok(await sagas().list(sagaOf(request), stateOf(request), limitOf(request))) },
     },
     {
       path: '/sagas/{saga}/instances/{instance}',

@@ -69,8 +69,16 @@ export class SagaOrchestrator implements AsyncDisposable {
     this.#done = shared ? this.#whileOwner(signal) : this.#terms(signal);
   }
 
+  /** What is durable of an instance; null where there is none. */
   async find(id: string): Promise<SagaInstance | null> {
-    return this.#requireTerm().find(id, this.#stop.signal);
+    const term = this.#requireTerm();
+    const known = await term.durably(instances => instances.get(id));
+    return known ?? term.find(id, this.#stop.signal);
+  }
+
+  /** What is durable of all instances. */
+  async look<Seen>(look: (instances: SagaInstances) => Seen): Promise<Seen> {
+    return this.#requireTerm().durably(look);
   }
 
   order(id: string, order: SagaOrder): Promise<SagaInstance> {

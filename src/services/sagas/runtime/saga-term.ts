@@ -73,6 +73,8 @@ export class SagaTerm implements AsyncDisposable {
   #over = false;
   #failure: SluiceError | null = null;
   #unitsUnderWay = 0;
+  /** Whether the unit that was handed over last, and so every one before it, is durable. */
+  #lastUnit: Promise<boolean> = Promise.resolve(true);
   #wake = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | null = null;
   #forgetAtMs = 0;
@@ -142,6 +144,13 @@ export class SagaTerm implements AsyncDisposable {
       this.#orders.push({ id, order, resolve, reject });
       this.#notify();
     });
+  }
+
+  /** What the instances are now, once it is durable. Rejects UNAVAILABLE where it does not become so. */
+  async durably<Seen>(look: (instances: SagaInstances) => Seen): Promise<Seen> {
+    const seen = look(this.instances);
+    if (await this.#lastUnit) return seen;
+    throw new SluiceError('UNAVAILABLE', `Saga ${this.#saga} has just failed, and is taken up again.`);
   }
 
   /** An instance whole, from memory or the log; null where there is none. */
@@ -261,17 +270,19 @@ export class SagaTerm implements AsyncDisposable {
     const consumed = next.length === 0 ? {} : { consumed: this.#consumer.consumed(next) };
     this.#unitsUnderWay++;
     if (unit.count > 0) crashPoint('saga-decided');
-    this.#writer.append({ records: unit.count === 0 ? null : unit.finish(), offsets: [], ...consumed }).then(
+    this.#lastUnit = this.#writer.append({ records: unit.count === 0 ? null : unit.finish(), offsets: [], ...consumed }).then(
       () => {
         if (unit.count > 0) crashPoint('saga-durable');
         this.#unitsUnderWay--;
         told(null);
         this.#notify();
+        return true;
       },
       (error: unknown) => {
         this.#unitsUnderWay--;
         told(error);
         this.#fail(toSluiceError(error));
+        return false;
       },
     );
   }

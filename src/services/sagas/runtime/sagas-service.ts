@@ -29,7 +29,7 @@ export type SagaOverview = {
 /** What REST asks of the sagas of a worker. `instance` is a correlation id. All throw SluiceError NOT_FOUND and UNAVAILABLE. */
 export interface Sagas {
   overview(): readonly SagaOverview[];
-  list(saga: string, state: SagaState | null, limit: number): InstanceList;
+  list(saga: string, state: SagaState | null, limit: number): Promise<InstanceList>;
   show(saga: string, instance: string): Promise<ShownInstance>;
   /** Resolves once it is durable. Rejects CONFLICT or BAD_REQUEST where the order does not fit. */
   order(saga: string, instance: string, order: SagaOrder): Promise<ShownInstance>;
@@ -94,11 +94,8 @@ export class SagasService implements Service, Sagas {
     }));
   }
 
-  list(saga: string, state: SagaState | null, limit: number): InstanceList {
-    const { instances, state: running } = this.#get(saga);
-    if (instances === null)
-      throw new SluiceError('UNAVAILABLE', `Saga ${saga} does not run on this worker at the moment: it is ${running}.`);
-    return listInstances(instances, state, limit);
+  async list(saga: string, state: SagaState | null, limit: number): Promise<InstanceList> {
+    return this.#get(saga).look(instances => listInstances(instances, state, limit));
   }
 
   async show(saga: string, instance: string): Promise<ShownInstance> {

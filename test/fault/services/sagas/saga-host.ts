@@ -23,8 +23,12 @@ const ended = () =>
     const counts = service.overview()[0]?.instances;
     return counts !== null && counts !== undefined && counts.completed + counts.compensated === 1;
   });
-await until(ended, { what: 'all sagas to end', timeoutMs: 120_000 }).catch((error: unknown) => {
-  const states = runs.map(({ service, saga }) => ({ ...service.overview()[0], listed: service.list(saga, null, 10) }));
+await until(ended, { what: 'all sagas to end', timeoutMs: 120_000 }).catch(async (error: unknown) => {
+  const states = await Promise.all(
+    runs.map(async ({ service, saga }) => ({ ...service.overview()[0], listed: await service.list(saga, null, 10) })),
+  );
   throw new Error(`${(error as Error).message} ${JSON.stringify(states)}`);
 });
+// With everything that was decided durable.
+for (const run of runs) await run[Symbol.asyncDispose]();
 process.stdout.write('ended\n');

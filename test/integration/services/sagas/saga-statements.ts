@@ -77,7 +77,7 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
       await run.publish([orderCreated(prefix, 'o-1'), orderCreated(prefix, 'o-2')]);
       await run.reached('o-2', 'completed');
       assert.equal(services.commands.filter(({ orderId }) => orderId === 'o-1').length, 3);
-      assert.equal(run.service.list(run.saga, null, 100).total, 2);
+      assert.equal((await run.service.list(run.saga, null, 100)).total, 2);
     });
 
     test('an answer that does not come is waited for no longer than it may, and the command sent again', async () => {
@@ -234,7 +234,7 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
         assert.equal((await run.service.show(run.saga, 'o-4')).state, 'completed');
       }
       await using run = await (await start([pinned], { endedMax: 5 })).ready();
-      await until(() => run.service.list(run.saga, 'completed', 100).total === 5, {
+      await until(async () => (await run.service.list(run.saga, 'completed', 100)).total === 5, {
         what: 'the oldest to be forgotten',
         timeoutMs: 60_000,
       });
