@@ -72,7 +72,10 @@ export function parseConfigText(file: string, text: string): readonly ConfigDocu
         const target = isAlias(node) ? node.resolve(document) : node;
         if (isMap(target)) {
           // A service is switched on by its name alone.
-          if (target.items.length === 0 && /^services\.[^.]+$/.test(path)) flat.entries.set(path, '');
+          if (target.items.length === 0 && /^services\.[^.]+$/.test(path)) {
+            flat.entries.set(path, '');
+            flat.lines.set(path, line);
+          }
           for (const pair of target.items) {
             const name = isScalar(pair.key) ? scalarText(pair.key.value, pair.key.source) : null;
             if (name === null || name === '') throw unreadable(file, lineOf(pair.key), `under '${path}' a name is missing.`);

@@ -26,9 +26,15 @@ export class OpenEventStore {
     this.#changed = Promise.withResolvers();
   }
 
+  /** null also of one that is being closed. */
+  get #open(): OpenedStore | null {
+    return this.#opened?.closing.aborted ? null : this.#opened;
+  }
+
   /** Throws SluiceError UNAVAILABLE while the service is not up. */
   get(): OpenedStore {
-    if (this.#opened !== null) return this.#opened;
+    const open = this.#open;
+    if (open !== null) return open;
     throw new SluiceError('UNAVAILABLE', 'The event store is not open: GET /sluice/services/event-store says why. Try again in a moment.');
   }
 
@@ -43,8 +49,8 @@ export class OpenEventStore {
     const onAbort = () => aborted.resolve();
     abort.addEventListener('abort', onAbort, { once: true });
     try {
-      while (this.#opened === null && !abort.aborted) await Promise.race([this.#changed.promise, aborted.promise]);
-      return abort.aborted ? null : this.#opened;
+      while (this.#open === null && !abort.aborted) await Promise.race([this.#changed.promise, aborted.promise]);
+      return abort.aborted ? null : this.#open;
     } finally {
       abort.removeEventListener('abort', onAbort);
     }
