@@ -19,6 +19,7 @@ export function outboxRouting({ topic = 'outbox.event.$1' }: OutboxRouting = {})
   ];
   return {
     'tombstones.on.delete': 'false',
+    'extended.headers.enabled': 'false',
     'skipped.operations': 'u,d,t',
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
     'value.converter': 'org.apache.kafka.connect.storage.StringConverter',

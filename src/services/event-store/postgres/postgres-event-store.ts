@@ -79,8 +79,9 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     max: connectionsMax,
   });
-  // A connection lost between two statements is reported by the statement that follows.
+  // A lost connection is reported by the statement that is under way, or follows; an error that nobody hears would end the process.
   pool.on('error', () => {});
+  pool.on('connect', client => client.on('error', () => {}));
   try {
     await openTables(pool, names, createTables);
     const writers = Math.max(1, Math.min(writersMax, connectionsMax - 1));

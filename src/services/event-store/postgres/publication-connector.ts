@@ -65,6 +65,7 @@ export function publicationConnector(options: PublicationConnectorOptions): Serv
       // Events are only inserted; what retention erases is published already.
       'skipped.operations': 'u,d,t',
       'tombstones.on.delete': 'false',
+      'extended.headers.enabled': 'false',
       'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
       'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
       'value.converter.schemas.enable': 'false',
