@@ -1,67 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { noServices } from '../../../../src/rest/services/services.ts';
-import type { EventStore } from '../../../../src/services/event-store/event-store.ts';
 import { OpenEventStore } from '../../../../src/services/event-store/hosting/open-event-store.ts';
-import { openSqliteEventStore } from '../../../../src/services/event-store/sqlite/sqlite-event-store.ts';
 import { serverSentEvents } from '../../../integration/services/event-store/event-source-client.ts';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
 import { until } from '../../../support/until.ts';
 import { access, basic, writeUsers } from '../access/users.ts';
-import { type Answered, RestWorker, type RestWorkerSettings } from '../rest-worker.ts';
-
-type Order = { readonly items: number; readonly paid: boolean };
-
-const aggregates = new Map([
-  [
-    'order',
-    {
-      initial: (): unknown => ({ items: 0, paid: false }),
-      evolve: (state: unknown, { type }: { readonly type: string }): unknown => {
-        const { items, paid } = state as Order;
-        return { items: type === 'ItemAdded' ? items + 1 : items, paid: paid || type === 'OrderPaid' };
-      },
-    },
-  ],
-]);
-
-/** A worker's REST over a store of its own. */
-class Rest implements AsyncDisposable {
-  readonly folder = new ScratchFolder('rest-events');
-  readonly stores = new OpenEventStore();
-  readonly closing = new AbortController();
-  readonly worker = new RestWorker();
-  store: EventStore | null = null;
-
-  async start(settings: RestWorkerSettings = {}): Promise<this> {
-    this.store = await openSqliteEventStore({ folder: this.folder.file('store') });
-    this.stores.set({ id: 'one', store: this.store, aggregates, closing: this.closing.signal, published: () => {} });
-    await this.worker.start({ services: { ...noServices, eventStore: this.stores }, ...settings });
-    return this;
-  }
-
-  call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answered> {
-    return this.worker.call(method, `/event-store${path}`, body, headers);
-  }
-
-  append(stream: string, type: string, more: object = {}): Promise<Answered> {
-    return this.call('POST', `/streams/${stream}`, { events: [{ type, data: {} }], ...more });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.closing.abort();
-    await this.worker[Symbol.asyncDispose]();
-    await this.store?.[Symbol.asyncDispose]();
-    this.folder[Symbol.dispose]();
-  }
-}
+import { RestWorker } from '../rest-worker.ts';
+import { aggregates, EventStoreRest } from './event-store-rest.ts';
 
 const never = new AbortController().signal;
 
 describe('the event store over REST', () => {
-  let rest: Rest;
+  let rest: EventStoreRest;
   before(async () => {
-    rest = await new Rest().start();
+    rest = await new EventStoreRest().start();
   });
   after(() => rest[Symbol.asyncDispose]());
 
@@ -190,100 +143,10 @@ describe('the event store over REST', () => {
     assert.equal((await live).value?.data.aggregateId, 'live');
     abort.abort();
   });
-
-  const event = { type: 'OrderCreated', data: {} };
-  const wrong: [
-    what: string,
-    method: string,
-    path: string,
-    body: unknown,
-    status: number,
-    message: RegExp,
-    headers?: Record<string, string>,
-  ][] = [
-    ['no body', 'POST', '/streams/order:9', undefined, 400, /has no body/],
-    ['no JSON', 'POST', '/streams/order:9', '{"events": [', 400, /not valid JSON at line 1/],
-    ['no events', 'POST', '/streams/order:9', {}, 400, /\\"events\\" must be a list/],
-    ['an empty list', 'POST', '/streams/order:9', { events: [] }, 400, /no event to append/],
-    ['an unknown field', 'POST', '/streams/order:9', { event: [] }, 400, /has no \\"event\\"; did you mean \\"events\\"/],
-    ['an unknown field of an event', 'POST', '/streams/order:9', { events: [{ ...event, typ: 'x' }] }, 400, /Event 1 has no \\"typ\\"/],
-    ['no type', 'POST', '/streams/order:9', { events: [{ data: {} }] }, 400, /Event 1: \\"type\\" must be a text/],
-    ['no data', 'POST', '/streams/order:9', { events: [event, { type: 'T' }] }, 400, /Event 2: \\"data\\" is missing/],
-    ['a reserved type', 'POST', '/streams/order:9', { events: [{ ...event, type: '$x' }] }, 400, /begins with '\$'/],
-    ['no moment', 'POST', '/streams/order:9', { events: [{ ...event, timestamp: 'today' }] }, 400, /must be a moment in ISO 8601/],
-    [
-      'a wrong schema version',
-      'POST',
-      '/streams/order:9',
-      { events: [{ ...event, schemaVersion: 0.5 }] },
-      400,
-      /schemaVersion is no whole number/,
-    ],
-    [
-      'metadata that is none',
-      'POST',
-      '/streams/order:9',
-      { events: [{ ...event, metadata: [] }] },
-      400,
-      /\\"metadata\\" must be a JSON object/,
-    ],
-    [
-      'no version',
-      'POST',
-      '/streams/order:9',
-      { events: [event], expectedVersion: 'three' },
-      400,
-      /must be any, none, exists, or a version/,
-    ],
-    ['a negative version', 'POST', '/streams/order:9', { events: [event], expectedVersion: -1 }, 400, /must be any, none/],
-    ['no ETag', 'POST', '/streams/order:9', { events: [event] }, 400, /If-Match must be/, { 'if-match': '"x"' }],
-    [
-      'two expectations',
-      'POST',
-      '/streams/order:9',
-      { events: [event], expectedVersion: 1 },
-      400,
-      /expect different versions/,
-      { 'if-match': '2' },
-    ],
-    ['a stream without type', 'POST', '/streams/9', { events: [event] }, 400, /write type:id/],
-    [
-      'one id twice',
-      'POST',
-      '/streams/order:9',
-      {
-        events: [
-          { ...event, id: 'd' },
-          { ...event, id: 'd' },
-        ],
-      },
-      400,
-      /comes twice/,
-    ],
-    ['one stream twice', 'POST', '/streams', { appends: [1, 2].map(() => ({ stream: 'order:9', events: [event] })) }, 400, /comes twice/],
-    ['an append without stream', 'POST', '/streams', { appends: [{ events: [event] }] }, 400, /Append 1: \\"stream\\" must be a text/],
-    ['a limit beyond bounds', 'GET', '/streams/order:1?limit=10001', undefined, 400, /limit is no whole number/],
-    ['no direction', 'GET', '/streams/order:1?direction=up', undefined, 400, /forwards or backwards/],
-    ['an unknown parameter', 'GET', '/streams/order:1?form=1', undefined, 400, /no parameter 'form' \(known are from, limit, direction\)/],
-    ['no such stream', 'GET', '/streams/order:404', undefined, 404, /The stream order:404 does not exist/],
-    ['no place', 'GET', '/streams/order:1/state?at=now', undefined, 400, /'at' must be a version, or a moment/],
-    ['no mode', 'DELETE', '/streams/order:1?mode=rm', undefined, 400, /soft or hard/],
-    ['no position', 'GET', '/events?after=-1', undefined, 400, /'after' must be a whole number/],
-    ['no position to subscribe from', 'GET', '/subscribe?after=end', undefined, 400, /'after' must be a whole number/],
-    ['a wrong Last-Event-ID', 'GET', '/subscribe', undefined, 400, /must be a whole number/, { 'last-event-id': 'x' }],
-    ['a wrong retention', 'PUT', '/streams/order:1/retention', { eventsMax: 0 }, 400, /eventsMax is neither null nor/],
-  ];
-  for (const [what, method, path, body, status, message, headers] of wrong)
-    test(`answers ${status} to ${what}`, async () => {
-      const answer = await rest.call(method, path, body, headers);
-      assert.equal(answer.status, status, JSON.stringify(answer.body));
-      assert.match(JSON.stringify(answer.body), message);
-      assert.equal((answer.body as { error_code: number }).error_code, status);
-    });
 });
 
 test('a subscription ends when the store is closed, and when the worker stops', async () => {
-  const rest = await new Rest().start();
+  const rest = await new EventStoreRest().start();
   try {
     const url = `${rest.worker.url}/event-store/subscribe`;
     const first = serverSentEvents(url, never);
@@ -306,7 +169,7 @@ test('a subscription ends when the store is closed, and when the worker stops', 
 });
 
 test('a client that is gone leaves no subscription behind', async () => {
-  await using rest = await new Rest().start();
+  await using rest = await new EventStoreRest().start();
   const abort = new AbortController();
   let open = 0;
   const { store } = rest;
@@ -354,7 +217,7 @@ test('an event tells who appended it, and only refused appends are told of in th
   const audited: string[] = [];
   const told = (_fields: object, message: string) => void audited.push(message);
   const auditLogger = { debug: told, info: told, warn: told, error: told, child: () => auditLogger };
-  await using rest = await new Rest().start({ ...access({ usersFile }), auditLogger });
+  await using rest = await new EventStoreRest().start({ ...access({ usersFile }), auditLogger });
   const events = { events: [{ type: 'OrderCreated', data: {} }] };
   assert.equal((await rest.call('POST', '/streams/order:1', events, basic('olga'))).status, 201);
   assert.equal((await rest.call('POST', '/streams/order:1', events, basic('vera'))).status, 403);
