@@ -9,7 +9,7 @@ export const sagaOptions = {
     default: 'sagas/*.yaml',
     group: definitions,
     importance: 'HIGH',
-    doc: 'Files of saga definitions, YAML or JSON, one saga each, as paths or patterns, relative to the worker file. They are read when the worker starts; a saga that is under way finishes on the definition that it began with.',
+    doc: 'Files of saga definitions, YAML or JSON, or modules of `defineSaga`, one saga each, as paths or patterns, relative to the worker file. They are read when the worker starts; a saga that is under way finishes on the definition that it began with.',
   }),
   'start.from': options.choice(['earliest', 'latest'], {
     default: 'earliest',

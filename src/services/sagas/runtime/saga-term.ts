@@ -1,7 +1,6 @@
 import {
   type ConsumerEvent,
   type ConsumerOptions,
-  crashPoint,
   type EventLog,
   type LogConsumer,
   type LogRecord,
@@ -12,6 +11,7 @@ import {
   toSluiceError,
 } from '../../../contract/index.ts';
 import type { PinnedDefinition, SagaInstance, SagaOrder } from '../saga.ts';
+import { SagaAppends } from './saga-appends.ts';
 import type { SagaCounts } from './saga-counts.ts';
 import { SagaDeciding } from './saga-deciding.ts';
 import type { SagaInstances } from './saga-instances.ts';
@@ -36,8 +36,6 @@ export type SagaTermParts = SagaSettings & {
 
 /** Messages of one event. */
 const recordsMax = 1_000;
-/** Units handed to the log and not yet durable. */
-const unitsUnderWayMax = 4;
 /** Instances whose time has come that are decided in one go, and ended ones that are forgotten. */
 const timesMax = 500;
 const forgottenMax = 500;
@@ -45,6 +43,13 @@ const forgottenMax = 500;
 const forgetEveryMs = 10_000;
 /** Orders of people that wait. */
 const ordersMax = 1_000;
+/**
+ * Answers that lie in the topics already are heard before anything times out: behind a restart they are no later than the restart was. Where there
+ * are always more, for no longer than this.
+ */
+const behindMsMax = 30_000;
+/** How often it is looked whether everything has been heard. */
+const hearingMs = 50;
 /** A timer never waits longer: the machine's clock may be set. */
 const waitMsMax = 60_000;
 
@@ -65,6 +70,7 @@ export class SagaTerm implements AsyncDisposable {
   readonly instances: SagaInstances;
   readonly #parts: SagaTermParts;
   readonly #writer: LogWriter;
+  readonly #appends: SagaAppends;
   readonly #consumer: LogConsumer;
   readonly #deciding: SagaDeciding;
   readonly #orders: WaitingOrder[] = [];
@@ -72,16 +78,18 @@ export class SagaTerm implements AsyncDisposable {
   #event: ConsumerEvent | null = null;
   #over = false;
   #failure: SluiceError | null = null;
-  #unitsUnderWay = 0;
-  /** Whether the unit that was handed over last, and so every one before it, is durable. */
-  #lastUnit: Promise<boolean> = Promise.resolve(true);
   #wake = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | null = null;
   #forgetAtMs = 0;
+  /** When nothing that had come was unheard, as far as was looked. */
+  #heardAllMs: number;
+  #listening = false;
 
   private constructor(parts: SagaTermParts, writer: LogWriter, instances: SagaInstances, consumer: LogConsumer) {
     [this.#parts, this.#writer, this.#consumer, this.instances] = [parts, writer, consumer, instances];
     this.#deciding = new SagaDeciding(parts.current, instances, parts.counts, parts.nowMs);
+    this.#heardAllMs = parts.nowMs();
+    this.#appends = new SagaAppends(writer, error => (error === null ? this.#notify() : this.#fail(error)));
   }
 
   /** Takes the saga over. Rejects as the log does. */
@@ -123,7 +131,7 @@ export class SagaTerm implements AsyncDisposable {
         if (this.#event !== null) heard();
         if (!(await this.#step(events, abort))) await this.#changed();
       }
-      await this.#drained();
+      await this.#appends.durable();
     } catch (error) {
       this.#fail(toSluiceError(error));
     } finally {
@@ -149,7 +157,7 @@ export class SagaTerm implements AsyncDisposable {
   /** What the instances are now, once it is durable. Rejects UNAVAILABLE where it does not become so. */
   async durably<Seen>(look: (instances: SagaInstances) => Seen): Promise<Seen> {
     const seen = look(this.instances);
-    if (await this.#lastUnit) return seen;
+    if (await this.#appends.durable()) return seen;
     throw new SluiceError('UNAVAILABLE', `Saga ${this.#saga} has just failed, and is taken up again.`);
   }
 
@@ -185,8 +193,8 @@ export class SagaTerm implements AsyncDisposable {
 
   /** Does the next thing there is to do; false where there is nothing. */
   async #step(events: AsyncIterator<ConsumerEvent>, abort: AbortSignal): Promise<boolean> {
-    if (this.#unitsUnderWay >= unitsUnderWayMax) return false;
-    const room = this.#writer.room();
+    if (this.#appends.full) return false;
+    const room = this.#appends.room();
     if (room !== null) {
       await room;
       return true;
@@ -210,15 +218,17 @@ export class SagaTerm implements AsyncDisposable {
       case 'assigned':
         // So that where it began holds, also where nothing comes before the next start.
         await this.#consumer.commit(event.partitions.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+        this.#listening = true;
         return;
       case 'revoked':
-        await this.#drained();
+        this.#listening = false;
+        await this.#appends.durable();
         return;
       case 'records': {
         const { heard, away } = this.#deciding.read(event.records);
         for (const id of away) await this.#load(id, abort);
         this.#deciding.messages(heard);
-        this.#deciding.times(timesMax);
+        this.#times();
         this.#send(nextOf(event.records));
       }
     }
@@ -241,9 +251,8 @@ export class SagaTerm implements AsyncDisposable {
     const { nowMs, endedRetentionMs, endedMax } = this.#parts;
     const now = nowMs();
     const { due } = this.instances;
-    const isDue = due.nextAtMs !== null && due.nextAtMs <= now;
+    const isDue = this.#times();
     const forgets = this.#forgetAtMs <= now;
-    if (isDue) this.#deciding.times(timesMax);
     if (forgets) {
       this.#deciding.forget(now - endedRetentionMs, endedMax, forgottenMax);
       const more = this.instances.ended.size > endedMax;
@@ -254,37 +263,29 @@ export class SagaTerm implements AsyncDisposable {
       this.#send([]);
       return true;
     }
-    const nextMs = Math.min(due.nextAtMs ?? Number.POSITIVE_INFINITY, this.#forgetAtMs) - now;
+    const dueMs = due.nextAtMs === null ? Number.POSITIVE_INFINITY : Math.max(due.nextAtMs, due.nextAtMs <= now ? now + hearingMs : 0);
+    const nextMs = Math.min(dueMs, this.#forgetAtMs) - now;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#notify(), Math.min(Math.max(1, nextMs), waitMsMax));
     return false;
   }
 
+  /** Decides what is due, unless messages that came before are still to be heard. Answers whether anything was. */
+  #times(): boolean {
+    const { nextAtMs } = this.instances.due;
+    const now = this.#parts.nowMs();
+    if (nextAtMs === null || nextAtMs > now) return false;
+    if (this.#listening && this.#consumer.lag().every(({ records }) => records === 0n)) this.#heardAllMs = now;
+    else if (now - this.#heardAllMs < behindMsMax) return false;
+    this.#deciding.times(timesMax);
+    return true;
+  }
+
   /** Hands over what was decided, with the offsets behind it. */
-  #send(next: readonly PartitionOffset[], told: (error: unknown) => void = () => {}): void {
+  #send(next: readonly PartitionOffset[], told: (error: SluiceError | null) => void = () => {}): void {
     const { unit } = this.#deciding.take();
-    if (unit.count === 0 && next.length === 0) {
-      told(null);
-      return;
-    }
-    const consumed = next.length === 0 ? {} : { consumed: this.#consumer.consumed(next) };
-    this.#unitsUnderWay++;
-    if (unit.count > 0) crashPoint('saga-decided');
-    this.#lastUnit = this.#writer.append({ records: unit.count === 0 ? null : unit.finish(), offsets: [], ...consumed }).then(
-      () => {
-        if (unit.count > 0) crashPoint('saga-durable');
-        this.#unitsUnderWay--;
-        told(null);
-        this.#notify();
-        return true;
-      },
-      (error: unknown) => {
-        this.#unitsUnderWay--;
-        told(error);
-        this.#fail(toSluiceError(error));
-        return false;
-      },
-    );
+    if (unit.count === 0 && next.length === 0) told(null);
+    else this.#appends.send(unit, next.length === 0 ? null : this.#consumer.consumed(next), told);
   }
 
   async #load(id: string, abort: AbortSignal): Promise<void> {
@@ -310,10 +311,6 @@ export class SagaTerm implements AsyncDisposable {
       },
       (error: unknown) => this.#fail(toSluiceError(error)),
     );
-  }
-
-  async #drained(): Promise<void> {
-    while (this.#unitsUnderWay > 0 && this.#failure === null) await this.#changed();
   }
 
   #fail(error: SluiceError): void {

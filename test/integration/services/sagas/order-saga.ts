@@ -8,13 +8,22 @@ export type OrderSagaSettings = {
   /** Before the names of topics and of the saga: tests share a broker. */
   readonly prefix: string;
   readonly timeout?: string;
+  /** Of PROCESS_PAYMENT alone. */
+  readonly paymentTimeout?: string;
   readonly attempts?: number;
   readonly deadline?: string;
   readonly pivot?: string | null;
 };
 
 /** The seed's order saga: RESERVE_INVENTORY, PROCESS_PAYMENT, CONFIRM_ORDER; a payment that fails releases the inventory. */
-export function orderSaga({ prefix, timeout = '30s', attempts = 3, deadline = '10m', pivot = null }: OrderSagaSettings): SagaDefinition {
+export function orderSaga({
+  prefix,
+  timeout = '30s',
+  paymentTimeout = timeout,
+  attempts = 3,
+  deadline = '10m',
+  pivot = null,
+}: OrderSagaSettings): SagaDefinition {
   const topic = (name: string) => `${prefix}-${name}`;
   const retry = { attempts, delay: '50ms' };
   const common = { timeout, retry, payload: { orderId: '$.start.orderId', amount: '$.start.amount' } };
@@ -44,6 +53,7 @@ export function orderSaga({ prefix, timeout = '30s', attempts = 3, deadline = '1
         success: topic('payment-processed'),
         failure: topic('payment-failed'),
         ...common,
+        timeout: paymentTimeout,
         compensation: { command: 'REFUND_PAYMENT', topic: topic('payment-commands'), success: topic('payment-refunded'), ...common },
       },
       {

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { EventLog, LogRecord } from '../../../../src/contract/index.ts';
 import { deadLettersTopicOf, instancesTopicOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
-import type { PinnedDefinition } from '../../../../src/services/sagas/saga.ts';
+import type { PinnedDefinition, SagaInstance } from '../../../../src/services/sagas/saga.ts';
 import { until } from '../../../support/until.ts';
 import { code } from '../../log-suite/suite.ts';
 import type { LogUnderTest } from '../../log-suite.ts';
 import { type OrderSagaSettings, pinnedOrderSaga } from './order-saga.ts';
-import { orderCreated, readTopic, SagaRun, type SagaRunOptions } from './saga-run.ts';
+import { orderCreated, publish, readTopic, SagaRun, type SagaRunOptions } from './saga-run.ts';
 import { obliging, ToyServices } from './toy-services.ts';
 
 const text = (bytes: Uint8Array | null) => Buffer.from(bytes ?? []).toString();
@@ -112,6 +112,35 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
         'the time was up for the first attempt',
       );
       await first[Symbol.asyncDispose]();
+    });
+
+    test('answers that came while nobody listened are heard before anything times out', async () => {
+      const prefix = aPrefix();
+      const pinned = pinnedOrderSaga({ prefix, timeout: '400ms', attempts: 2 });
+      await using services = await ToyServices.open(log(), prefix);
+      services.behaviour = () => null;
+      {
+        await using run = await (await start([pinned])).ready();
+        await run.publish([orderCreated(prefix, 'o-1')]);
+        await until(() => services.commands.length === 1, { what: 'the first command', timeoutMs: 60_000 });
+      }
+      const { orderId, key } = services.commands[0]!;
+      const headers = [{ key: 'idempotencyKey', value: Buffer.from(key) }];
+      const others = Array.from({ length: 1_500 }, (_, index) => orderCreated(prefix, `other-${index}`));
+      await publish(log(), [
+        ...others,
+        { topic: `${prefix}-inventory-reserved`, key: orderId, value: JSON.stringify({ orderId }), headers },
+      ]);
+      const stored = await readTopic(log(), instancesTopicOf(pinned.definition.name));
+      const { steps } = JSON.parse(text(stored.at(-1)!.value)) as SagaInstance;
+      await until(() => Date.now() > steps['RESERVE_INVENTORY']!.dueAtMs!, { what: 'the answer’s time to be over' });
+      services.behaviour = obliging;
+      await using run = await (await start([pinned])).ready();
+      await run.reached('o-1', 'completed');
+      assert.deepEqual(
+        services.commands.filter(command => command.orderId === 'o-1').map(({ type }) => type),
+        ['RESERVE_INVENTORY', 'PROCESS_PAYMENT', 'CONFIRM_ORDER'],
+      );
     });
 
     test('an instance finishes on the definition that it began with', async () => {
