@@ -10,8 +10,8 @@ const pageBytes = 4096;
 /** How long a connection waits for the moments in which SQLite recovers its write-ahead log. */
 const recoveryTimeoutMs = 2000;
 
-/** Appended pages after which SQLite moves them from the write-ahead log into the file: 16 MB, so that no append waits long for it. */
-const checkpointPages = 4000;
+/** Appended pages after which SQLite moves them from the write-ahead log into the file: 8 MB, so that no append waits long for it. */
+const checkpointPages = 2000;
 const walBytesKept = 64 * 1024 * 1024;
 
 /**
