@@ -86,9 +86,10 @@ async function hostedEventStore(
     replicationFactor: config['topic.replication.factor'],
     retentionMs: config['topic.retention.ms'],
   };
+  const retention = retentionOf(config);
   if (config.store === 'sqlite') {
     const folder = resolve(worker.dataDir, config.folder);
-    const open: EventStoreServiceSettings['open'] = ({ log }, upcasters) => openHostedSqlite(folder, log, upcasters);
+    const open: EventStoreServiceSettings['open'] = ({ log }, upcasters) => openHostedSqlite(folder, log, { upcasters, retention });
     return eventStoreService({ ...common, open, connectors: [publicationOf(publication)] });
   }
   const { publicationConnector } = await import('../services/event-store/postgres/publication-connector.ts');
@@ -102,7 +103,6 @@ async function hostedEventStore(
     ...common,
     async open(_context, upcasters) {
       const { openPostgresEventStore } = await import('../services/event-store/postgres/postgres-event-store.ts');
-      const retention = retentionOf(config);
       return { id: 'postgres', store: await openPostgresEventStore({ connection: connectionOf(config), schema, retention, upcasters }) };
     },
     connectors: [

@@ -31,13 +31,13 @@ export const eventStoreOptions = {
   'retention.events': options.long({
     default: '-1',
     min: -1,
-    group: postgres,
+    group: store,
     doc: 'How many events a stream keeps that has no retention of its own; -1: all. What was published stays published.',
   }),
   'retention.ms': options.long({
     default: '-1',
     min: -1,
-    group: postgres,
+    group: store,
     doc: 'How long a stream that has no retention of its own keeps its events; -1: for ever.',
   }),
   folder: options.string({
@@ -118,7 +118,7 @@ export const eventStoreOptions = {
 export type EventStoreConfig = ConfigOf<typeof eventStoreOptions>;
 
 const ofSqlite = ['folder'];
-const ofPostgres = Object.keys(eventStoreOptions).filter(name => name.startsWith('database.') || name.startsWith('retention.'));
+const ofPostgres = Object.keys(eventStoreOptions).filter(name => name.startsWith('database.'));
 
 export const eventStoreSpec = configSpec({
   doc: 'A store of events, in streams of one aggregate each, that publishes what is appended. See docs/event-store.md.',

@@ -69,6 +69,11 @@ describe('the services of a worker file', () => {
       /'folder' belongs to store=sqlite/,
     ],
     ['what is missing', 'services: { event-store: { store: postgres } }', /"database\.user"[\s\S]*"database\.dbname"/],
+    [
+      'a retention that keeps nothing',
+      'services: { event-store: { retention.events: 0 } }',
+      /Invalid value 0 for configuration retention\.events/,
+    ],
     ['no partition', 'services: { event-store: { topic.partitions: 0 } }', /Invalid value 0 for configuration topic\.partitions/],
   ];
   for (const [what, text, message] of wrong)

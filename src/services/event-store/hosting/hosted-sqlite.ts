@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventLog, SluiceError } from '../../../contract/index.ts';
-import type { EventStore, Upcasters } from '../event-store.ts';
+import type { EventStore, StreamRetention, Upcasters } from '../event-store.ts';
 import { publicationName } from '../publication/publication-names.ts';
 import { positionOf } from '../publication/publication-offset.ts';
 import { openSqliteEventStore } from '../sqlite/sqlite-event-store.ts';
@@ -17,12 +17,12 @@ const identityFile = 'store.id';
 export async function openHostedSqlite(
   folder: string,
   log: EventLog,
-  upcasters: Upcasters,
+  { upcasters, retention }: { readonly upcasters: Upcasters; readonly retention: StreamRetention },
 ): Promise<{ readonly id: string; readonly store: EventStore; readonly published: (position: bigint) => void }> {
   const offsets = await log.connectors.offsets(publicationName);
   const known = storedIdentity(folder);
   const publishedUpTo = known === null ? 0n : positionOf(offsets, known);
-  const store = await openSqliteEventStore({ folder, upcasters, publishedUpTo });
+  const store = await openSqliteEventStore({ folder, upcasters, publishedUpTo, retention });
   try {
     return { id: known ?? newIdentity(folder), store, published: position => store.published(position) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StreamRetention } from '../event-store.ts';
 import type { StreamRow, StreamTable } from './stream-table.ts';
 
 /** Events erased in the transaction that lets them go: more wait for transactions of their own, so that no append waits for them. */
@@ -6,9 +7,13 @@ const erasedAtOnceMax = 200;
 /** Events erased in one transaction of their own. */
 const sliceEvents = 1000;
 
+/** `eventsMax` of a stream that was told to keep all its events; null is of one that was told nothing. */
+export const keepsAll = Number.MAX_SAFE_INTEGER;
+
 /** What goes: by retention as a stream grows, and of streams deleted for good. First it can no longer be read, then it is erased slice by slice. */
 export class Erasure {
   readonly #streams: StreamTable;
+  readonly #retention: StreamRetention;
   readonly #firstSince: StatementSync;
   readonly #firstUnpublished: StatementSync;
   readonly #erase: StatementSync;
@@ -16,8 +21,9 @@ export class Erasure {
   /** Position up to which events are published; null: nobody publishes, or minds. */
   #published: number | null;
 
-  constructor(database: DatabaseSync, streams: StreamTable, published: number | null) {
+  constructor(database: DatabaseSync, streams: StreamTable, retention: StreamRetention, published: number | null) {
     this.#streams = streams;
+    this.#retention = retention;
     this.#published = published;
     const first = 'select version from events where stream = ? and version >= ?';
     this.#firstSince = database.prepare(`${first} and timestamp_ms >= ? order by version limit 1`);
@@ -32,7 +38,8 @@ export class Erasure {
 
   /** Lets go what the retention of a stream that grew does not keep. The latest event always stays. */
   trim(row: StreamRow, nowMs: number): void {
-    const { id, eventsMax, ageMsMax, version } = row;
+    const { id, version } = row;
+    const { eventsMax, ageMsMax } = row.eventsMax === null && row.ageMsMax === null ? this.#retention : row;
     if (eventsMax === null && ageMsMax === null) return;
     let keptFrom = eventsMax === null ? row.keptFrom : Math.max(row.keptFrom, version - eventsMax + 1);
     if (ageMsMax !== null) keptFrom = Number(this.#firstSince.get(id, keptFrom, nowMs - ageMsMax)?.['version'] ?? version);

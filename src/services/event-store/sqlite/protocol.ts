@@ -51,4 +51,6 @@ export type ThreadOptions = {
   readonly folder: string;
   /** Retention keeps what is not published yet (`published`). `position`: up to where it is, where that was told before. */
   readonly heldForPublishing: { readonly position: number } | null;
+  /** Of streams that have none of their own. */
+  readonly retention: StreamRetention;
 };

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '../../../contract/index.ts';
+import { checkRetention } from '../event-checks.ts';
 import type { AppendResult, EventStore, ExpectedVersion, StreamId, StreamRetention, StreamSlice, Upcasters } from '../event-store.ts';
 import type { EventStorage, PreparedAppend, PreparedEvent, ReadRange, StoredState } from '../storage.ts';
 import { StoredEventStore } from '../stored-event-store.ts';
@@ -18,6 +19,8 @@ export type SqliteEventStoreOptions = {
    * go. Give what is known already, or 0n. Left out: retention minds nobody.
    */
   readonly publishedUpTo?: bigint;
+  /** Of streams that have none of their own. Default: everything is kept. */
+  readonly retention?: StreamRetention;
 };
 
 /** An event store in one file, in this process. */
@@ -29,6 +32,7 @@ export interface SqliteEventStore extends EventStore {
 class SqliteStorage implements EventStorage {
   readonly #lock: DatabaseSync;
   readonly #folder: string;
+  readonly #retention: StreamRetention;
   readonly #commits = new Commits();
   #writer: WriterClient | null = null;
   #reader: Reader | null = null;
@@ -36,9 +40,11 @@ class SqliteStorage implements EventStorage {
   #published: bigint | null;
   #closed = false;
 
-  /** Throws SluiceError STORE_UNAVAILABLE where another has the folder. */
-  constructor({ folder, publishedUpTo }: SqliteEventStoreOptions) {
+  /** Throws SluiceError STORE_UNAVAILABLE where another has the folder, EVENT_INVALID. */
+  constructor({ folder, publishedUpTo, retention = { eventsMax: null, ageMsMax: null } }: SqliteEventStoreOptions) {
+    checkRetention(retention);
     this.#folder = folder;
+    this.#retention = retention;
     this.#published = publishedUpTo ?? null;
     this.#lock = lockOwnership(folder);
   }
@@ -123,7 +129,7 @@ class SqliteStorage implements EventStorage {
     if (this.#writer === null) {
       const heldForPublishing = this.#published === null ? null : { position: Number(this.#published) };
       const writer = new WriterClient(
-        { folder: this.#folder, heldForPublishing },
+        { folder: this.#folder, heldForPublishing, retention: this.#retention },
         position => this.#commits.reached(position),
         opened => {
           if (this.#writer === writer) this.#writer = null;

@@ -4,7 +4,7 @@ import type { StreamId, StreamRetention } from '../event-store.ts';
 import { streamDeleted } from '../expected-version.ts';
 import type { PreparedAppend } from '../storage.ts';
 import { inTransaction, openForWriting } from './database.ts';
-import { Erasure } from './erasure.ts';
+import { Erasure, keepsAll } from './erasure.ts';
 import { EventTable } from './event-table.ts';
 import type { AppendedStream, Change, ErrorMessage, Reply, Request, StateToStore, ThreadOptions } from './protocol.ts';
 import { storeError } from './sqlite-errors.ts';
@@ -32,12 +32,12 @@ export class WriterLoop {
   #closed = false;
 
   /** Throws SluiceError. */
-  constructor({ folder, heldForPublishing }: ThreadOptions, answered: Answered) {
+  constructor({ folder, heldForPublishing, retention }: ThreadOptions, answered: Answered) {
     this.#answered = answered;
     this.#database = openForWriting(folder);
     this.#streams = new StreamTable(this.#database);
     this.#events = new EventTable(this.#database, this.#streams);
-    this.#erasure = new Erasure(this.#database, this.#streams, heldForPublishing?.position ?? null);
+    this.#erasure = new Erasure(this.#database, this.#streams, retention, heldForPublishing?.position ?? null);
     this.#storeState = this.#database.prepare(
       `insert into states (stream, name, version, timestamp_ms, state) values (?, ?, ?, ?, ?)
        on conflict (stream, name) do update set version = excluded.version, timestamp_ms = excluded.timestamp_ms, state = excluded.state
@@ -116,7 +116,8 @@ export class WriterLoop {
   #setRetention(stream: StreamId, { eventsMax, ageMsMax }: StreamRetention): void {
     if (this.#streams.find(stream)?.closed) throw streamDeleted(stream);
     const row = this.#streams.ensure(stream);
-    row.eventsMax = eventsMax;
+    // A stream that is to keep everything has a retention of its own.
+    row.eventsMax = eventsMax === null && ageMsMax === null ? keepsAll : eventsMax;
     row.ageMsMax = ageMsMax;
     this.#streams.changed(row);
   }
