@@ -32,21 +32,29 @@ test(`${appends} appends of 64 writers, some of whose commits are held back: non
   const abort = new AbortController();
   const subscribed = new Follower('subscribe');
   const subscription = follow(store, subscribed, abort.signal);
-  subscription.catch(() => {}); // awaited at the end
+  let failure: { readonly reason: unknown } | null = null;
+  subscription.catch(reason => {
+    failure = { reason };
+  });
+  const seen = (count: number) => {
+    if (failure !== null) throw failure.reason;
+    return subscribed.total >= count;
+  };
 
   const appending = appendWithHeldCommits({
     ...{ url: server.url, appends, writers: 64, heldShare: 0.01, heldMsMax },
     random: () => below(1_000_000) / 1_000_000,
   });
-  await until(() => subscribed.total > appends / 10, { what: 'the first events', timeoutMs: 600_000 });
+  appending.catch(() => {}); // awaited at the end
+  await until(() => seen(appends / 10), { what: 'the first events', timeoutMs: 600_000 });
   // Part of them are published by the snapshot, part by the stream, and a crash is in between.
   await rest.putConfig(name, config);
   await rest.running(name);
-  await until(() => subscribed.total > appends / 2, { what: 'half of the events', timeoutMs: 3_000_000 });
+  await until(() => seen(appends / 2), { what: 'half of the events', timeoutMs: 3_000_000 });
   await daemon.stop('SIGKILL');
   await daemon.start();
   const appended = await appending;
-  await until(() => subscribed.total >= appended.total, { what: 'the subscription to bring all', timeoutMs: 600_000 });
+  await until(() => seen(appended.total), { what: 'the subscription to bring all', timeoutMs: 600_000 });
   abort.abort();
   await subscription;
   subscribed.assertAll(appended);

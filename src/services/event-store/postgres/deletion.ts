@@ -15,7 +15,10 @@ export type Deletion = { readonly mode: 'soft' | 'hard'; readonly expectedVersio
 export async function deleteWithin(client: pg.ClientBase, tables: StoreTables, stream: StreamId, deletion: Deletion): Promise<void> {
   const { mode, expectedVersion, event } = deletion;
   await client.query(lockAll(streamLocks(tables, [stream])));
-  const plan = new AppendPlan(await findStreams(client, tables, [stream], []));
+  const found = await findStreams(client, tables, [stream], [event.id]);
+  // A former attempt was committed, and its answer lost.
+  if (found.known.has(event.id)) return;
+  const plan = new AppendPlan(found);
   const state = plan.state(stream);
   if (state.erased) {
     if (mode === 'hard') return;

@@ -33,6 +33,7 @@ test('an event store in PostgreSQL is published: what was there and what comes, 
   await store.setRetention(stream('kept-short'), { eventsMax: 2, ageMsMax: null });
   for (let number = 1; number <= 40; number++) await store.append(stream('kept-short'), [created(number)]);
   await database.client.query('vacuum orders.event_store');
+  await store.setRetention(stream('kept-short'), { eventsMax: null, ageMsMax: null });
   await store.append(stream('kept-short'), [created(41), created(42)]);
   await store.append(stream('1'), [created(1), { type: 'OrderPaid', data: 'in full', schemaVersion: 3, timestampMs: 0 }]);
 

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import type { RecordedEvent } from '../../../../src/services/event-store/event-store.ts';
 import { openPostgresEventStore } from '../../../../src/services/event-store/postgres/postgres-event-store.ts';
 import { startPostgres } from '../../../services/postgres.ts';
-import { connectTo, isConnectionLost } from '../../../support/fresh-database.ts';
+import { connectTo, freshDatabase, isConnectionLost } from '../../../support/fresh-database.ts';
+import { sharedPostgres } from '../../../support/servers.ts';
 import { until } from '../../../support/until.ts';
+import { answerLosingProxy } from './answer-losing-proxy.ts';
 
 const unavailableMsMax = 60_000;
 
@@ -70,6 +72,31 @@ test('connections that are cut and a server that crashes: every append is stored
       expected.map(version => [version, { number: Number(version) }]),
     );
   }
+});
+
+test('an append whose commit is made, and whose answer is lost, is stored once and told as what it is', { timeout: 120_000 }, async () => {
+  await using database = await freshDatabase(await sharedPostgres(18));
+  await using proxy = await answerLosingProxy(database.url);
+  await using store = await openPostgresEventStore({ connection: proxy.url, unavailableMsMax });
+  const stream = { type: 'order', id: '1' };
+  const event = (number: number) => [{ type: 'Counted', data: { number } }];
+  await store.append(stream, event(1));
+  proxy.loseNextCommit();
+  assert.deepEqual(await store.append(stream, event(2)), { stream, version: 2n, created: false, repeated: false });
+  proxy.loseNextCommit();
+  assert.equal((await store.append(stream, event(3), { expectedVersion: 2n })).version, 3n);
+  proxy.loseNextCommit();
+  await store.deleteStream(stream, 'soft', { expectedVersion: 3n });
+  assert.equal(proxy.lost, 3);
+  assert.deepEqual(
+    (await store.readAll(0n)).map(({ type, version }) => [type, version]),
+    [
+      ['Counted', 1n],
+      ['Counted', 2n],
+      ['Counted', 3n],
+      ['$stream-deleted', 4n],
+    ],
+  );
 });
 
 test('a server that stays away is told of, within the bound', { timeout: 120_000 }, async () => {
