@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { readPlacedDocument } from '../config/placed-document.ts';
 import { SluiceError } from '../contract/index.ts';
 import { definedHere } from '../services/sagas/definition/define-saga.ts';
+import { refuseUnknownTopics } from '../services/sagas/definition/known-topics.ts';
 import { parseSaga, pinDefinition } from '../services/sagas/definition.ts';
-import type { PinnedDefinition } from '../services/sagas/saga.ts';
+import type { PinnedDefinition, SagaDefinition } from '../services/sagas/saga.ts';
 
 const here = import.meta.url;
 const api = new URL(here.endsWith('.ts') ? '../services/sagas/api.ts' : '../services/sagas/api.js', here).href;
@@ -23,10 +24,19 @@ function provideApi(): void {
 
 /**
  * Reads a saga's definition: a YAML or JSON file, or a module whose default export is made by `defineSaga`. `shown` names the file in errors.
- * Throws SluiceError SAGA_INVALID and CONFIG_FILE_UNREADABLE.
+ * With `knownTopics` it may name no other topics. Throws SluiceError SAGA_INVALID and CONFIG_FILE_UNREADABLE.
  */
-export async function readSagaFile(file: string, shown = file): Promise<PinnedDefinition> {
-  if (!/\.[cm]?[jt]s$/.test(file)) return pinDefinition(parseSaga(await readPlacedDocument(file), shown));
+export async function readSagaFile(
+  file: string,
+  { shown = file, knownTopics = null }: { readonly shown?: string; readonly knownTopics?: readonly string[] | null } = {},
+): Promise<PinnedDefinition> {
+  const document = /\.[cm]?[jt]s$/.test(file) ? undefined : await readPlacedDocument(file);
+  const definition = document === undefined ? await definitionOfModule(file, shown) : parseSaga(document, shown);
+  if (knownTopics !== null) refuseUnknownTopics(definition, knownTopics, shown, document);
+  return pinDefinition(definition);
+}
+
+async function definitionOfModule(file: string, shown: string): Promise<SagaDefinition> {
   const path = resolve(file);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile())
     throw new SluiceError('CONFIG_FILE_UNREADABLE', `${shown}: there is no such file.`);
@@ -42,5 +52,5 @@ export async function readSagaFile(file: string, shown = file): Promise<PinnedDe
   }
   const definition = definedHere(exported.default);
   if (definition === null) throw new SluiceError('SAGA_INVALID', `${shown}: it has no default export made by defineSaga({...}).`);
-  return pinDefinition(definition);
+  return definition;
 }

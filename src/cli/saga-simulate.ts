@@ -11,7 +11,7 @@ export async function simulateSagaFile({ terminal, positionals, on }: CommandInp
   const file = positionals[1];
   if (file === undefined)
     throw new SluiceError('BAD_REQUEST', 'The file of a saga is missing.', { remedy: 'Write sluice saga simulate FILE.' });
-  const pinned = await readSagaFile(file, relative('', file));
+  const pinned = await readSagaFile(file, { shown: relative('', file) });
   const { definition } = pinned;
   const simulation = simulateSaga(pinned);
   const gaps = simulation.ends.filter(({ gap }) => gap !== null);

@@ -6,8 +6,11 @@ import { SagasService } from '../services/sagas/runtime/sagas-service.ts';
 import type { PinnedDefinition } from '../services/sagas/saga.ts';
 import { readSagaFile } from './saga-file.ts';
 
-/** Reads the definitions of these files or patterns. Throws SluiceError SAGA_INVALID, CONFIG_FILE_UNREADABLE, and CONFIG_INVALID where a name comes twice. */
-export async function readSagas(patterns: readonly string[]): Promise<readonly PinnedDefinition[]> {
+/** Reads the definitions of these files or patterns; with `knownTopics` they may name no others. Throws SluiceError SAGA_INVALID, CONFIG_FILE_UNREADABLE, and CONFIG_INVALID where a name comes twice. */
+export async function readSagas(
+  patterns: readonly string[],
+  knownTopics: readonly string[] | null = null,
+): Promise<readonly PinnedDefinition[]> {
   const files = await findConnectorFiles(patterns);
   if (files.length === 0)
     throw new SluiceError('CONFIG_INVALID', `services.sagas: No file fits definitions (${patterns.join(', ')}).`, {
@@ -16,7 +19,7 @@ export async function readSagas(patterns: readonly string[]): Promise<readonly P
   const byName = new Map<string, string>();
   const found: PinnedDefinition[] = [];
   for (const file of files) {
-    const pinned = await readSagaFile(file);
+    const pinned = await readSagaFile(file, { knownTopics });
     const { name } = pinned.definition;
     const other = byName.get(name);
     if (other !== undefined) throw new SluiceError('CONFIG_INVALID', `The saga '${name}' is in ${other} and in ${file}.`);
@@ -35,7 +38,8 @@ export function sagaFiles({ definitions }: SagasConfig, workerFile: string): rea
 export function sagasOfWorker(config: SagasConfig, workerFile: string): SagasService {
   const patterns = sagaFiles(config, workerFile);
   return new SagasService({
-    definitions: () => readSagas(patterns),
+    definitions: knownTopics => readSagas(patterns, knownTopics),
+    topicsMustExist: config['topics.must.exist'],
     startFrom: config['start.from'],
     endedRetentionMs: config['ended.retention.ms'],
     endedMax: config['ended.instances.max'],

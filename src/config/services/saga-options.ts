@@ -17,6 +17,11 @@ export const sagaOptions = {
     importance: 'HIGH',
     doc: 'Where a saga begins in a topic that it has never listened to. earliest: every starting event that the topic still has starts one; latest: only those that come from now on.',
   }),
+  'topics.must.exist': options.boolean({
+    default: 'false',
+    group: definitions,
+    doc: 'Whether a definition that names a topic which the log does not have is refused, with its place and the nearest topic there is. Else the topic is made.',
+  }),
   'ended.retention.ms': options.long({
     default: '604800000',
     min: 0,

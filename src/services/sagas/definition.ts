@@ -31,16 +31,3 @@ function canonicalJson(value: JsonValue | SagaDefinition): string {
   const fields = Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`;
 }
-
-/** Topics that a saga hears: its starting event's, and its replies'. */
-export function topicsHeard({ start, stages }: SagaDefinition): readonly string[] {
-  const commands = stages.flat().flatMap(step => (step.compensation === null ? [step] : [step, step.compensation]));
-  const matched = [start, ...commands.flatMap(({ success, failure }) => [...success, ...failure])];
-  return [...new Set(matched.map(({ topic }) => topic))].sort();
-}
-
-/** Topics that a saga's commands go to. */
-export function topicsCommanded({ stages }: SagaDefinition): readonly string[] {
-  const commands = stages.flat().flatMap(step => (step.compensation === null ? [step] : [step, step.compensation]));
-  return [...new Set(commands.map(({ topic }) => topic))].sort();
-}

@@ -9,8 +9,10 @@ import { type InstanceList, listInstances, type ShownInstance, shownInstance } f
 
 /** How a worker runs its sagas. */
 export type SagasSettings = Omit<SagaSettings, 'current'> & {
-  /** Reads the definitions, each with the hash it is pinned by. Rejects with SluiceError where one is wrong. */
-  definitions(): Promise<readonly PinnedDefinition[]>;
+  /** Reads the definitions, each with the hash it is pinned by. Rejects with SluiceError where one is wrong, or names other topics than those known. */
+  definitions(knownTopics: readonly string[] | null): Promise<readonly PinnedDefinition[]>;
+  /** Definitions may only name topics that the log has. Left out: those that it does not have are made. */
+  readonly topicsMustExist?: boolean;
 };
 
 /** A saga as GET /sagas shows it. */
@@ -50,8 +52,9 @@ export class SagasService implements Service, Sagas {
   }
 
   async start({ log, logger, clock, pause, random }: ServiceContext): Promise<RunningService> {
-    const { definitions, ...settings } = this.#settings;
-    const orchestrators = (await definitions()).map(
+    const { definitions, topicsMustExist = false, ...settings } = this.#settings;
+    const knownTopics = topicsMustExist ? (await log.describeTopics()).map(({ topic }) => topic) : null;
+    const orchestrators = (await definitions(knownTopics)).map(
       current =>
         new SagaOrchestrator({
           settings: { ...settings, current },
