@@ -117,6 +117,17 @@ test('sagas are written against sluice/sagas, with the types of their events', a
   assert.match(await run('npx', ['--no', 'sluice', '--', 'saga', 'simulate', 'saga.ts']), /The definition leaves no gap/);
 });
 
+test('the event store is a library: the program of its page', async () => {
+  const page = readFileSync(join(root, 'docs', 'event-store.md'), 'utf8');
+  const program = /^```ts\n(import [^\n]*'sluice\/event-store';\n.*?)^```/ms.exec(page)![1]!;
+  writeFileSync(folder.file('orders.ts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+  await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'orders.ts']);
+  const said = 'somebody was faster: the order is at version 2\n1 ItemAdded\n2 OrderPaid\n';
+  assert.equal(await run(process.execPath, ['orders.js']), said);
+});
+
 test('an old Node is told which one is needed', async () => {
   const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '18.20.0' } })`;
   const refused = run(process.execPath, ['--import', older, sluice, '--version']);

@@ -1,5 +1,5 @@
 /** What `sluice/event-store` is: event stores as a library, without a worker. */
-export { SluiceError, StreamConflictError } from '../../contract/index.ts';
+export { type JsonObject, type JsonValue, SluiceError, StreamConflictError } from '../../contract/index.ts';
 export type * from './event-store.ts';
 export { publishedEvent } from './published-event.ts';
 export { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/sqlite-event-store.ts';
