@@ -16,18 +16,23 @@ export type OrderSagaSettings = {
 };
 
 /** The seed's order saga: RESERVE_INVENTORY, PROCESS_PAYMENT, CONFIRM_ORDER; a payment that fails releases the inventory. */
-export function orderSaga({
+export function orderSaga(settings: OrderSagaSettings): SagaDefinition {
+  return parseSaga(parsePlacedDocument('order.yaml', JSON.stringify(orderSagaDocument(settings))), 'order.yaml');
+}
+
+/** The same as its file has it. */
+export function orderSagaDocument({
   prefix,
   timeout = '30s',
   paymentTimeout = timeout,
   attempts = 3,
   deadline = '10m',
   pivot = null,
-}: OrderSagaSettings): SagaDefinition {
+}: OrderSagaSettings): JsonValue {
   const topic = (name: string) => `${prefix}-${name}`;
   const retry = { attempts, delay: '50ms' };
   const common = { timeout, retry, payload: { orderId: '$.start.orderId', amount: '$.start.amount' } };
-  const document: JsonValue = {
+  return {
     name: `${prefix}-order`,
     start: topic('order-created'),
     correlation: 'orderId',
@@ -65,7 +70,6 @@ export function orderSaga({
       },
     ],
   };
-  return parseSaga(parsePlacedDocument('order.yaml', JSON.stringify(document)), 'order.yaml');
 }
 
 export function pinnedOrderSaga(settings: OrderSagaSettings): PinnedDefinition {
