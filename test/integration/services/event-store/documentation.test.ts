@@ -49,7 +49,30 @@ test('the event store of the documentation: append, read, a read model, and one 
 
   assert.equal(calls.length, 5);
   for (const call of calls) assert.equal(await (await fetch(requestOf(call, daemon.url))).text(), call.answer, call.command);
-  await store.appendPatiently('order:2', [{ type: 'OrderPlaced', data: { customer: 'bob' } }]);
+  const events = (...args: string[]) => sluice('events', ...args, '--url', daemon.url);
+  const commands = /^ {4}(sluice events .*)$/gm;
+  assert.deepEqual(
+    Array.from(page.matchAll(commands), ([, command]) => command),
+    [
+      `sluice events append order:1 ItemAdded '{"sku": "pen", "priceCents": 200}' --expect 3`,
+      'sluice events read order:1 --backwards --limit 1',
+      'sluice events state order:1 --at 2',
+      'sluice events all --after 2 --json',
+    ],
+  );
+  await assert.rejects(events('append', 'order:1', 'ItemAdded', '{"sku": "pen", "priceCents": 200}', '--expect', '2'), /is at version 3/);
+  assert.match(await events('read', 'order:1', '--backwards', '--limit', '1'), /^ +3 {2}order:1 3 {2}OrderPaid {2}.*\{\}\n$/);
+  assert.match(await events('state', 'order:1', '--at', '2'), /version 2\n[\s\S]*"status": "open"/);
+  const [third] = (await events('all', '--after', '2', '--json')).trimEnd().split('\n');
+  assert.deepEqual((JSON.parse(third!) as { id: string }).id, 'pay-4711');
+  await assert.rejects(events('apend', 'order:1'), /did you mean 'append'/);
+  await assert.rejects(events('read'), /sluice events read needs STREAM/);
+  await assert.rejects(events('append', 'order:1', 'T', '{'), /data is no JSON/);
+  assert.match(
+    await events('append', 'order:2', 'OrderPlaced', '{"customer": "bob"}', '--expect', 'none', '--id', 'o2'),
+    /order:2 is at version 1\./,
+  );
+  assert.match(await events('append', 'order:2', 'OrderPlaced', '{"customer": "bob"}', '--id', 'o2'), /The event was there before/);
 
   const rowsOf = (file: string) => {
     using database = new DatabaseSync(join(folder, file), { readOnly: true });
