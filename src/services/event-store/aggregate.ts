@@ -57,8 +57,8 @@ async function keep<State>(source: AggregateSource, stream: StreamId, evolution:
 }
 
 /**
- * Rebuilds an aggregate page by page, from the state stored last. With a moment (`timestampMs`) it ends before the first event that is later. A stream that is deleted
- * meanwhile is begun anew. Throws SluiceError EVENT_INVALID for a state that is to be stored and is no JSON.
+ * Rebuilds an aggregate page by page, from the state stored last. With a moment (`timestampMs`) it ends before the first event that is later. A stream
+ * that is deleted meanwhile is begun anew. Throws SluiceError EVENT_INVALID for a state that is to be stored and is no JSON.
  */
 export async function rebuild<State>(
   source: AggregateSource,

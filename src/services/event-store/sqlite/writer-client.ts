@@ -36,7 +36,10 @@ export class WriterClient {
   #broken: SluiceError | null = null;
   #open = false;
 
-  /** `committed` hears the position of the last event, whenever it may have risen. `ended`: the thread, which had opened the file or not, is gone with all it held, and the next one may take its place. */
+  /**
+   * `committed` hears the position of the last event, whenever it may have risen. `ended`: the thread, which had opened the file or not, is gone with all it
+   * held, and the next one may take its place.
+   */
   constructor(options: ThreadOptions, committed: (position: number) => void, ended: (opened: boolean) => void) {
     this.#committed = committed;
     this.#thread = new Worker(threadFile, { workerData: options, name: 'event-store-writer' });
