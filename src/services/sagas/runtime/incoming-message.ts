@@ -5,6 +5,9 @@ import type { MessageMatch, SagaMessage } from '../saga.ts';
 export const typeHeader = 'type';
 export const keyHeader = 'idempotencyKey';
 
+/** An instance holds what its messages say, and is one record of the log: brokers take 1 MiB. */
+const messageBytesMax = 256 * 1024;
+
 /** A record of a topic that sagas listen to, as far as it can be read without knowing whose it is. */
 export type ReadMessage = Omit<SagaMessage, 'correlationId'>;
 
@@ -19,6 +22,10 @@ const textIn = (value: JsonValue | undefined): string | null => (typeof value ==
  */
 export function readMessage(record: LogRecord): ReadMessage | null {
   if (record.value === null) return null;
+  if (record.value.length > messageBytesMax)
+    throw new SluiceError('MESSAGE_UNREADABLE', `${placeOf(record)} has ${record.value.length} bytes; a saga takes ${messageBytesMax}.`, {
+      remedy: 'Publish what is large elsewhere, and its place in the message.',
+    });
   let parsed: JsonValue;
   try {
     parsed = JSON.parse(Buffer.from(record.value.buffer, record.value.byteOffset, record.value.length).toString('utf8')) as JsonValue;

@@ -7,6 +7,17 @@ export const stepBoundsSeconds: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0
 /** What became of a message; `ignored`: no definition waits for it, or it answers another saga's command. */
 export type Heard = NonNullable<SagaDecision['heard']> | 'ignored' | 'dead-letter';
 
+/** An instance has come from one state into another; `before` is null where it has just started. */
+export type Move = { readonly before: SagaInstance | null; readonly after: SagaInstance; readonly nowMs: number };
+
+/** What a batch is counted by. */
+export type Tally = {
+  readonly heard: readonly Heard[];
+  readonly moves: readonly Move[];
+  readonly commands: number;
+  readonly orders: number;
+};
+
 const decided: ReadonlySet<SagaStepState> = new Set(['succeeded', 'failed', 'compensated', 'compensation-failed']);
 
 /** What one saga has done since the worker started; it outlives a service that is started again. */
@@ -22,12 +33,15 @@ export class SagaCounts {
   /** By step. */
   readonly steps = new Map<string, Histogram>();
 
-  hear(heard: Heard): void {
-    this.heard.set(heard, (this.heard.get(heard) ?? 0) + 1);
+  /** What has become durable. */
+  add({ heard, moves, commands, orders }: Tally): void {
+    for (const one of heard) this.heard.set(one, (this.heard.get(one) ?? 0) + 1);
+    for (const move of moves) this.#moved(move);
+    this.commands += commands;
+    this.orders += orders;
   }
 
-  /** An instance has come from one state into another; `before` is null where it has just started. */
-  moved(before: SagaInstance | null, after: SagaInstance, nowMs: number): void {
+  #moved({ before, after, nowMs }: Move): void {
     if (before === null) this.started++;
     if (before?.state !== after.state) this.#came(after.state);
     for (const [step, { state }] of Object.entries(after.steps)) {

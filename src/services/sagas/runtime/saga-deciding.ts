@@ -3,7 +3,7 @@ import { deadLetterHeaders } from '../../../engine/sink/dead-letter.ts';
 import { decide, sagaIdOf } from '../machine.ts';
 import type { MessageMatch, PinnedDefinition, SagaDecision, SagaInput, SagaInstance, SagaMessage, SagaOrder } from '../saga.ts';
 import { correlationOf, fits, placeOf, type ReadMessage, readMessage } from './incoming-message.ts';
-import type { SagaCounts } from './saga-counts.ts';
+import type { Heard, Move, Tally } from './saga-counts.ts';
 import type { SagaInstances } from './saga-instances.ts';
 import { deadLettersTopicOf, heardBy, taskOf } from './saga-topics.ts';
 import { SagaUnit } from './saga-unit.ts';
@@ -15,13 +15,17 @@ const className = 'sluice.sagas';
 type Addressed = { readonly record: LogRecord; readonly message: SagaMessage; readonly pinned: PinnedDefinition; readonly id: string };
 /** A message that is nobody's, and why. */
 type Refused = { readonly record: LogRecord; readonly error: SluiceError };
-type Heard = Addressed | Refused | null;
+type Read = Addressed | Refused | null;
 
-/** What one batch of messages, times and orders leads to. */
-export class SagaBatch {
+/** What one batch of messages, times and orders leads to; counted once it is durable. */
+export class SagaBatch implements Tally {
   readonly unit: SagaUnit;
   /** As they are at its end: an instance that moved more than once in it is stored once. */
   readonly moved = new Map<string, SagaInstance>();
+  readonly heard: Heard[] = [];
+  readonly moves: Move[] = [];
+  commands = 0;
+  orders = 0;
 
   constructor(saga: string) {
     this.unit = new SagaUnit(saga);
@@ -33,30 +37,29 @@ export class SagaDeciding {
   readonly #saga: string;
   readonly #current: PinnedDefinition;
   readonly #instances: SagaInstances;
-  readonly #counts: SagaCounts;
   readonly #nowMs: () => number;
   readonly #matches = new WeakMap<PinnedDefinition, readonly MessageMatch[]>();
   #batch: SagaBatch;
 
-  constructor(current: PinnedDefinition, instances: SagaInstances, counts: SagaCounts, nowMs: () => number) {
-    [this.#saga, this.#current, this.#instances, this.#counts, this.#nowMs] = [current.definition.name, current, instances, counts, nowMs];
+  constructor(current: PinnedDefinition, instances: SagaInstances, nowMs: () => number) {
+    [this.#saga, this.#current, this.#instances, this.#nowMs] = [current.definition.name, current, instances, nowMs];
     this.#batch = new SagaBatch(this.#saga);
   }
 
   /** Reads records; answers with them the instances that must be loaded before they are decided. */
-  read(records: readonly LogRecord[]): { readonly heard: readonly Heard[]; readonly away: ReadonlySet<string> } {
+  read(records: readonly LogRecord[]): { readonly read: readonly Read[]; readonly away: ReadonlySet<string> } {
     const away = new Set<string>();
-    const heard = records.map(record => {
+    const read = records.map(record => {
       const one = this.#read(record);
       if (one !== null && 'id' in one && this.#instances.isAway(one.id)) away.add(one.id);
       return one;
     });
-    return { heard, away };
+    return { read, away };
   }
 
-  messages(heard: readonly Heard[]): void {
-    for (const one of heard) {
-      if (one === null) this.#counts.hear('ignored');
+  messages(read: readonly Read[]): void {
+    for (const one of read) {
+      if (one === null) this.#batch.heard.push('ignored');
       else if ('error' in one) this.#refuse(one);
       else this.#hear(one);
     }
@@ -77,7 +80,7 @@ export class SagaDeciding {
     const instance = this.#instances.get(id);
     if (instance === null) throw new SluiceError('NOT_FOUND', `There is no saga ${id}.`);
     const decision = this.#apply(instance, { kind: 'order', order });
-    this.#counts.orders++;
+    this.#batch.orders++;
     return decision.instance ?? instance;
   }
 
@@ -104,17 +107,19 @@ export class SagaDeciding {
     return batch;
   }
 
-  #read(record: LogRecord): Heard {
+  #read(record: LogRecord): Read {
     try {
       const message = readMessage(record);
       return message === null ? null : this.#address(record, message);
     } catch (thrown) {
-      return { record, error: toSluiceError(thrown) };
+      const error = toSluiceError(thrown);
+      if (error.retry !== 'record') throw error;
+      return { record, error };
     }
   }
 
   /** Of the definitions that wait for the message, the one whose instance there is; else the one in force, where it starts one. */
-  #address(record: LogRecord, message: ReadMessage): Heard {
+  #address(record: LogRecord, message: ReadMessage): Read {
     const starts = fits(this.#current.definition.start, message);
     const mine = message.idempotencyKey?.startsWith(`${this.#saga}:`) ?? null;
     // Several sagas may hear of one topic: an answer to another's command is not for this one.
@@ -159,7 +164,7 @@ export class SagaDeciding {
         `${placeOf(record)} starts no saga ${this.#saga}, and there is none that it could answer.`,
       );
       this.#refuse({ record, error });
-    } else if (heard !== null) this.#counts.hear(heard);
+    } else if (heard !== null) this.#batch.heard.push(heard);
   }
 
   #apply(instance: SagaInstance | null, input: SagaInput): SagaDecision {
@@ -170,8 +175,8 @@ export class SagaDeciding {
     this.#instances.put(decision.instance);
     this.#batch.moved.set(decision.instance.id, decision.instance);
     for (const command of decision.commands) this.#batch.unit.command(command, decision.instance.id);
-    this.#counts.commands += decision.commands.length;
-    this.#counts.moved(instance, decision.instance, nowMs);
+    this.#batch.commands += decision.commands.length;
+    this.#batch.moves.push({ before: instance, after: decision.instance, nowMs });
     return decision;
   }
 
@@ -187,6 +192,6 @@ export class SagaDeciding {
     const version = recordVersion(0, record.offset);
     const headers = deadLetterHeaders({ record, version, stage: 'TASK_PUT', className, error }, taskOf(this.#saga));
     this.#batch.unit.deadLetter(deadLettersTopicOf(this.#saga), record, headers);
-    this.#counts.hear('dead-letter');
+    this.#batch.heard.push('dead-letter');
   }
 }

@@ -87,7 +87,7 @@ export class SagaTerm implements AsyncDisposable {
 
   private constructor(parts: SagaTermParts, writer: LogWriter, instances: SagaInstances, consumer: LogConsumer) {
     [this.#parts, this.#writer, this.#consumer, this.instances] = [parts, writer, consumer, instances];
-    this.#deciding = new SagaDeciding(parts.current, instances, parts.counts, parts.nowMs);
+    this.#deciding = new SagaDeciding(parts.current, instances, parts.nowMs);
     this.#heardAllMs = parts.nowMs();
     this.#appends = new SagaAppends(writer, error => (error === null ? this.#notify() : this.#fail(error)));
   }
@@ -225,9 +225,9 @@ export class SagaTerm implements AsyncDisposable {
         await this.#appends.durable();
         return;
       case 'records': {
-        const { heard, away } = this.#deciding.read(event.records);
+        const { read, away } = this.#deciding.read(event.records);
         for (const id of away) await this.#load(id, abort);
-        this.#deciding.messages(heard);
+        this.#deciding.messages(read);
         this.#times();
         this.#send(nextOf(event.records));
       }
@@ -283,9 +283,13 @@ export class SagaTerm implements AsyncDisposable {
 
   /** Hands over what was decided, with the offsets behind it. */
   #send(next: readonly PartitionOffset[], told: (error: SluiceError | null) => void = () => {}): void {
-    const { unit } = this.#deciding.take();
-    if (unit.count === 0 && next.length === 0) told(null);
-    else this.#appends.send(unit, next.length === 0 ? null : this.#consumer.consumed(next), told);
+    const batch = this.#deciding.take();
+    const settled = (error: SluiceError | null) => {
+      if (error === null) this.#parts.counts.add(batch);
+      told(error);
+    };
+    if (batch.unit.count === 0 && next.length === 0) settled(null);
+    else this.#appends.send(batch.unit, next.length === 0 ? null : this.#consumer.consumed(next), settled);
   }
 
   async #load(id: string, abort: AbortSignal): Promise<void> {

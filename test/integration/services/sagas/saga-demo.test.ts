@@ -8,9 +8,9 @@ import { ScratchFolder } from '../../../support/scratch-folder.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 
-test('npm run demo -- --services --orders 60: a worker killed in the middle, and everything adds up', { timeout: 240_000 }, async () => {
+test('npm run demo -- --services --orders 40: a worker killed in the middle, and everything adds up', { timeout: 240_000 }, async () => {
   using scratch = new ScratchFolder('demo');
-  const demo = spawn(process.execPath, ['config/examples/order-saga/demo/demo.ts', '--services', '--orders', '60'], {
+  const demo = spawn(process.execPath, ['config/examples/order-saga/demo/demo.ts', '--services', '--orders', '40'], {
     cwd: root,
     env: { ...process.env, TMPDIR: scratch.path },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -24,7 +24,7 @@ test('npm run demo -- --services --orders 60: a worker killed in the middle, and
   assert.equal(code, 0, output);
   assert.match(output, /kill -9/);
   assert.match(output, /^compensated /m);
-  assert.match(output, /60 orders: \d+ confirmed, \d+ undone/);
+  assert.match(output, /40 orders: \d+ confirmed, \d+ undone/);
   assert.match(output, /Everything adds up/);
   assert.deepEqual(
     (await readdir(scratch.path)).filter(name => name !== 'node-compile-cache'),

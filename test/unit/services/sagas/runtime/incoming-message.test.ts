@@ -53,6 +53,10 @@ describe('a message', () => {
       );
   });
 
+  test('that is larger than an instance may hold is refused', () => {
+    assert.throws(() => readMessage(aRecord({ orderId: 'o', note: 'x'.repeat(300_000) })), /has 300\d{3} bytes; a saga takes 262144/);
+  });
+
   test('is of the affair that a path leads to', () => {
     const record = aRecord({});
     assert.equal(correlationOf({ orderId: 'o-1' }, 'orderId', record), 'o-1');
