@@ -11,13 +11,25 @@ export type StreamOut = {
 /** An answer that goes on until it returns, or its client goes. Errors end it. */
 export type Streaming = (out: StreamOut) => Promise<void>;
 
-/** How often a stream on which nothing happens says that it is there, so that proxies and clients do not take it for dead. */
-const heartbeatMs = 15_000;
-/** A client that takes nothing for so long is let go: it comes again with the position that it has. */
-const stalledMsMax = 60_000;
+export type StreamTimes = {
+  /** How often a stream on which nothing happens says that it is there, so that proxies and clients do not take it for dead. */
+  readonly heartbeatMs: number;
+  /** A client that takes nothing for so long is let go: it comes again with the position that it has. */
+  readonly stalledMsMax: number;
+};
 
-/** Sends a stream of server-sent events on a response whose head is written. Ends the response. Never rejects; answers what ended it, null: itself. */
-export async function sendEvents(response: ServerResponse, streaming: Streaming, closing: AbortSignal): Promise<unknown> {
+const usualTimes: StreamTimes = { heartbeatMs: 15_000, stalledMsMax: 60_000 };
+
+/**
+ * Sends a stream of server-sent events on a response whose head is written, no faster than the client takes them: what waits is what Node and the
+ * system buffer for one socket, and the text that is being written. Ends the response. Never rejects; answers what ended it, null: itself.
+ */
+export async function sendEvents(
+  response: ServerResponse,
+  streaming: Streaming,
+  closing: AbortSignal,
+  { heartbeatMs, stalledMsMax }: StreamTimes = usualTimes,
+): Promise<unknown> {
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, closing]);
   response.once('close', () => gone.abort());

@@ -6,6 +6,8 @@ import type { RunningService, Service, ServiceConnectors, ServiceState, ServiceV
 const delayMsMax = 30_000;
 /** A service that has run for so long has recovered: its next failure counts as the first. */
 const recoveredMs = 60_000;
+/** How long ending waits for services: a start that is under way may hang on a server that is away. */
+export const serviceStopMsMax = 3_000;
 
 export type ServiceHostSettings = {
   readonly services: readonly Service[];
@@ -22,9 +24,11 @@ export type ServiceHostSettings = {
 export class ServiceHost {
   readonly #hosted: readonly HostedService[];
   readonly #ended = new AbortController();
+  readonly #pause: Pause;
   #running: readonly Promise<void>[] = [];
 
   constructor(settings: ServiceHostSettings) {
+    this.#pause = settings.pause;
     this.#hosted = settings.services.map(service => new HostedService(service, settings));
   }
 
@@ -34,10 +38,13 @@ export class ServiceHost {
     this.#running = this.#hosted.map(hosted => hosted.run(log, this.#ended.signal));
   }
 
-  /** Ends them all; a start that is under way is waited for. */
+  /** Ends them all, in the bound of `serviceStopMsMax`; a start that is under way is waited for. */
   async stop(): Promise<void> {
     this.#ended.abort();
-    await Promise.all(this.#running);
+    const done = new AbortController();
+    const late = this.#pause(serviceStopMsMax, done.signal);
+    await Promise.race([Promise.all(this.#running), late]);
+    done.abort();
   }
 
   views(): readonly ServiceView[] {

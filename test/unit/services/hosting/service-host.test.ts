@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type EventLog, SluiceError } from '../../../../src/contract/index.ts';
 import type { RunningService, Service, ServiceContext } from '../../../../src/services/hosting/service.ts';
-import { ServiceHost } from '../../../../src/services/hosting/service-host.ts';
+import { ServiceHost, serviceStopMsMax } from '../../../../src/services/hosting/service-host.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 import { until } from '../../../support/until.ts';
 
@@ -45,11 +45,16 @@ class Hosted implements AsyncDisposable {
   readonly service = new ScriptedService();
   readonly pauses: number[] = [];
   nowMs = 1_000_000;
+  /** What ending the host waits for where services do not end. */
+  patience: Promise<void> = new Promise(() => {});
   readonly host = new ServiceHost({
     services: [this.service],
     logger: () => silentLogger,
     clock: { nowMs: () => this.nowMs, nowNs: () => 0n },
-    pause: async delayMs => void this.pauses.push(delayMs),
+    pause: async delayMs => {
+      if (delayMs === serviceStopMsMax) await this.patience;
+      else this.pauses.push(delayMs);
+    },
     random: () => 0,
     workerId: () => '127.0.0.1:1',
     connectors: { states: () => null, revive: async () => {} },
@@ -156,6 +161,15 @@ describe('a service of the worker', () => {
     await stopping;
     assert.equal(hosted.service.open, 0);
     assert.equal(hosted.service.starts, 1);
+  });
+
+  test('whose start hangs when the worker stops is not waited for without end', async () => {
+    const hosted = new Hosted();
+    hosted.service.starting = () => new Promise(() => {});
+    hosted.patience = Promise.resolve();
+    hosted.start();
+    await until(() => hosted.service.starts === 1, { what: 'the start' });
+    await hosted.host.stop();
   });
 
   test('that does not end cleanly ends all the same', async () => {
