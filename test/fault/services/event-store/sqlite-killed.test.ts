@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { EventStore, RecordedEvent } from '../../../../src/services/event-store/event-store.ts';
 import { openSqliteEventStore } from '../../../../src/services/event-store/sqlite/sqlite-event-store.ts';
-import { faultRounds } from '../../../fault/rounds.ts';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
+import { faultRounds } from '../../rounds.ts';
 
 const appending = fileURLToPath(new URL('./sqlite-appending-process.ts', import.meta.url));
 const writers = 16;
