@@ -1,10 +1,10 @@
-import type pg from 'pg';
 import { SluiceError } from '../../../contract/index.ts';
 import type { AppendResult, StreamId } from '../event-store.ts';
 import type { PreparedAppend } from '../storage.ts';
 import { formatStream } from '../stream-id.ts';
 import { AppendPlan } from './append-plan.ts';
 import { eraseOld, writeEvents } from './append-transaction.ts';
+import type { SqlClient } from './sql-client.ts';
 import { lockAll, streamLock, streamLocks, tryLocks } from './stream-lock.ts';
 import { findStreams } from './stream-states.ts';
 import type { StorePlace } from './tables.ts';
@@ -30,7 +30,7 @@ const namesOf = (appends: readonly PreparedAppend[]) => appends.map(({ stream })
 
 /** What was found to be free, of a text with several statements: the last one's rows. */
 function lastRows(results: unknown): readonly LockRow[] {
-  const last = Array.isArray(results) ? (results as readonly pg.QueryResult<LockRow>[]).at(-1) : undefined;
+  const last = Array.isArray(results) ? (results as readonly { readonly rows: readonly LockRow[] }[]).at(-1) : undefined;
   return last?.rows ?? [];
 }
 
@@ -40,7 +40,7 @@ function lastRows(results: unknown): readonly LockRow[] {
  * nothing of it was done, unless the commit was sent.
  */
 export async function runBatch(
-  client: pg.ClientBase,
+  client: SqlClient,
   place: StorePlace,
   batch: readonly BatchedAppend[],
   lockMsMax: number | null,
@@ -66,7 +66,7 @@ function streamsOf(batch: readonly BatchedAppend[]): readonly StreamId[] {
   return [...streams.values()];
 }
 
-async function decideAndWrite(client: pg.ClientBase, place: StorePlace, batch: readonly BatchedAppend[]): Promise<readonly BatchOutcome[]> {
+async function decideAndWrite(client: SqlClient, place: StorePlace, batch: readonly BatchedAppend[]): Promise<readonly BatchOutcome[]> {
   const ids = batch.flatMap(({ appends, uncertain }) =>
     appends.flatMap(({ events }) => events.filter(({ idGiven }) => idGiven || uncertain).map(({ id }) => id)),
   );
@@ -92,7 +92,7 @@ async function decideAndWrite(client: pg.ClientBase, place: StorePlace, batch: r
  * then), or what the database reports.
  */
 export async function appendWithin(
-  client: pg.ClientBase,
+  client: SqlClient,
   place: StorePlace,
   appends: readonly PreparedAppend[],
 ): Promise<readonly AppendResult[]> {

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import type { PlacedEvent } from './append-plan.ts';
+import type { SqlClient } from './sql-client.ts';
 import type { StreamState } from './stream-states.ts';
 import type { StorePlace, StoreTables } from './tables.ts';
 
@@ -10,7 +10,7 @@ const rowOf = ({ stream, version, position, event }: PlacedEvent): string =>
 
 /** Stores events and where their streams are now: one statement. */
 export async function writeEvents(
-  client: pg.ClientBase,
+  client: SqlClient,
   tables: StoreTables,
   events: readonly PlacedEvent[],
   changed: readonly StreamState[],
@@ -39,7 +39,7 @@ on conflict (aggregate_type, aggregate_id) do update
 
 /** Erases what the streams' retention lets go: always from the beginning, never the last event. */
 export async function eraseOld(
-  client: pg.ClientBase,
+  client: SqlClient,
   { tables, retention: retentionDefault }: StorePlace,
   changed: readonly StreamState[],
   nowMs: number,

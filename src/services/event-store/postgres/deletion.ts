@@ -1,9 +1,9 @@
-import type pg from 'pg';
 import type { ExpectedVersion, StreamId, StreamRetention } from '../event-store.ts';
 import { streamConflict, streamDeleted, versionFits } from '../expected-version.ts';
 import type { PreparedEvent } from '../storage.ts';
 import { AppendPlan } from './append-plan.ts';
 import { writeEvents } from './append-transaction.ts';
+import type { SqlClient } from './sql-client.ts';
 import { lockAll, streamLocks } from './stream-lock.ts';
 import { findStreams, isThere } from './stream-states.ts';
 import type { StoreTables } from './tables.ts';
@@ -12,7 +12,7 @@ import type { StoreTables } from './tables.ts';
 export type Deletion = { readonly mode: 'soft' | 'hard'; readonly expectedVersion: ExpectedVersion; readonly event: PreparedEvent };
 
 /** `EventStorage.delete`, in a transaction that has begun. */
-export async function deleteWithin(client: pg.ClientBase, tables: StoreTables, stream: StreamId, deletion: Deletion): Promise<void> {
+export async function deleteWithin(client: SqlClient, tables: StoreTables, stream: StreamId, deletion: Deletion): Promise<void> {
   const { mode, expectedVersion, event } = deletion;
   await client.query(lockAll(streamLocks(tables, [stream])));
   const found = await findStreams(client, tables, [stream], [event.id]);
@@ -41,12 +41,7 @@ export async function deleteWithin(client: pg.ClientBase, tables: StoreTables, s
 }
 
 /** `EventStorage.setRetention`. */
-export async function retainWithin(
-  client: pg.ClientBase,
-  tables: StoreTables,
-  stream: StreamId,
-  retention: StreamRetention,
-): Promise<void> {
+export async function retainWithin(client: SqlClient, tables: StoreTables, stream: StreamId, retention: StreamRetention): Promise<void> {
   await client.query(lockAll(streamLocks(tables, [stream])));
   const text = `
 insert into ${tables.streams} as s (aggregate_type, aggregate_id, own_retention, events_max, age_ms_max) values ($1, $2, true, $3, $4)

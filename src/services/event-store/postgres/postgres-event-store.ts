@@ -1,19 +1,32 @@
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { checkRetention, preparedAppends } from '../event-checks.ts';
-import type { AppendResult, StreamAppend, StreamRetention, Upcasters } from '../event-store.ts';
+import type { AppendResult, EventStore, StreamAppend, StreamRetention, Upcasters } from '../event-store.ts';
 import { StoredEventStore } from '../stored-event-store.ts';
 import { type CompiledUpcasters, compileUpcasters } from '../upcasters.ts';
 import { appendWithin } from './append-batch.ts';
 import { checkStorable } from './jsonb-limits.ts';
 import { openTables } from './opening.ts';
 import { PostgresStorage } from './postgres-storage.ts';
+import type { SqlClient } from './sql-client.ts';
 import { storeError } from './store-error.ts';
 import { type StorePlace, storeTables } from './tables.ts';
 
+/** Where a database is and how to log in, as pg's Client takes it. */
+export type PostgresConnection = {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  /** true: by TLS, the server's certificate verified; else Node's options. */
+  readonly ssl?: boolean | ConnectionOptions;
+};
+
 /** How a store in PostgreSQL is reached and what bounds it. */
 export type PostgresEventStoreOptions = {
-  /** As pg's Client takes it: a URL, or its parts. */
-  readonly connection: string | pg.ClientConfig;
+  /** A URL, or its parts. */
+  readonly connection: string | PostgresConnection;
   /** Default `public`. */
   readonly schema?: string;
   /** Of the events; its other tables are called after it. Default `event_store`. */
@@ -36,7 +49,16 @@ export type PostgresEventStoreOptions = {
 const keepsAll: StreamRetention = { eventsMax: null, ageMsMax: null };
 
 /** An event store in PostgreSQL. Many processes may use one at the same time. */
-export class PostgresEventStore extends StoredEventStore {
+export type PostgresEventStore = EventStore & {
+  /**
+   * Appends in a transaction of the caller's own (READ COMMITTED, begun on `client`), which commits it or not: events and other tables change
+   * together. Call it before anything else is written in the transaction. It waits for the streams as `lock_timeout` lets it. Throws as `append` does, then
+   * nothing of it was written; STORE_UNAVAILABLE and STORE_FAILED leave the transaction to be rolled back.
+   */
+  appendWithin(client: SqlClient, appends: readonly StreamAppend[]): Promise<readonly AppendResult[]>;
+};
+
+class StoreInPostgres extends StoredEventStore implements PostgresEventStore {
   readonly #place: StorePlace;
   readonly #compiled: CompiledUpcasters;
 
@@ -46,12 +68,7 @@ export class PostgresEventStore extends StoredEventStore {
     this.#compiled = compileUpcasters(upcasters);
   }
 
-  /**
-   * Appends in a transaction of the caller's own (READ COMMITTED, begun on `client`), which commits it or not: events and other tables change
-   * together. Call it before anything else is written in the transaction. It waits for the streams as `lock_timeout` lets it. Throws as `append` does, then
-   * nothing of it was written; STORE_UNAVAILABLE and STORE_FAILED leave the transaction to be rolled back.
-   */
-  async appendWithin(client: pg.ClientBase, appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+  async appendWithin(client: SqlClient, appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
     const prepared = preparedAppends(appends, Date.now(), this.#compiled);
     checkStorable(prepared);
     try {
@@ -87,7 +104,7 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
     const writers = Math.max(1, Math.min(writersMax, connectionsMax - 1));
     const place = { tables, retention };
     const storage = new PostgresStorage({ pool, place, writersMax: writers, lockMsMax, unavailableMsMax });
-    return new PostgresEventStore(storage, place, upcasters);
+    return new StoreInPostgres(storage, place, upcasters);
   } catch (error) {
     await pool.end();
     throw storeError(error, `The event store ${tables.name} cannot be opened`);

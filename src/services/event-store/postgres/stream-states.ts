@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import { SluiceError } from '../../../contract/index.ts';
 import type { StreamId, StreamRetention } from '../event-store.ts';
 import { formatStream } from '../stream-id.ts';
+import type { SqlClient } from './sql-client.ts';
 import { placeBits, type StoreTables } from './tables.ts';
 
 /** A stream as the store has it; changed as a batch goes on. */
@@ -58,7 +58,7 @@ export function isThere({ version, hiddenThrough, erased }: StreamState): boolea
  * a transaction of another isolation than READ COMMITTED: it would not see what was written before the lock was had.
  */
 export async function findStreams(
-  client: pg.ClientBase,
+  client: SqlClient,
   tables: StoreTables,
   streams: readonly StreamId[],
   eventIds: readonly string[],

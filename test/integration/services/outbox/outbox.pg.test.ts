@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { defineEvent } from '../../../../src/services/outbox/define-event.ts';
 import { outboxRouting } from '../../../../src/services/outbox/outbox-routing.ts';
 import { outboxSql } from '../../../../src/services/outbox/outbox-table.ts';
-import { createPublisher } from '../../../../src/services/outbox/publisher.ts';
+import { createPublisher, type OutboxConnection } from '../../../../src/services/outbox/publisher.ts';
 import { ConnectClient } from '../../../support/connect-client.ts';
 import { startDaemon } from '../../../support/daemon.ts';
 import { databaseOptions } from '../../../support/database-options.ts';
 import { freshDatabase } from '../../../support/fresh-database.ts';
+import { ScratchFolder } from '../../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../../support/servers.ts';
 import { until } from '../../../support/until.ts';
 import { recordsOf } from '../published-events.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..', '..');
 
 type OrderPlaced = { orderId: string; totalCents: number };
 
@@ -84,4 +89,23 @@ test('events of a service that is not event-sourced go out with the transaction 
   );
   const { rows } = await client.query('select aggregateid from shop.outbox');
   assert.deepEqual(rows, [{ aggregateid: 'purged-by-then' }]);
+});
+
+test('the program and the connector of docs/outbox.md', { timeout: 60_000 }, async () => {
+  const page = readFileSync(join(root, 'docs', 'outbox.md'), 'utf8');
+  const [program, connector] = ['ts', 'yaml'].map(language => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(page)![1]!);
+  using folder = new ScratchFolder('outbox');
+  writeFileSync(folder.file('orders.ts'), program!.replace("'sluice/outbox'", `'${join(root, 'src', 'services', 'outbox', 'api.ts')}'`));
+  const { placeOrder } = (await import(folder.file('orders.ts'))) as {
+    placeOrder(client: OutboxConnection, id: string, cents: number, request: string): Promise<void>;
+  };
+  await using database = await freshDatabase(await sharedPostgres(18));
+  const { client } = database;
+  await database.run(`create table orders (id text primary key, total_cents int); ${outboxSql()}`);
+  await placeOrder(client, 'o-1', 100, 'r-1');
+  await assert.rejects(placeOrder(client, 'o-2', 0, 'r-2'), { code: 'EVENT_INVALID', message: /totalCents is not above 0/ });
+  const { rows } = await client.query('select o.id, b.payload, b.correlation_id from orders o join outbox b on b.aggregateid = o.id');
+  assert.deepEqual(rows, [{ id: 'o-1', payload: { orderId: 'o-1', totalCents: 100 }, correlation_id: 'r-1' }]);
+  const lines = connector!.split('\n').map(line => line.replace(/ +#.*$/, '').trim());
+  for (const [option, value] of Object.entries(outboxRouting())) assert.ok(lines.includes(`${option}: ${value}`), option);
 });
