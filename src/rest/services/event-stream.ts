@@ -46,9 +46,10 @@ export async function sendEvents(
     if (signal.aborted) return;
     rest();
     if (response.write(text)) return;
-    const stalled = AbortSignal.timeout(stalledMsMax);
-    await once(response, 'drain', { signal: AbortSignal.any([signal, stalled]) }).catch(() => {});
-    if (stalled.aborted && !signal.aborted) response.destroy();
+    // A stream drains thousands of times a second: a timer that is not needed any more must not stay.
+    const stalled = setTimeout(() => response.destroy(), stalledMsMax);
+    await once(response, 'drain', { signal }).catch(() => {});
+    clearTimeout(stalled);
   }
   rest();
   let ended: unknown = null;
