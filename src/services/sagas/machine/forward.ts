@@ -76,8 +76,3 @@ function behindPivot(draft: Draft, step: SagaStepDefinition): boolean {
   const { pivot } = draft.definition;
   return pivot !== null && pivot !== step.name && isDone(draft, pivot);
 }
-
-/** Whether the saga has no way back any more. */
-export function pivotDone(draft: Draft): boolean {
-  return draft.definition.pivot !== null && isDone(draft, draft.definition.pivot);
-}
