@@ -120,6 +120,15 @@ export async function killAndCompare(
   const [placed, paid] = ['placed', 'paid'].map(suffix => `${prefix.toLowerCase()}-${suffix}`) as [string, string];
   const topics = [topic, placed, paid];
   const last = stored.at(-1)!;
+  // A reader of Kafka costs seconds: it is not started before there is something to find.
+  await until(
+    async () => {
+      const answer = await store.call('GET', '/sluice/connectors/event-store-publication');
+      const { tasks } = (await answer.json()) as { readonly tasks: readonly { readonly position: string | null }[] };
+      return tasks[0]?.position === String(last.position);
+    },
+    { what: `the publication to read event ${last.position}`, timeoutMs: 60_000 },
+  );
   const found = await until(
     async () => {
       const all = new Map<string, Found[]>(topics.map(topic => [topic, []]));
