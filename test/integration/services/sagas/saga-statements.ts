@@ -136,7 +136,8 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
       await until(() => Date.now() > steps['RESERVE_INVENTORY']!.dueAtMs!, { what: 'the answer’s time to be over' });
       services.behaviour = obliging;
       await using run = await (await start([pinned])).ready();
-      await run.reached('o-1', 'completed');
+      const { timeline } = await run.reached('o-1', 'completed');
+      assert.doesNotMatch(timeline.map(({ reason }) => reason).join('\n'), /no answer/);
       assert.deepEqual(
         services.commands.filter(command => command.orderId === 'o-1').map(({ type }) => type),
         ['RESERVE_INVENTORY', 'PROCESS_PAYMENT', 'CONFIRM_ORDER'],
