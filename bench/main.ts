@@ -7,6 +7,7 @@ import { abouts } from './report/abouts.ts';
 import { readable } from './report/table.ts';
 import { printed, publish, writeJson } from './report/write.ts';
 import type { Results, Run } from './results.ts';
+import { runServices } from './services.ts';
 import { runSinks } from './sinks.ts';
 import { runSoak } from './soak.ts';
 
@@ -66,9 +67,10 @@ try {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const args = process.argv.slice(2);
   const [first] = args;
-  const given = first === 'soak' || first === 'sinks' ? first : readArguments(args);
+  const given = first === 'soak' || first === 'sinks' || first === 'services' ? first : readArguments(args);
   if (given === 'soak') process.exitCode = await runSoak(args.slice(1));
   else if (given === 'sinks') await runSinks(args.slice(1));
+  else if (given === 'services') await runServices(args.slice(1));
   else if (given === null) process.stdout.write(usage);
   else process.exitCode = await bench(given, ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '));
 } catch (error) {

@@ -57,7 +57,7 @@ function tests(pattern, options, args) {
 /** What each script runs: lists of Node's arguments, one after the other until one fails. */
 const scripts = {
   sluice: args => [[...nodeFlags, 'src/main.ts', ...args]],
-  demo: args => [[...nodeFlags, 'config/examples/demo/demo.ts', ...args]],
+  demo: args => [[...nodeFlags, `config/examples/${args.includes('--services') ? 'order-saga/demo' : 'demo'}/demo.ts`, ...args]],
   test: args => tests('test/**/*.test.ts', [setup, concurrency], args),
   'test:unit': args => tests('test/unit/**/*.test.ts', [concurrency], args),
   'test:conformance': args => tests('test/conformance/**/*.test.ts', [setup, concurrency], args),

@@ -157,6 +157,11 @@ const table: Table = {
     ofConnect('TimestampRouter', async () => (await import('../transforms/timestamp-router.ts')).timestampRouter),
     ofConnect('ValueToKey', async () => (await import('../transforms/value-to-key.ts')).valueToKey),
     {
+      class: 'EventStoreRouter',
+      aliases: ['event-store'],
+      load: async () => (await import('../transforms/event-store-router.ts')).eventStoreRouter,
+    },
+    {
       class: 'io.debezium.transforms.ExtractNewRecordState',
       aliases: ['ExtractNewRecordState', 'unwrap'],
       load: async () => (await import('../transforms/debezium/extract-new-record-state.ts')).extractNewRecordState,

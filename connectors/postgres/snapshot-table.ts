@@ -30,7 +30,8 @@ export type TableParts = {
 /** A table as the catalog has it, ready to be read. */
 export async function openTable(parts: TableParts, table: CatalogTable): Promise<OpenedTable<pg.Client>> {
   const readable = await parts.tables.fromCatalog(table);
-  const statement = parts.override(qualifiedName(table.id));
+  const override = parts.override(qualifiedName(table.id));
+  const statement = table.sizeBytes > smallTableBytesMax && override === selectByKey(table) ? null : override;
   const order = readingOrder(table, readable, statement);
   return {
     captured: readable.captured,
@@ -50,6 +51,11 @@ function readingOrder(table: CatalogTable, readable: ReadableTable, override: st
   const hasReadableKey =
     table.primaryKey.length > 0 && table.primaryKey.every(name => readable.readers.some(reader => reader?.name === name));
   return override === null && hasReadableKey ? 'key' : 'unordered';
+}
+
+/** An override that only puts the rows in the order of their key. A large table is read so without it, and then it can be resumed. */
+function selectByKey(table: CatalogTable): string {
+  return `SELECT * FROM ${quoteTable(table.id)} ORDER BY ${table.primaryKey.map(quoteIdentifier).join(', ')}`;
 }
 
 /** The statement that reads a table, behind a key where `after` is given. */

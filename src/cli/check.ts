@@ -10,6 +10,7 @@ import type { CommandInput } from './command-line.ts';
 import { noLogging } from './command-logging.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import { accessFaults, openDoors } from './rest-access.ts';
+import { serviceFaults } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { clock, connectorResolving } from './worker.ts';
 
@@ -26,8 +27,9 @@ export async function check({ terminal, positionals, text, on }: CommandInput): 
   if (await isWorkerFile(file)) {
     const worker = await loadWorker(file, process.env, kafkaOptions);
     config = worker.config;
-    const access = (await accessFaults(config)).map(({ message, remedy }) => finding('fault', message, remedy));
-    faults += report(terminal, relative('', file), [...[...worker.warnings, ...openDoors(config)].map(warned), ...access]);
+    const found = [...(await accessFaults(config)), ...(await serviceFaults(config))];
+    const wrong = found.map(({ message, remedy }) => finding('fault', message, remedy));
+    faults += report(terminal, relative('', file), [...[...worker.warnings, ...openDoors(config)].map(warned), ...wrong]);
     files = await findConnectorFiles(config.connectorPatterns);
   } else {
     const given = text('config');

@@ -32,6 +32,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   user: async () => (await import('./user.ts')).user,
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLetters,
   replay: async () => (await import('./replay.ts')).replay,
+  events: async () => (await import('./events.ts')).events,
+  saga: async () => (await import('./saga.ts')).saga,
   verify: async () => (await import('./verify.ts')).verify,
 };
 

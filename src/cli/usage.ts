@@ -1,5 +1,7 @@
 import { type CommandUsage, restHelp, urlFlag, workerFlag } from './command-usage.ts';
 import { changeUsages } from './usage-changes.ts';
+import { eventUsages } from './usage-events.ts';
+import { sagaUsages } from './usage-sagas.ts';
 
 export type { CommandUsage, FlagSpec } from './command-usage.ts';
 
@@ -64,6 +66,8 @@ Prints every fault at once, each with what to do about it. Exit code 1 where the
     arguments: { least: 1, most: 1 },
   },
   ...changeUsages,
+  ...eventUsages,
+  ...sagaUsages,
   {
     name: 'log',
     synopsis: 'log [TOPIC ...] [--from WHERE] [--to WHERE] [--follow] (-c FILE | --data-dir DIR)',

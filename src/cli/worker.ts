@@ -10,12 +10,14 @@ import { Supervisor } from '../engine/supervisor/supervisor.ts';
 import type { Pause } from '../engine/supervisor/supervisor-back-off.ts';
 import { runTask } from '../engine/task.ts';
 import type { Logging } from '../observe/logging.ts';
-import { registry } from '../registry.ts';
 import { RestServer } from '../rest/server.ts';
+import { serviceConnectors } from '../services/hosting/service-connectors.ts';
+import { ServiceHost } from '../services/hosting/service-host.ts';
 import { commit, version } from '../version.ts';
 import { consumerOverrideCheck, openLog, overrideCheck } from './event-log.ts';
 import { openPatiently } from './log-opening.ts';
 import { openDoors, restAccess } from './rest-access.ts';
+import { servicesOf, type WorkerServices } from './services.ts';
 
 /** The real time. */
 export const clock: Clock = {
@@ -38,8 +40,9 @@ export type RunningWorker = {
   stop(): Promise<void>;
 };
 
-/** What resolving connectors needs, from a worker's config. */
-export async function connectorResolving(config: WorkerConfig, logging: Logging): Promise<ConnectorResolving> {
+/** What resolving connectors needs, from a worker's config. `services`: where they are made already. */
+export async function connectorResolving(config: WorkerConfig, logging: Logging, services?: WorkerServices): Promise<ConnectorResolving> {
+  const { registry } = services ?? (await servicesOf(config));
   return {
     registry,
     placeholders: raw => resolvePlaceholders(raw, config.providers),
@@ -67,6 +70,19 @@ export async function readConnectors(config: WorkerConfig): Promise<readonly Con
   return connectors;
 }
 
+/** Throws SluiceError CONFIG_INVALID for a connector file that takes the name of a service's own connector. */
+function refuseReserved(name: string, files: readonly ConnectorFile[]): void {
+  const taken = files.find(file => file.name === name);
+  if (taken === undefined) return;
+  throw new SluiceError(
+    'CONFIG_INVALID',
+    `${taken.file}: the connector's name '${name}' is that of a connector of the worker's services.`,
+    {
+      remedy: 'Give it another name.',
+    },
+  );
+}
+
 /**
  * Starts a worker: REST first, so that it answers while the rest comes up; then the log, then the connectors. Resolves when REST
  * listens. The log is waited for: see `openPatiently`.
@@ -75,7 +91,9 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
   const logger = logging.logger('sluice.worker');
   const stopping = new AbortController();
   const connectorFiles = await readConnectors(config);
-  const resolving = await connectorResolving(config, logging);
+  const hosted = await servicesOf(config);
+  for (const { name } of hosted.connectors) refuseReserved(name, connectorFiles);
+  const resolving = await connectorResolving(config, logging, hosted);
   let startup = 'The worker is opening the log.';
   let standingBy = false;
   let log: EventLog | null = null;
@@ -91,6 +109,15 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     taskStopMsMax: config.taskStopMsMax,
     lookEveryMs: config.metrics.lookEveryMs,
   });
+  const host = new ServiceHost({
+    services: hosted.services,
+    logger: service => logging.logger(`sluice.service.${service}`, { service }),
+    clock,
+    pause,
+    random: Math.random,
+    workerId: () => rest.workerId,
+    connectors: serviceConnectors(supervisor),
+  });
   const changes = new ConnectorChanges({
     supervisor,
     resolving,
@@ -98,7 +125,10 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
       if (log === null) throw new SluiceError('UNAVAILABLE', 'Worker is still starting up.');
       return log;
     },
-    readFiles: () => readableConnectorFiles(config.connectorPatterns),
+    async readFiles() {
+      const { connectors, faults } = await readableConnectorFiles(config.connectorPatterns);
+      return { connectors: [...connectors, ...hosted.connectors], faults };
+    },
     logger: logging.logger('sluice.worker'),
     pause,
     stopping: stopping.signal,
@@ -117,6 +147,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     commit,
     startup: () => startup,
     debeziumNames: config.metrics.debeziumNames,
+    services: { host, metrics: hosted.services.flatMap(({ metrics }) => metrics), eventStore: hosted.eventStore, sagas: hosted.sagas },
     whenReady: async waitMsMax => {
       if (standingBy) throw new SluiceError('UNAVAILABLE', `Worker is not the owner of its log. ${startup}`);
       const timeout = new AbortController();
@@ -150,7 +181,8 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
     );
     standingBy = false;
     startup = 'The worker is loading the connectors.';
-    await supervisor.start(log, connectorFiles);
+    await supervisor.start(log, [...connectorFiles, ...hosted.connectors]);
+    host.start(log);
     if (config.connectorsWatched) watch = watchFiles();
     logger.info(
       { log: log.kind, connectors: supervisor.names().length },
@@ -180,6 +212,7 @@ export async function startWorker(config: WorkerConfig, logging: Logging): Promi
       watch?.[Symbol.dispose]();
       await ready.catch(() => {});
       await supervisor.stop();
+      await host.stop();
       await rest.close(500);
       await log?.[Symbol.asyncDispose]();
       logger.info({}, 'The worker has stopped.');

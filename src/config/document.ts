@@ -71,6 +71,11 @@ export function parseConfigText(file: string, text: string): readonly ConfigDocu
         if (depth > depthMax) throw unreadable(file, line, `'${path}' is nested more than ${depthMax} levels deep.`);
         const target = isAlias(node) ? node.resolve(document) : node;
         if (isMap(target)) {
+          // A service is switched on by its name alone.
+          if (target.items.length === 0 && /^services\.[^.]+$/.test(path)) {
+            flat.entries.set(path, '');
+            flat.lines.set(path, line);
+          }
           for (const pair of target.items) {
             const name = isScalar(pair.key) ? scalarText(pair.key.value, pair.key.source) : null;
             if (name === null || name === '') throw unreadable(file, lineOf(pair.key), `under '${path}' a name is missing.`);

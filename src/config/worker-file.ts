@@ -6,6 +6,7 @@ import { resolveAllPlaceholders } from './placeholders.ts';
 import { type AccessConfig, accessOf } from './rest-access-options.ts';
 import type { ListenerAddress, ResponseHeader } from './rest-options.ts';
 import { type ListenerTls, parseListenerTls } from './rest-tls-options.ts';
+import { parseServices, type ServicesConfig } from './services/service-options.ts';
 import { acceptedWithoutEffect, workerSpec } from './worker-options.ts';
 
 /** A worker's config, resolved: paths absolute, placeholders replaced. It may hold secrets in `raw`: never print it. */
@@ -45,6 +46,8 @@ export type WorkerConfig = {
   readonly taskStopMsMax: number;
   /** `lookEveryMs`: how often databases are asked for lag and headroom; `debeziumNames`: shown beside ours. */
   readonly metrics: { readonly lookEveryMs: number; readonly debeziumNames: boolean };
+  /** Holds secrets. */
+  readonly services: ServicesConfig;
 };
 
 /** The part of a worker's config that the Kafka log reads and checks by itself. */
@@ -88,12 +91,13 @@ export async function resolveWorker(
     .filter(name => name !== '');
   const providers = makeProviders(providerNames, written, environment);
   const raw = await resolveAllPlaceholders(written, providers);
-  const parsed = workerSpec.parse(raw, name => name in acceptedWithoutEffect);
+  const parsed = workerSpec.parse(raw, name => name in acceptedWithoutEffect || name === 'services' || name.startsWith('services.'));
   const kafka = raw['bootstrap.servers'] === undefined ? { faults: [], warnings: [] } : (await kafkaOptions()).parse(raw);
   const { config } = parsed;
   const tls = parseListenerTls(config?.listeners ?? [], raw, 'listeners.https.');
   const adminTls = parseListenerTls(config?.['admin.listeners'] ?? [], raw, 'admin.listeners.https.');
-  const faults = [...parsed.faults, ...kafka.faults, ...tls.faults, ...adminTls.faults];
+  const services = parseServices(raw, written);
+  const faults = [...parsed.faults, ...kafka.faults, ...tls.faults, ...adminTls.faults, ...services.faults];
   const warnings = [...parsed.warnings, ...kafka.warnings, ...tls.warnings, ...adminTls.warnings];
   if (config === null || faults.length > 0)
     throw new SluiceError('CONFIG_INVALID', faults.map(fault => located(document, fault)).join('\n'));
@@ -141,6 +145,7 @@ export async function resolveWorker(
       topicTrackingReset: config['topic.tracking.allow.reset'],
       taskStopMsMax: config['task.shutdown.graceful.timeout.ms'],
       metrics: { lookEveryMs: config['metrics.database.interval.ms'], debeziumNames: config['metrics.debezium.names'] },
+      services: services.services,
     },
   };
 }

@@ -2,6 +2,7 @@ import { configSpec, options } from '../contract/index.ts';
 import { checkRestAccess, restAccessOptions } from './rest-access-options.ts';
 import { restOptions } from './rest-options.ts';
 import { listenerTlsPatterns, usesPlainTls } from './rest-tls-options.ts';
+import { servicePatterns } from './services/service-options.ts';
 
 const jsonConverter = 'org.apache.kafka.connect.json.JsonConverter';
 const simpleHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
@@ -201,6 +202,7 @@ export const workerSpec = configSpec({
       doc: 'Options of the config providers.',
     },
     ...listenerTlsPatterns,
+    ...servicePatterns,
     { pattern: kafkaOption, example: 'producer.compression.type', doc: 'Options of the Kafka clients and of the internal topics.' },
   ],
   refine(config, raw, report) {

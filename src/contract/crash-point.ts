@@ -25,6 +25,9 @@ export const crashPoints = [
   'sink-written',
   'sink-published',
   'sink-committed',
+  // A saga
+  'saga-decided',
+  'saga-durable',
   // REST
   'config-stored',
   'target-stored',

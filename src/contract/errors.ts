@@ -111,6 +111,31 @@ export const errorCatalogue = {
     remedy:
       'Correct the function of handler.module that the message names; throw a RetriableError there for what heals by itself; or set errors.tolerance=all.',
   },
+  // Event store
+  STREAM_CONFLICT: {
+    retry: 'never',
+    remedy: 'Read the stream again, decide anew, and append with the version it has now.',
+  },
+  STREAM_DELETED: { retry: 'never', remedy: 'Use another stream: this one was deleted for good, and takes nothing more.' },
+  EVENT_INVALID: { retry: 'never', remedy: 'Correct the event, the name or the option that the message names; nothing was stored.' },
+  STORE_UNAVAILABLE: {
+    retry: 'backoff',
+    remedy: 'Check that the event store (its database, or the disk under it) can be reached, then try again with the same event ids.',
+  },
+  STORE_FAILED: { retry: 'never', remedy: 'Read the store’s message and mend what it names: its tables, its file or its version.' },
+  // Sagas
+  MESSAGE_UNREADABLE: {
+    retry: 'record',
+    remedy: 'Correct whoever publishes it: a message is a JSON object with the correlation id that the saga’s definition names.',
+  },
+  MESSAGE_UNEXPECTED: {
+    retry: 'record',
+    remedy: 'Publish the starting event first, and answers with the correlation id and the idempotency key of the command they answer.',
+  },
+  SAGA_INVALID: {
+    retry: 'never',
+    remedy: 'Correct the definition at the places that the message names; `sluice saga simulate FILE` looks at it without a worker.',
+  },
   // REST
   LISTEN_FAILED: { retry: 'never', remedy: 'Stop the process that has the address, or change `listeners` in the worker’s file.' },
   NOT_FOUND: { retry: 'never', remedy: 'Check the name.' },
@@ -137,6 +162,17 @@ export class SluiceError extends Error {
 
   get retry(): RetryPolicy {
     return errorCatalogue[this.code].retry;
+  }
+}
+
+/** STREAM_CONFLICT: a stream of the event store is at another version than an append expected. */
+export class StreamConflictError extends SluiceError {
+  /** The version of the stream's last event; 0 where it never had one. */
+  readonly currentVersion: bigint;
+
+  constructor(message: string, currentVersion: bigint) {
+    super('STREAM_CONFLICT', message);
+    this.currentVersion = currentVersion;
   }
 }
 

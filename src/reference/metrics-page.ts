@@ -1,6 +1,9 @@
 import { debeziumFamilies } from '../observe/metrics/debezium-families.ts';
 import { families } from '../observe/metrics/families.ts';
+import { serviceFamilies } from '../observe/metrics/service-families.ts';
 import { workerFamilies } from '../observe/metrics/worker-metrics.ts';
+import { StoreCounters } from '../services/event-store/hosting/store-counters.ts';
+import { sagaFamilies } from '../services/sagas/runtime/saga-families.ts';
 
 type Described = { readonly name: string; readonly type: string; readonly labels: readonly string[]; readonly help: string };
 
@@ -17,6 +20,12 @@ the last look, every [\`metrics.database.interval.ms\`](worker.md#metrics.databa
 
 ${table([...workerFamilies, ...families])}
 
+## Services
+Of a worker whose file names [services](worker.md#services).
+
+${table([...serviceFamilies, ...new StoreCounters().families, ...sagaFamilies(() => [])])}
+
+## Every process
 Beside these every process tells of its memory (\`process_resident_memory_bytes\`, \`nodejs_heap_size_used_bytes\`), CPU (\`process_cpu_seconds_total\`) and event
 loop (\`nodejs_eventloop_lag_p99_seconds\`).
 

@@ -1,4 +1,5 @@
 import { listenerTlsPatterns, listenerTlsSpec } from '../config/rest-tls-options.ts';
+import { servicePatterns, serviceSpecs } from '../config/services/service-options.ts';
 import { acceptedWithoutEffect, workerSpec } from '../config/worker-options.ts';
 import type { OptionMap } from '../contract/index.ts';
 import { consumerSpec } from '../log/consumer-config.ts';
@@ -19,14 +20,17 @@ const connection: OptionSet = { options: further(connectionSpec.options) };
 const producer: OptionSet = { options: producerSpec.options, prefix: 'producer.' };
 const consumer: OptionSet = { options: consumerSpec.options, prefix: 'consumer.' };
 const tls: OptionSet = { options: listenerTlsSpec.options, prefix: 'listeners.https.' };
-const sets = [own, tls, kafka, connection, producer, consumer];
+const services: readonly (OptionSet & { readonly name: string; readonly doc: string })[] = Object.entries(serviceSpecs).map(
+  ([name, { options, doc }]) => ({ name, doc, options, prefix: `services.${name}.` }),
+);
+const sets = [own, tls, ...services, kafka, connection, producer, consumer];
 
 /** The worker's options, for links from other pages. */
 export const workerLinks = (page: string): Links => linksTo(page, sets);
 
 export function workerPage(): string {
   const links = workerLinks('');
-  const elsewhere = new Set(['producer.compression.type', ...listenerTlsPatterns.map(({ example }) => example)]);
+  const elsewhere = new Set(['producer.compression.type', ...[...listenerTlsPatterns, ...servicePatterns].map(({ example }) => example)]);
   const converters = own.patterns?.filter(({ example }) => !elsewhere.has(example)) ?? [];
   return `# The worker's options
 
@@ -46,6 +50,12 @@ Of the https addresses in [\`listeners\`](#listeners), Kafka's options under Kaf
 count (\`ssl.keystore.location\` ...), which the Kafka clients have too, as in Connect.
 
 ${supportedOptions(tls, links, null)}
+
+## Services
+What the worker runs beside its connectors: each service that the file names, \`services: {event-store: {}}\` with all its defaults. A name that no service
+or option has is a fault. \`GET /sluice/services\` shows what they do.
+
+${services.map(set => `### ${set.name}\n${set.doc}\n\n${supportedOptions(set, links, '####')}`).join('\n\n')}
 
 ## Options with names of your own
 ${variableOptions({ options: {}, patterns: converters }, links)}

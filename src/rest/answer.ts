@@ -1,10 +1,13 @@
-import { type ErrorCode, type SluiceError, toSluiceError } from '../contract/index.ts';
+import { type ErrorCode, type SluiceError, StreamConflictError, toSluiceError } from '../contract/index.ts';
+import type { Streaming } from './services/event-stream.ts';
 
 /** What a request is answered with. `body` is sent as JSON; undefined: no body. */
 export type Answer = {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** In place of a body: server-sent events, until the client goes or the server ends. */
+  readonly streaming?: Streaming;
 };
 
 export function ok(body: unknown, headers: Answer['headers'] = {}): Answer {
@@ -30,6 +33,10 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   CONFIG_INVALID: 400,
   UNAVAILABLE: 503,
+  STREAM_CONFLICT: 409,
+  STREAM_DELETED: 410,
+  EVENT_INVALID: 400,
+  STORE_UNAVAILABLE: 503,
 };
 
 const statusTexts: Readonly<Record<number, string>> = {
@@ -57,7 +64,8 @@ export function errorAnswer(thrown: unknown): Answer & { readonly error: SluiceE
   const status = statuses[error.code] ?? 500;
   const told = status !== 500 || error.code === 'INTERNAL';
   const message = told ? error.message : `${error.message} ${error.remedy}`;
-  return { status, body: { error_code: status, message }, error: status === 500 ? error : null, message };
+  const more = error instanceof StreamConflictError ? { currentVersion: Number(error.currentVersion) } : {};
+  return { status, body: { error_code: status, message, ...more }, error: status === 500 ? error : null, message };
 }
 
 /** RFC 7234's Warning headers: how a client that only looks at Connect's bodies still hears of an unknown option. */

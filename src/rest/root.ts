@@ -3,6 +3,7 @@ import { type Answer, ok } from './answer.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { readiness } from './readiness.ts';
 import type { Route } from './router.ts';
+import type { HostedServices } from './services/services.ts';
 
 export type RootSettings = MetricsSettings & {
   /** The commit of this build; `unknown` where it is not known. */
@@ -12,7 +13,7 @@ export type RootSettings = MetricsSettings & {
 };
 
 /** Connect's / and /health (RootResource, KIP-1017), and /ready. */
-export function rootRoutes(supervisor: Supervisor, { version, commit, startup }: RootSettings): readonly Route[] {
+export function rootRoutes(supervisor: Supervisor, services: HostedServices, { version, commit, startup }: RootSettings): readonly Route[] {
   async function server(): Promise<Answer> {
     // Before the log is up its id is not known, and a worker that starts should answer all the same.
     const clusterId = supervisor.ready ? await supervisor.clusterId() : null;
@@ -29,6 +30,6 @@ export function rootRoutes(supervisor: Supervisor, { version, commit, startup }:
   return [
     { path: '/', whenReady: false, methods: { GET: server } },
     { path: '/health', whenReady: false, methods: { GET: health } },
-    { path: '/ready', whenReady: false, methods: { GET: ({ query }) => readiness(supervisor, query, startup()) } },
+    { path: '/ready', whenReady: false, methods: { GET: ({ query }) => readiness(supervisor, services, query, startup()) } },
   ];
 }

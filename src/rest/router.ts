@@ -1,3 +1,4 @@
+import type { Principal } from './access/settings.ts';
 import type { Answer } from './answer.ts';
 import { plainError } from './answer.ts';
 import type { Asker } from './forwarding.ts';
@@ -13,9 +14,15 @@ export type RestRequest = {
   readonly handedOn: boolean;
   /** As whom other workers are asked for it. */
   readonly asker: Asker;
+  /** Who calls; null where that is open to all and nobody was asked. */
+  readonly principal: Principal | null;
+  /** A header's text, by its name in small letters; null where it was not sent. */
+  header(name: string): string | null;
 };
 
 export type Handler = (request: RestRequest) => Answer | Promise<Answer>;
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What a path answers. `whenReady`: only once connectors are loaded. */
 export type Route = {
@@ -27,7 +34,9 @@ export type Route = {
    * named, for the group's leader), and with `reads` what only looks too. Without it, any worker answers.
    */
   readonly whose?: { readonly reads?: true; readonly makes?: true };
-  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>;
+  /** Methods that are services' daily work: the audit log tells of their calls only where they were refused. */
+  readonly everyday?: readonly Method[];
+  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 };
 
 type Compiled = Route & { readonly expression: RegExp; readonly names: readonly string[] };

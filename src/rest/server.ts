@@ -20,6 +20,10 @@ import { replayRoutes } from './replays.ts';
 import { readBody } from './request-body.ts';
 import { type RootSettings, rootRoutes } from './root.ts';
 import { type Route, Router } from './router.ts';
+import { eventStoreRoutes } from './services/event-store.ts';
+import { sendEvents } from './services/event-stream.ts';
+import { sagaRoutes } from './services/sagas.ts';
+import { type HostedServices, noServices, serviceRoutes } from './services/services.ts';
 import { sluiceRoutes } from './sluice.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import type { TlsSettings } from './tls-material.ts';
@@ -52,6 +56,8 @@ export type RestSettings = RootSettings & {
   readonly cors: CorsSettings;
   readonly topicTracking: boolean;
   readonly topicTrackingReset: boolean;
+  /** What the worker's file has it run beside its connectors; without it, nothing. */
+  readonly services?: HostedServices;
   /** Resolves when the supervisor is ready; rejects where that takes too long. */
   whenReady(waitMsMax: number): Promise<void>;
 };
@@ -64,13 +70,15 @@ export class RestServer implements AsyncDisposable {
   readonly #routers: Readonly<Record<Serves, Router>>;
   readonly #listeners: Listeners;
   readonly #crossOrigin: CrossOrigin;
+  readonly #closing = new AbortController();
+  readonly #streams = new Set<Promise<unknown>>();
   #access: AccessControl | null = null;
 
   constructor(settings: RestSettings) {
     this.#settings = settings;
-    const { supervisor, changes, levels, topicTracking, topicTrackingReset } = settings;
+    const { supervisor, changes, levels, topicTracking, topicTrackingReset, services = noServices } = settings;
     this.routes = [
-      ...rootRoutes(supervisor, settings),
+      ...rootRoutes(supervisor, services, settings),
       ...connectorRoutes(supervisor, { topicTracking, topicTrackingReset, url: () => this.url }),
       ...connectorPluginRoutes(supervisor),
       ...loggerRoutes(levels),
@@ -79,7 +87,10 @@ export class RestServer implements AsyncDisposable {
       ...snapshotRoutes(supervisor),
       ...replayRoutes(supervisor),
       ...verificationRoutes(supervisor),
-      ...metricsRoutes(supervisor, settings),
+      ...serviceRoutes(services),
+      ...eventStoreRoutes(services.eventStore),
+      ...sagaRoutes(services.sagas),
+      ...metricsRoutes(supervisor, services, settings),
     ];
     const isAdmin = ({ path }: Route) => path.startsWith('/admin/');
     const regular = new Router(this.routes.filter(route => !isAdmin(route)));
@@ -148,7 +159,9 @@ export class RestServer implements AsyncDisposable {
 
   /** Stops listening; requests under way are answered, at most for `waitMsMax`. */
   async close(waitMsMax: number): Promise<void> {
-    await this.#listeners.close(waitMsMax);
+    // Streams end by themselves only when they are told to.
+    this.#closing.abort();
+    await Promise.all([this.#listeners.close(waitMsMax), ...this.#streams]);
     await this.#access?.[Symbol.asyncDispose]();
   }
 
@@ -172,7 +185,8 @@ export class RestServer implements AsyncDisposable {
     }
     // Before the answer: who has it can rely on the line being there.
     trail.tell(access.audit, answer, reason);
-    this.#send(request, response, answer);
+    if (answer.streaming !== undefined) await this.#stream(request, response, answer, trail);
+    else this.#send(request, response, answer);
     logger.debug({ method: trail.method, path: trail.path, status: answer.status }, 'A request was answered.');
   }
 
@@ -193,7 +207,9 @@ export class RestServer implements AsyncDisposable {
     const { group } = supervisor;
     const worker = group === null ? null : await workerFor(group, route, method, parameters['connector'], handedOn);
     const asker: Asker = { workerId: this.workerId, authorization: client.authorization, tls: this.#listeners.calls };
-    if (worker === null) return handler({ method, parameters, query: searchParams, body, handedOn, asker });
+    const header = (name: string) => headerOf(request, name);
+    if (worker === null)
+      return handler({ method, parameters, query: searchParams, body, handedOn, asker, principal: trail.principal, header });
     trail.handedOnTo = worker.id;
     const target = pathname + (searchParams.size > 0 ? `?${searchParams}` : '');
     const answer = await handOn(worker, { method, target, body }, asker);
@@ -218,10 +234,38 @@ export class RestServer implements AsyncDisposable {
     }
     trail.connector = found?.parameters['connector'] ?? null;
     trail.needed = found === null ? 'viewer' : access.needed(trail.method, found.route.path);
+    trail.everyday = found?.route.everyday?.some(method => method === trail.method) ?? false;
     trail.principal = await access.authenticate(client, trail.needed);
     access.authorize(trail.principal, trail.needed);
     if (found === null) throw missing;
     return found;
+  }
+
+  /** Answers with events as they come, until the client goes or the server ends. */
+  async #stream(request: IncomingMessage, response: ServerResponse, { status, headers, streaming }: Answer, trail: Trail): Promise<void> {
+    if (response.destroyed) return;
+    response.statusCode = status;
+    this.#head(request, response, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', ...headers });
+    if (request.method === 'HEAD' || this.#closing.signal.aborted) {
+      response.end();
+      return;
+    }
+    response.flushHeaders();
+    const sent = sendEvents(response, streaming!, this.#closing.signal);
+    this.#streams.add(sent);
+    const error = await sent;
+    this.#streams.delete(sent);
+    if (error !== null)
+      this.#settings.logger.warn({ path: trail.path, err: error }, 'A stream of events ended; its client has to come again.');
+  }
+
+  #head(request: IncomingMessage, response: ServerResponse, headers: NonNullable<Answer['headers']>): void {
+    for (const { name, value, mode } of this.#settings.responseHeaders) {
+      if (mode === 'set') response.setHeader(name, value);
+      else response.appendHeader(name, value);
+    }
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(this.#crossOrigin.headers(request))) response.setHeader(name, value);
   }
 
   #send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
@@ -230,13 +274,8 @@ export class RestServer implements AsyncDisposable {
     const isText = typeof body === 'string';
     const text = body === undefined ? '' : isText ? body : JSON.stringify(body);
     response.statusCode = status;
-    for (const { name, value, mode } of this.#settings.responseHeaders) {
-      if (mode === 'set') response.setHeader(name, value);
-      else response.appendHeader(name, value);
-    }
-    if (body !== undefined) response.setHeader('content-type', isText ? 'text/plain' : 'application/json');
-    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-    for (const [name, value] of Object.entries(this.#crossOrigin.headers(request))) response.setHeader(name, value);
+    const type = isText ? 'text/plain' : 'application/json';
+    this.#head(request, response, { ...(body !== undefined && { 'content-type': type }), ...headers });
     if (status !== 204) response.setHeader('content-length', Buffer.byteLength(text));
     const shown = request.method === 'HEAD' ? '' : text;
     if (request.complete) {
@@ -255,6 +294,11 @@ export class RestServer implements AsyncDisposable {
     request.once('end', () => response.end());
     request.resume();
   }
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | null {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? null);
 }
 
 /** Path (still encoded) and query of a request line, which may also name the server, as proxies ask (RFC 9112, 3.2.2). Throws 400. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readDefinitions } from '../../sinks/views/read-definitions.ts';
 import { kafkaOptions } from '../../src/cli/kafka-options.ts';
+import { readSagas } from '../../src/cli/sagas-of-worker.ts';
 import { readConnectorFile } from '../../src/config/connector-files.ts';
 import { parseConfigText } from '../../src/config/document.ts';
 import { loadWorker, resolveWorker } from '../../src/config/worker-file.ts';
@@ -75,7 +76,11 @@ describe('config/worker.yaml', () => {
 });
 
 describe('the connectors of config/examples', () => {
-  const files = globSync('examples/**/*.{yaml,json}', { cwd: config }).filter(file => !file.endsWith('worker.yaml'));
+  const [sagas, files] = [true, false].map(wanted =>
+    globSync('examples/**/*.{yaml,json}', { cwd: config }).filter(
+      file => !file.endsWith('worker.yaml') && /[/\\]sagas[/\\]/.test(file) === wanted,
+    ),
+  ) as [string[], string[]];
   const textOf = (file: string) => readFileSync(join(config, file), 'utf8');
   const [views, connectorFiles] = [true, false].map(wanted => files.filter(file => /^views:/m.test(textOf(file)) === wanted)) as [
     string[],
@@ -87,6 +92,13 @@ describe('the connectors of config/examples', () => {
       const { definitions, faults } = readDefinitions(textOf(file), file);
       assert.deepEqual(faults, []);
       assert.ok(definitions !== null && definitions.views.length > 0);
+    });
+  }
+
+  for (const file of sagas) {
+    test(`${file} is a saga`, async () => {
+      const [pinned] = await readSagas([join(config, file)]);
+      assert.ok(pinned!.definition.stages.length > 0);
     });
   }
 

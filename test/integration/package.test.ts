@@ -96,6 +96,58 @@ test('handlers are written against sluice/handler, with the types of their rows'
   assert.match(await run('npx', ['--no', 'sluice', '--', 'check', 'connector.json']), /module handler\.ts: It has functions for users\./);
 });
 
+test('sagas are written against sluice/sagas, with the types of their events', async () => {
+  const program = `
+    import { defineSaga } from 'sluice/sagas';
+    export default defineSaga<{ ordered: { orderId: string; cents: number }; paid: { orderId: string } }>({
+      name: 'orders', start: 'ordered', correlation: 'orderId',
+      steps: [{
+        name: 'PAY', topic: 'commands', success: 'paid', compensation: { command: 'REFUND', success: 'none' },
+        payload: ({ event }) => ({
+          cents: event('ordered').cents,
+          // @ts-expect-error: an event has no such field
+          more: event('ordered').euros,
+        }),
+      }],
+    });`;
+  writeFileSync(folder.file('saga.ts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+  await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'saga.ts']);
+  assert.match(await run('npx', ['--no', 'sluice', '--', 'saga', 'simulate', 'saga.ts']), /The definition leaves no gap/);
+});
+
+test('the event store is a library: the program of its page', async () => {
+  const page = readFileSync(join(root, 'docs', 'event-store.md'), 'utf8');
+  const program = /^```ts\n(import [^\n]*'sluice\/event-store';\n.*?)^```/ms.exec(page)![1]!;
+  writeFileSync(folder.file('orders.ts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+  await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'orders.ts']);
+  const said = 'somebody was faster: the order is at version 2\n1 ItemAdded\n2 OrderPaid\n';
+  assert.equal(await run(process.execPath, ['orders.js']), said);
+});
+
+test('the outbox and the event store in PostgreSQL are libraries too, with their types', async () => {
+  const program = `
+    import { eventStoreSql, openPostgresEventStore, type PostgresEventStore } from 'sluice/event-store/postgres';
+    import { createPublisher, defineEvent, type OutboxConnection } from 'sluice/outbox';
+    const paid = defineEvent('OrderPaid', { check: (data: { cents: number }) => (data.cents > 0 ? null : 'cents') });
+    const event = paid({ cents: 1 }, { aggregate: { type: 'order', id: '1' }, id: 'e-1' });
+    // @ts-expect-error: its data have no such field
+    export const wrong = () => paid({ euros: 1 }, { aggregate: event.aggregate });
+    const sent: unknown[][] = [];
+    const connection: OutboxConnection = { async query(_sql, params) { sent.push(params); } };
+    export const open = (url: string): Promise<PostgresEventStore> => openPostgresEventStore({ connection: url });
+    const id = await createPublisher().publish(connection, event);
+    console.log(id, sent.length, eventStoreSql({ schema: 'public', table: 'event_store' }).includes('event_store_streams'));`;
+  writeFileSync(folder.file('outbox.ts'), program);
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+  await run(process.execPath, [compiler, '--strict', '--module', 'nodenext', '--target', 'esnext', ...types, 'outbox.ts']);
+  assert.equal(await run(process.execPath, ['outbox.js']), 'e-1 1 true\n');
+});
+
 test('an old Node is told which one is needed', async () => {
   const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '18.20.0' } })`;
   const refused = run(process.execPath, ['--import', older, sluice, '--version']);

@@ -5,6 +5,7 @@ const usage = `npm run demo                             a small shop on a real P
 npm run demo -- --changes 5000           ends by itself, and compares the log and the targets with the database row by row
 npm run demo -- --with redis,elasticsearch   the cache in Redis, the index in Elasticsearch
 npm run demo -- --source mysql           a shop on MySQL, or on mariadb or mongodb
+npm run demo -- --services               orders led by sagas through several services, and a worker that is killed meanwhile
 `;
 
 const sources = ['postgres', 'mysql', 'mariadb', 'mongodb'] as const;

@@ -4,6 +4,7 @@ import { exposition } from './exposition.ts';
 import { families } from './families.ts';
 import type { Family } from './family.ts';
 import type { ObservedConnector, ObservedWorker } from './observed.ts';
+import { type ObservedServices, serviceText } from './service-families.ts';
 
 /** Of the worker as a whole, beside what every process has (memory, CPU, the event loop's delay). */
 export const workerFamilies = [
@@ -28,7 +29,12 @@ export class WorkerMetrics {
     return this.#process.contentType;
   }
 
-  async text(worker: ObservedWorker, connectors: readonly ObservedConnector[], nowMs: number): Promise<string> {
+  async text(
+    worker: ObservedWorker,
+    connectors: readonly ObservedConnector[],
+    nowMs: number,
+    services: ObservedServices | null = null,
+  ): Promise<string> {
     const [build, ready] = workerFamilies;
     const parts = [
       await this.#process.metrics(),
@@ -41,6 +47,7 @@ export class WorkerMetrics {
       );
       parts.push(exposition(name, type, help, all));
     }
+    if (services !== null) parts.push(...serviceText(services));
     return parts.filter(part => part !== '').join('\n');
   }
 }

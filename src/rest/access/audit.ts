@@ -29,7 +29,7 @@ export type AuditedCall = {
 };
 
 /** Refused before anything was looked at: who it is, what they may, how often. */
-const refusals = new Set([401, 403, 429]);
+export const refusals = new Set([401, 403, 429]);
 /** Refused logins that are told of, so that nobody can wash the file away with them; the next line says how many there were beside. */
 const refusedPerMinute = 60;
 

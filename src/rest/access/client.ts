@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Answer } from '../answer.ts';
 import { handedOnHeader } from '../forwarding.ts';
-import type { AuditLog } from './audit.ts';
+import { type AuditLog, refusals } from './audit.ts';
 import { basicCredentials } from './basic-login.ts';
 import type { Needed } from './roles.ts';
 import type { Principal } from './settings.ts';
@@ -44,6 +44,8 @@ export class Trail {
   principal: Principal | null = null;
   connector: string | null = null;
   handedOnTo: string | null = null;
+  /** It is what services do all day: told of only where it was refused. */
+  everyday = false;
   readonly #request: IncomingMessage;
 
   constructor(request: IncomingMessage) {
@@ -55,7 +57,7 @@ export class Trail {
   /** Tells of what changes something, or would have, and of logins that were refused. */
   tell(audit: AuditLog, { status, body }: Answer, reason: string | null): void {
     const { authorization } = this.#request.headers;
-    const changes = this.needed === 'operator' || this.needed === 'admin';
+    const changes = (this.needed === 'operator' || this.needed === 'admin') && !(this.everyday && !refusals.has(status));
     if (!changes && !(status === 401 && authorization !== undefined)) return;
     const handedOnBy = this.#request.headers[handedOnHeader];
     audit.record({

@@ -67,6 +67,26 @@ export const neededRoles: Readonly<Record<string, Needed>> = {
   'POST /sluice/connectors/{connector}/dead-letters/redeliver': 'operator',
   'POST /sluice/connectors/{connector}/dead-letters/discard': 'operator',
   'GET /sluice/group': 'viewer',
+  'GET /sluice/services': 'viewer',
+  'GET /sluice/services/{service}': 'viewer',
+
+  // An event store's data: who may look at connectors may look at events; writing them is an operator's, erasing them an admin's.
+  'POST /event-store/streams': 'operator',
+  'GET /event-store/streams/{stream}': 'viewer',
+  'POST /event-store/streams/{stream}': 'operator',
+  'DELETE /event-store/streams/{stream}': 'admin',
+  'GET /event-store/streams/{stream}/state': 'viewer',
+  'PUT /event-store/streams/{stream}/retention': 'admin',
+  'GET /event-store/events': 'viewer',
+  'GET /event-store/subscribe': 'viewer',
+
+  'GET /sagas': 'viewer',
+  'GET /sagas/{saga}': 'viewer',
+  'GET /sagas/{saga}/instances': 'viewer',
+  'GET /sagas/{saga}/instances/{instance}': 'viewer',
+  'POST /sagas/{saga}/instances/{instance}/retry': 'operator',
+  'POST /sagas/{saga}/instances/{instance}/skip': 'operator',
+  'POST /sagas/{saga}/instances/{instance}/compensate': 'operator',
   // It changes nothing, but tries what a config names, as validate does.
   'POST /sluice/plan': 'admin',
   'PUT /sluice/connectors/{connector}/apply': 'admin',

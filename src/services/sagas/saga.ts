@@ -5,7 +5,8 @@ export type MessageMatch = { readonly topic: string; readonly type: string | nul
 
 /**
  * A value that a command is made of: JSON as it stands, but a text `$.path` is looked up: `$.start.items` in the starting event's data,
- * `$.replies.RESERVE_INVENTORY.reservationId` in the data of a step's last reply, `$.saga.id`, `$.saga.correlationId`. `$$` begins a plain `$`.
+ * `$.replies.RESERVE_INVENTORY.reservationId` in the data of the reply that decided a step, `$.saga.id`, `$.saga.correlationId`. What is not there
+ * keeps the command from being made, unless the path ends in `?`: then it is null. `$$` begins a plain `$`.
  */
 export type PayloadTemplate = JsonValue;
 
@@ -24,8 +25,9 @@ export type SagaCommandDefinition = {
   readonly type: string;
   readonly topic: string;
   readonly payload: PayloadTemplate;
+  /** Empty: nobody answers, and the command counts as carried out once it is published. */
   readonly success: readonly MessageMatch[];
-  /** For good: the step is not tried again. */
+  /** For good: the step is not tried again. Behind the pivot, and of a compensation, it is for now: it is tried again. */
   readonly failure: readonly MessageMatch[];
   /** From the command to its reply. Behind it the attempt counts as failed for now. */
   readonly timeoutMs: number;
@@ -90,8 +92,15 @@ export type SagaTransition = {
 
 export type SagaStepProgress = {
   readonly state: SagaStepState;
-  /** Of the command that is under way, or was last: from 1; the compensation counts anew. */
+  /** Of the command that is under way, or was last: from 1; 0 before the first. The compensation counts anew. */
   readonly attempt: number;
+  /** The last one that is made by itself. Rises when a person has it tried again, so that no key comes twice. */
+  readonly attemptsMax: number;
+  /**
+   * Its place, from 1, among the steps that were done or may have been (an attempt without an answer); null: it was not done. What is to be undone
+   * is undone from the highest to the lowest.
+   */
+  readonly doneOrder: number | null;
   /** When something happens by itself: a timeout, or the next attempt. null: only a message or a person moves it. */
   readonly dueAtMs: number | null;
   /** When the command that is under way was sent first, for the step's latency. */
@@ -106,18 +115,27 @@ export type SagaInstance = {
   readonly correlationId: string;
   readonly definitionHash: string;
   readonly state: SagaState;
-  /** Rises with every transition, from 1. */
+  /** The transitions so far: rises by one with every line of the timeline. */
   readonly version: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+  /** null also where it no longer counts: behind the pivot, and once it is being undone. */
   readonly deadlineAtMs: number | null;
   /** The starting event's data. */
   readonly start: JsonObject;
   /** By step: the data of the reply that decided it. */
   readonly replies: Readonly<Record<string, JsonObject>>;
   readonly steps: Readonly<Record<string, SagaStepProgress>>;
+  /** The first line and the latest ones, `timelineMax` in all; `version` less its length is how many are gone. */
   readonly timeline: readonly SagaTransition[];
+  /** How many lines of it tell of messages that changed nothing: at most `notesMax`, later ones are only counted by the metrics. */
+  readonly notes: number;
 };
+
+/** Most lines of an instance's timeline. */
+export const timelineMax = 500;
+/** Most lines that tell of messages that changed nothing. */
+export const notesMax = 50;
 
 /** A message that came, parsed. */
 export type SagaMessage = {
@@ -142,7 +160,7 @@ export type SagaCommand = {
 
 /** What a person may do to an instance, with who they are and why. */
 export type SagaOrder = {
-  /** `retry`: the step's command once more, counting anew; `skip`: the step counts as succeeded, or as compensated; `compensate`: everything is undone. */
+  /** `retry`: the step's command once more, and as often by itself as at first; `skip`: the step counts as succeeded, or as compensated; `compensate`: everything is undone. */
   readonly action: 'retry' | 'skip' | 'compensate';
   /** null: the step that is stuck. Not for `compensate`. */
   readonly step: string | null;
@@ -157,11 +175,12 @@ export type SagaInput =
   | { readonly kind: 'order'; readonly order: SagaOrder };
 
 /**
- * What becomes of an instance. `instance` is the one given where nothing changed but for the record of it; null: the message starts nothing, and
- * there is none.
+ * What becomes of an instance. null: the message starts nothing, and there is none. A message that changes nothing is a line of the timeline at
+ * most, with no command.
  */
 export type SagaDecision = {
   readonly instance: SagaInstance | null;
+  /** The instance is not the one given and must be stored: its last `version` less the given one's lines are new. */
   readonly changed: boolean;
   readonly commands: readonly SagaCommand[];
   /** Of a message: what it was, for the metrics. */

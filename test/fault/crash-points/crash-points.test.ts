@@ -5,6 +5,7 @@ import { sinkCrashes } from '../../integration/sink-runtime/crashes.ts';
 import { newDaemon } from '../../support/daemon.ts';
 import { sourceFiles } from '../../unit/architecture/source-files.ts';
 import { embeddedLog } from '../logs.ts';
+import { sagaCrashPoints } from '../services/sagas/saga-crashes.ts';
 import { crashAtEveryPoint } from './crash-at-every-point.ts';
 import { postgresSource } from './postgres-source.ts';
 import { crashesMsMax, stepsOf } from './steps.ts';
@@ -25,6 +26,7 @@ test('every crash point is struck', () => {
   const sinks = sinkCrashes.map(crash => crash.slice(0, crash.indexOf(':')));
   const struck = new Set<string>([
     ...sinks,
+    ...sagaCrashPoints,
     ...[...stepsOf('embedded', 'postgres'), ...stepsOf('kafka', 'postgres')].map(({ point }) => point),
   ]);
   assert.deepEqual(

@@ -1,0 +1,34 @@
+import { armCrashPoint, crashPointVariable } from '../../../../src/contract/index.ts';
+import { SagaRun } from '../../../integration/services/sagas/saga-run.ts';
+import { ToyServices } from '../../../integration/services/sagas/toy-services.ts';
+import { until } from '../../../support/until.ts';
+import { openCopiersLog } from '../../consumed/copiers-log.ts';
+import { behaviourOf, type HostSettings, pinnedOf } from './crashing-orders.ts';
+
+/**
+ * Runs order sagas and the services that they need until all have ended, which it says, or until it is killed: by the parent, or by itself at the
+ * crash point that the environment names.
+ */
+const { log: settings, orders } = JSON.parse(process.argv[2]!) as HostSettings;
+const log = await openCopiersLog(settings);
+for (const order of orders) {
+  const services = await ToyServices.open(log, order.prefix);
+  services.behaviour = behaviourOf(order);
+}
+// Only from here on: what is struck is a saga's.
+armCrashPoint(process.env[crashPointVariable], () => process.kill(process.pid, 'SIGKILL'));
+const runs = await Promise.all(orders.map(order => SagaRun.start(log, [pinnedOf(order)])));
+const ended = () =>
+  runs.every(({ service }) => {
+    const counts = service.overview()[0]?.instances;
+    return counts !== null && counts !== undefined && counts.completed + counts.compensated === 1;
+  });
+await until(ended, { what: 'all sagas to end', timeoutMs: 120_000 }).catch(async (error: unknown) => {
+  const states = await Promise.all(
+    runs.map(async ({ service, saga }) => ({ ...service.overview()[0], listed: await service.list(saga, null, 10) })),
+  );
+  throw new Error(`${(error as Error).message} ${JSON.stringify(states)}`);
+});
+// With everything that was decided durable.
+for (const run of runs) await run[Symbol.asyncDispose]();
+process.stdout.write('ended\n');

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { publishedForSqlite3 } from '../../../fault/strangers.ts';
+import { newDaemon } from '../../../support/daemon.ts';
+import { freshDatabase } from '../../../support/fresh-database.ts';
+import { sharedPostgres } from '../../../support/servers.ts';
+import { until } from '../../../support/until.ts';
+import { EventStoreDaemon } from './killed-store.ts';
+
+const connectors = ['event-store-publication', 'event-store-publication-by-type'];
+
+test('an event store in PostgreSQL that the worker hosts: opened when the database is there, published once over a kill', {
+  timeout: 240_000,
+}, async () => {
+  const server = await sharedPostgres(18);
+  const name = `hosted_${randomBytes(4).toString('hex')}`;
+  const { hostname, port, username, password } = new URL(server.url);
+  await using resources = new AsyncDisposableStack();
+  const daemon = await newDaemon(
+    {
+      'services.event-store.store': 'postgres',
+      'services.event-store.database.hostname': hostname,
+      'services.event-store.database.port': port,
+      'services.event-store.database.user': decodeURIComponent(username),
+      'services.event-store.database.password': '${env:EVENTS_PASSWORD}',
+      'services.event-store.database.dbname': name,
+      'services.event-store.database.schema': 'orders',
+      'services.event-store.topic.per.type': 'true',
+    },
+    { EVENTS_PASSWORD: decodeURIComponent(password) || 'unused' },
+  );
+  const store = new EventStoreDaemon(daemon);
+  resources.defer(() => store[Symbol.asyncDispose]());
+  await daemon.start();
+  const retried = await until(
+    async () => {
+      const view = (await (await store.call('GET', '/sluice/services/event-store')).json()) as { retrying: { reason: string } | null };
+      return view.retrying?.reason;
+    },
+    { what: 'the service to fail', timeoutMs: 60_000 },
+  );
+  assert.match(retried, /The event store .* cannot be opened/);
+
+  resources.use(await freshDatabase(server, name));
+  await store.start();
+  for (let n = 0; n < 5; n++) await store.appendPatiently('order:1', [{ id: `a${n}`, type: 'OrderChanged', data: { n } }]);
+  const runs = () =>
+    until(
+      async () => {
+        const states = await Promise.all(
+          connectors.map(async connector => {
+            const { tasks } = (await (await store.call('GET', `/connectors/${connector}/status`)).json()) as { tasks: { state: string }[] };
+            return tasks[0]?.state === 'RUNNING';
+          }),
+        );
+        return states.every(Boolean);
+      },
+      { what: `the publication to run. The end of the log:\n${daemon.log()}\n`, timeoutMs: 120_000 },
+    );
+  await runs();
+  const config = await (await store.call('GET', `/connectors/${connectors[0]}/config`)).text();
+  assert.ok(config.includes('${env:EVENTS_PASSWORD}'), 'no secret is stored');
+  const conflict = await store.call('POST', '/event-store/streams/order:1', { events: [{ type: 'T', data: 1 }], expectedVersion: 2 });
+  assert.equal(conflict.status, 409);
+  assert.equal(((await conflict.json()) as { currentVersion: number }).currentVersion, 5);
+  await daemon.stop('SIGKILL');
+  await store.start();
+  await store.appendPatiently('order:1', [{ id: 'a4', type: 'OrderChanged', data: { n: 4 } }]);
+  for (let n = 5; n < 10; n++) await store.appendPatiently('order:1', [{ id: `a${n}`, type: 'OrderChanged', data: { n } }]);
+  const wanted = Array.from({ length: 10 }, (_, n) => `1 a${n} ${n + 1}`);
+  for (const topic of ['domain-events', 'order-changed']) {
+    const found = await until(
+      async () => {
+        const events: string[] = [];
+        for await (const { key, value } of publishedForSqlite3(daemon.dataFolder, [topic])) {
+          const { id, version } = JSON.parse(value!) as { id: string; version: number };
+          events.push(`${key} ${id} ${version}`);
+        }
+        return events.length >= wanted.length && events;
+      },
+      { what: `the events on ${topic}. The end of the log:\n${daemon.log()}\n`, timeoutMs: 120_000, everyMs: 200 },
+    );
+    assert.deepEqual(found, wanted);
+  }
+  assert.deepEqual(
+    (await store.all()).map(({ id }) => id),
+    wanted.map((_, n) => `a${n}`),
+  );
+  await daemon.stop();
+});

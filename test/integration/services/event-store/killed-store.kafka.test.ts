@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { publishedForConsoleConsumer } from '../../../fault/strangers.ts';
+import { sharedKafka } from '../../../support/servers.ts';
+import { workerGroup } from '../../../support/worker-group.ts';
+import { killAndCompare, newEventStoreDaemon } from './killed-store.ts';
+
+test('events of a daemon that is killed are published once, in the order of the commits, on Kafka', { timeout: 300_000 }, async t => {
+  const bootstrapServers = await sharedKafka();
+  // The broker is others' too.
+  const mark = randomBytes(4).toString('hex');
+  const names = { topic: `events-${mark}`, prefix: `O${mark}x` };
+  await using store = await newEventStoreDaemon({
+    'bootstrap.servers': bootstrapServers,
+    ...workerGroup('event-store'),
+    'services.event-store.topic': names.topic,
+    'services.event-store.topic.per.type': 'true',
+    'services.event-store.topic.partitions': '1',
+  });
+  const events = await killAndCompare(store, names, 2, topics => publishedForConsoleConsumer(bootstrapServers, topics));
+  t.diagnostic(`${events} events`);
+});

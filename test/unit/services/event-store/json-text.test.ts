@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { jsonText } from '../../../../src/services/event-store/json-text.ts';
+
+const text = (value: unknown) => jsonText(value, 'Event 1', 'data');
+
+test('JSON reads back as it was', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), value => {
+      assert.deepEqual(JSON.parse(text(value)), JSON.parse(JSON.stringify(value)));
+    }),
+  );
+  assert.equal(text({ a: undefined, b: [1, null] }), '{"b":[1,null]}', 'a field that is undefined is not there');
+});
+
+test('what JSON would lose or put into other words is refused with its place', () => {
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  const refused: [unknown, RegExp][] = [
+    [undefined, /^Event 1 is no JSON: data is undefined\.$/],
+    [{ a: [1, undefined] }, /data\.a\[1\] is undefined/],
+    [{ a: { b: 5n } }, /data\.a\.b is a bigint/],
+    [Number.POSITIVE_INFINITY, /data is Infinity/],
+    [{ at: new Date(0) }, /data\.at is a Date/],
+    [new Map(), /data is a Map/],
+    [[new Uint8Array(1)], /data\[0\] is a Uint8Array/],
+    [{ run: () => 1 }, /data\.run is a function/],
+    [{ name: Symbol('x') }, /data\.name is a symbol/],
+    [cyclic, /deeper than 200 levels, or holds itself/],
+  ];
+  for (const [value, message] of refused) assert.throws(() => text(value), { code: 'EVENT_INVALID', message });
+});

@@ -1,0 +1,31 @@
+import type { Value } from '../../src/contract/index.ts';
+
+/** An integer that a number of JavaScript may not hold has so many digits at least. Texts may hold them too, which costs only time. */
+const longInteger = /\d{16}/;
+
+/**
+ * A JSON text as a value without schema: objects are maps, integers beyond 2^53 bigints, so that no digit is lost. Throws an Error that shows
+ * nothing of the text.
+ */
+export function valueOfJson(text: string): Value {
+  try {
+    const parsed: unknown = longInteger.test(text) ? JSON.parse(text, exactIntegers) : JSON.parse(text);
+    return mapped(parsed);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+}
+
+function exactIntegers(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? '';
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+function mapped(parsed: unknown): Value {
+  if (typeof parsed !== 'object' || parsed === null) return parsed as Value;
+  if (Array.isArray(parsed)) return parsed.map(mapped);
+  const map = new Map<Value, Value>();
+  for (const [name, value] of Object.entries(parsed)) map.set(name, mapped(value));
+  return map;
+}
