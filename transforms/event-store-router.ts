@@ -7,13 +7,13 @@ import {
   type Struct,
   schemas,
   type Transform,
+  topicOfType,
   type Value,
 } from '../src/contract/index.ts';
 import { envelopeOf, layoutOf, operations, structAt, textAt, transformFailed } from './debezium/envelope.ts';
 import { valueOfJson } from './event-store/json-value.ts';
 import { type EventStoreRouterConfig, eventStoreRouterSpec } from './event-store/options.ts';
 import { type RowLayout, rowLayoutOf } from './event-store/row-layout.ts';
-import { topicOfType } from './event-store/topic-of-type.ts';
 import { perTopic } from './records/schema-cache.ts';
 
 /** EventStoreRouter: rows inserted into an event store's table become domain events. See docs/event-store.md. */

@@ -9,7 +9,7 @@ import type { Active } from './migration.ts';
 import { segments } from './segments.ts';
 import type { ApplyResult, IndexedChange } from './store.ts';
 
-type Part = string | number | bigint | Uint8Array;
+export type Part = string | number | bigint | Uint8Array;
 
 /** Writes base rows of one table: newer ones only. What it answers is where old and new rows lead. */
 export interface RowsWriting<P extends Part> {

@@ -10,6 +10,9 @@ import type { ReducedRow } from '../sql/reduced-rows.ts';
 import type { RowChange } from './changed-rows.ts';
 import type { DefinitionFault, Definitions } from './definition.ts';
 
+/** A base row to be removed. */
+export type RemovedRow = { readonly table: string; readonly row: ReducedRow };
+
 /** A change of one record, by the record's index in its batch. */
 export type IndexedChange = { readonly index: number; readonly table: string; readonly change: RowChange };
 
@@ -51,7 +54,7 @@ export interface ViewStore extends AsyncDisposable {
    * Deletes base rows, and computes anew what they led to. Which ones is asked within the transaction, while the live flow waits. `joinBeside` was called
    * before.
    */
-  removeRows(which: () => Promise<readonly { readonly table: string; readonly row: ReducedRow }[]>, abort: AbortSignal): Promise<void>;
+  removeRows(which: () => Promise<readonly RemovedRow[]>, abort: AbortSignal): Promise<void>;
   /** Keys of a view whose rows are not those of its select, at one moment. Throws BAD_REQUEST where there are more than `max`. */
   differing(view: string, max: number, abort: AbortSignal): Promise<DifferingKeys>;
   /** Computes the rows of these keys anew. */

@@ -6,6 +6,7 @@ import { auditLogger } from '../rest/access/audit.ts';
 import { readUsers } from '../rest/access/users-file.ts';
 import type { RestSettings } from '../rest/server.ts';
 import { readTls } from '../rest/tls-material.ts';
+import { faultsOf } from './faults.ts';
 
 type Settings = Pick<
   RestSettings,
@@ -42,13 +43,5 @@ export async function accessFaults({ tls, adminTls, access }: WorkerConfig): Pro
     ...[tls, adminTls].filter(settings => settings !== null).map(settings => () => readTls(settings)),
     ...(access.usersFile === null ? [] : [access.usersFile]).map(file => () => readUsers(file)),
   ];
-  const faults: SluiceError[] = [];
-  for (const attempt of tries) {
-    try {
-      await attempt();
-    } catch (error) {
-      faults.push(toSluiceError(error));
-    }
-  }
-  return faults;
+  return faultsOf(tries);
 }

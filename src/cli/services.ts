@@ -17,6 +17,7 @@ import type { Service, ServiceConnector } from '../services/hosting/service.ts';
 import { connectorsOf } from '../services/hosting/service-connectors.ts';
 import type { Sagas } from '../services/sagas/runtime/sagas-service.ts';
 import { version } from '../version.ts';
+import { faultsOf } from './faults.ts';
 import { readSagas, sagaFiles, sagasOfWorker } from './sagas-of-worker.ts';
 
 /** What a worker's file has it run beside its connectors, made of the config alone: nothing is open. */
@@ -58,15 +59,7 @@ export async function serviceFaults(config: WorkerConfig): Promise<readonly Slui
   if (module !== null) tries.push(() => loadAggregates(module));
   if (eventStore?.config.store === 'postgres') tries.push(() => connectionOf(eventStore.config));
   if (sagas !== null) tries.push(() => readSagas(sagaFiles(sagas.config, config.file)));
-  const faults: SluiceError[] = [];
-  for (const attempt of tries) {
-    try {
-      await attempt();
-    } catch (error) {
-      faults.push(toSluiceError(error));
-    }
-  }
-  return faults;
+  return faultsOf(tries);
 }
 
 function aggregatesFile({ file }: WorkerConfig, { aggregates }: EventStoreConfig): string | null {

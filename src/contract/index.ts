@@ -26,6 +26,7 @@ export { type SlabPiece, slabPiece } from './slab-piece.ts';
 export * from './source.ts';
 export { misspeltSourceField } from './source-fields.ts';
 export { isStreamOffset } from './stream-offset.ts';
+export { topicOfType } from './topic-of-type.ts';
 export * from './transform.ts';
 export * from './value.ts';
 export * from './verification.ts';

@@ -3,14 +3,14 @@ import { type Consumed, type PartitionOffset, type SinkAssignment, SluiceError, 
 import { qualified, quoted } from '../../sql/identifiers.ts';
 import { type Owner, PostgresOffsets } from '../../sql/postgres-offsets.ts';
 import { type PostgresAddress, PostgresSession } from '../../sql/postgres-session.ts';
-import type { ReducedRow } from '../../sql/reduced-rows.ts';
 import { targetError } from '../../sql/target-errors.ts';
 import { applyChanges, type Writers } from '../apply-changes.ts';
+import { pruneVersions, removeBaseRows } from '../base-rows.ts';
 import { Bookkeeping } from '../bookkeeping.ts';
 import type { DefinitionFault, Definitions, ViewDefinition } from '../definition.ts';
 import { ledTargets } from '../led.ts';
 import { type Active, Migration } from '../migration.ts';
-import type { ApplyResult, DifferingKeys, IndexedChange, Verification, ViewKeyPart, ViewStore } from '../store.ts';
+import type { ApplyResult, DifferingKeys, IndexedChange, RemovedRow, Verification, ViewKeyPart, ViewStore } from '../store.ts';
 import { checkViews } from './check-views.ts';
 import { TableWriter } from './table-writer.ts';
 import { ViewWriter } from './view-writer.ts';
@@ -120,29 +120,14 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async prune(beforeMs: number, max: number, abort: AbortSignal): Promise<number> {
-    const { tables } = this.#writers?.active ?? { tables: [] };
-    return this.#session.transaction('Forgetting deleted rows', abort, async () => {
-      await this.#books.lock();
-      let pruned = 0;
-      for (const table of tables) pruned += await this.#books.prune(table, beforeMs, max - pruned);
-      return pruned;
-    });
+    const writers = this.#writers;
+    return this.#session.transaction('Forgetting deleted rows', abort, () => pruneVersions(this.#books, writers, beforeMs, max));
   }
 
-  async removeRows(
-    which: () => Promise<readonly { readonly table: string; readonly row: ReducedRow }[]>,
-    abort: AbortSignal,
-  ): Promise<void> {
+  async removeRows(which: () => Promise<readonly RemovedRow[]>, abort: AbortSignal): Promise<void> {
     const writers = this.#writers;
-    await this.#session.transaction('Removing rows', abort, async () => {
-      await this.#books.lock();
-      const rows = await which();
-      const changes = rows.map(({ table, row }, index): IndexedChange => ({ index, table, change: { row } }));
-      const [refused] = await applyChanges(writers, changes, null, this.#books, work => this.#savepoint(work));
-      if (refused !== undefined) throw refused.error;
-      // Nothing says which version of theirs is gone: what comes for them later is new.
-      for (const { table, row } of rows) await this.#books.forgetRow(writers!.tables.get(table)!.definition, row);
-    });
+    const undoable = (work: () => Promise<void>) => this.#savepoint(work);
+    await this.#session.transaction('Removing rows', abort, () => removeBaseRows(writers, this.#books, which, undoable));
   }
 
   async differing(view: string, max: number, abort: AbortSignal): Promise<DifferingKeys> {

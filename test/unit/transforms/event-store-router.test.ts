@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ConnectRecord, type JsonValue, Struct, schemaOf, schemas, structSchema, type Value } from '../../../src/contract/index.ts';
+import {
+  type ConnectRecord,
+  type JsonValue,
+  Struct,
+  schemaOf,
+  schemas,
+  structSchema,
+  topicOfType,
+  type Value,
+} from '../../../src/contract/index.ts';
 import type { RecordedEvent } from '../../../src/services/event-store/event-store.ts';
 import { eventRecord } from '../../../src/services/event-store/publication/event-record.ts';
-import { topicOfType as topicOfStore } from '../../../src/services/event-store/publication/topic-of-type.ts';
-import { topicOfType } from '../../../transforms/event-store/topic-of-type.ts';
 import { eventStoreRouter } from '../../../transforms/event-store-router.ts';
 import { change, envelopeSchema, idKey, struct, tombstone } from './debezium/golden.ts';
 import { faultsOf, type LogLine, transformOf } from './debezium/transform-under-test.ts';
@@ -87,7 +94,7 @@ describe('EventStoreRouter', () => {
     assert.equal(route({ topic: 'orders' })(inserted())!.topic, 'orders');
   });
 
-  test('names a type’s topic as a store of the worker’s own does', () => {
+  test('names a type’s topic in kebab case', () => {
     const topics = {
       OrderCreated: 'order-created',
       HTTPRequestSeen: 'http-request-seen',
@@ -98,10 +105,7 @@ describe('EventStoreRouter', () => {
       '--': null,
       [`X${'y'.repeat(300)}`]: `x${'y'.repeat(248)}`,
     };
-    for (const [type, topic] of Object.entries(topics)) {
-      assert.equal(topicOfType(type), topic, type);
-      assert.equal(topicOfStore(type), topic, type);
-    }
+    for (const [type, topic] of Object.entries(topics)) assert.equal(topicOfType(type), topic, type);
   });
 
   test('keeps every digit of an integer', () => {

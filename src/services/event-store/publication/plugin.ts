@@ -1,9 +1,8 @@
-import { configSpec, options, type Plugin, type Source } from '../../../contract/index.ts';
+import { configSpec, options, type Plugin, type Source, topicOfType } from '../../../contract/index.ts';
 import type { ServiceConnector } from '../../hosting/service.ts';
 import type { OpenEventStore } from '../hosting/open-event-store.ts';
 import { publicationName } from './publication-names.ts';
 import { PublicationSource } from './publication-source.ts';
-import { topicOfType } from './topic-of-type.ts';
 
 export const publicationClass = 'io.sluice.services.EventStorePublication';
 

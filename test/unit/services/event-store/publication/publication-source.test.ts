@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ConnectRecord, SourceBatch, SourceOffset, Value } from '../../../../../src/contract/index.ts';
+import { type ConnectRecord, type SourceBatch, type SourceOffset, topicOfType, type Value } from '../../../../../src/contract/index.ts';
 import type { EventStore, RecordedEvent } from '../../../../../src/services/event-store/event-store.ts';
 import { OpenEventStore } from '../../../../../src/services/event-store/hosting/open-event-store.ts';
 import { PublicationSource } from '../../../../../src/services/event-store/publication/publication-source.ts';
-import { topicOfType } from '../../../../../src/services/event-store/publication/topic-of-type.ts';
 import { openSqliteEventStore } from '../../../../../src/services/event-store/sqlite/sqlite-event-store.ts';
 import { ScratchFolder } from '../../../../support/scratch-folder.ts';
 
