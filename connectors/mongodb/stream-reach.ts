@@ -73,8 +73,9 @@ export class StreamReach {
   /** Whether everything that the chunk may have seen was brought. */
   isPast({ readAt, asked }: ChunkView): boolean {
     if (readAt !== null && this.#through >= readAt) return true;
-    // Tokens of other servers than MongoDB’s own: a question that was sent once the chunk was read, and found nothing.
+    // Tokens of other servers than MongoDB’s own: questions that were sent once the chunk was read, and found nothing. The first may still be
+    // answered from before: what SecantusDB has acknowledged comes into its streams a moment later.
     const { oneOplog, sameMember } = this.#parts;
-    return !this.#tokensTellTime && oneOplog && sameMember && this.#emptyAsked > asked;
+    return !this.#tokensTellTime && oneOplog && sameMember && this.#emptyAsked > asked + 1;
   }
 }
