@@ -49,7 +49,10 @@ export class KafkaView implements LogView {
       const [partition] = await this.#admin.fetchTopicOffsets(topic);
       return partition ? Number(partition.high) : null;
     } catch (error) {
-      if (['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'].includes((error as { type?: string }).type ?? '')) return null;
+      if (
+        ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'].includes((error as { type?: string }).type ?? '')
+      )
+        return null;
       throw error;
     }
   }

@@ -5,6 +5,11 @@
 const defaultTimings = { everyMs: 5_000, checks: 3, answerMsMax: 10_000 } as const;
 export type LivenessTimings = { readonly everyMs: number; readonly checks: number; readonly answerMsMax: number };
 
+/** Why a connection was broken off, in the words that every wait for a server has for it. */
+export function nothingCameFor(waitedMs: number): string {
+  return `nothing has come from the server for ${Math.round(waitedMs / 1000)} s`;
+}
+
 /** Something that waits for a server: a stream, or rows that are being read. */
 export type Listener = {
   /** It waits now; a listener that holds the server back itself hears nothing by right (invariant 6). */
@@ -37,7 +42,6 @@ export function watchLiveness(
   let silentChecks = 0;
   let asking = false;
   let ended = false;
-  const silentFor = () => `nothing has come from the server for ${Math.round((silentChecks * everyMs) / 1000)} s`;
   const question = async () => {
     const heardBefore = heard;
     const bound = Promise.withResolvers<string>();
@@ -48,7 +52,7 @@ export function watchLiveness(
     const lost = await Promise.race([answer, bound.promise]);
     clearTimeout(timer);
     if (ended || lost === null || listener()?.heard !== heardBefore) return;
-    breakOff(new Error(`${silentFor()}, ${lost}`));
+    breakOff(new Error(`${nothingCameFor(silentChecks * everyMs)}, ${lost}`));
   };
   const check = () => {
     const now = listener();

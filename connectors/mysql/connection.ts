@@ -1,5 +1,6 @@
 import mysql from 'mysql2';
 import { SluiceError } from '../../src/contract/index.ts';
+import { nothingCameFor } from '../debezium/liveness.ts';
 import { databaseError } from './database-error.ts';
 
 /** TLS by `database.ssl.mode`; the material as PEM (mysql2 takes no other form). */
@@ -133,11 +134,6 @@ export function query(
 
 function silentServer(waitedMs: number): SluiceError {
   return new SluiceError('DATABASE_UNAVAILABLE', `The connection to the database is lost: ${nothingCameFor(waitedMs)}.`);
-}
-
-/** Why a connection was broken off, in the words that every wait has for it. */
-export function nothingCameFor(waitedMs: number): string {
-  return `nothing has come from the server for ${Math.round(waitedMs / 1000)} s`;
 }
 
 /** Ends a connection: politely, and where the server has fallen silent by closing the socket. Never rejects. */

@@ -1,8 +1,9 @@
 import type { Connection } from 'mysql2';
 import { SluiceError } from '../../src/contract/index.ts';
+import { nothingCameFor } from '../debezium/liveness.ts';
 import type { TableId } from '../debezium/table.ts';
 import type { ColumnReader } from './column.ts';
-import { nothingCameFor, promptAnswerMsMax, query, quoteIdentifier } from './connection.ts';
+import { promptAnswerMsMax, query, quoteIdentifier } from './connection.ts';
 import { type ColumnModel, jdbcTypes, type TableModel } from './table-model.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import { defaultValueOptions } from './values/value-options.ts';

@@ -125,7 +125,7 @@ export class PostgresDatabase implements ChangeDatabase {
   }
 
   async #open(from: readonly SourceOffset[], abort: AbortSignal): Promise<FoundOffsets> {
-    const { connection, slot, streams, signals, snapshot } = this.#settings;
+    const { connection, slot, streams, snapshot } = this.#settings;
     const client = await connect(connection, false, abort);
     this.#resources.defer(() => disconnect(client));
     using _client = breakOffAfter(abort, client);

@@ -1,6 +1,6 @@
 import { isLoopback } from '../config/rest-access-options.ts';
 import type { WorkerConfig } from '../config/worker-file.ts';
-import { type SluiceError, toSluiceError } from '../contract/index.ts';
+import type { SluiceError } from '../contract/index.ts';
 import type { Logging } from '../observe/logging.ts';
 import { auditLogger } from '../rest/access/audit.ts';
 import { readUsers } from '../rest/access/users-file.ts';

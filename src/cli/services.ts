@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { EventStoreConfig } from '../config/services/event-store-options.ts';
 import type { ServiceConfig } from '../config/services/service-options.ts';
 import type { WorkerConfig } from '../config/worker-file.ts';
-import { type PluginRegistry, type RawConfig, SluiceError, toSluiceError } from '../contract/index.ts';
+import { type PluginRegistry, type RawConfig, SluiceError } from '../contract/index.ts';
 import type { FileConnector } from '../engine/supervisor/supervisor-loading.ts';
 import { registry } from '../registry.ts';
 import { loadAggregates } from '../services/event-store/hosting/aggregates-module.ts';

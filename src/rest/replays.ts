@@ -1,3 +1,4 @@
+import { exactIntegers } from '../contract/index.ts';
 import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import { ok } from './answer.ts';
 import { parseJson } from './request-body.ts';
@@ -5,12 +6,6 @@ import type { RestRequest, Route } from './router.ts';
 
 const nameOf = ({ parameters }: RestRequest) => parameters['connector']!;
 const idOf = ({ parameters }: RestRequest) => parameters['replay']!;
-
-/** Integers that a number cannot hold keep their digits, as bigint: a key may be one. */
-function exactly(_name: string, value: unknown, context?: { source?: string }): unknown {
-  const text = context?.source ?? '';
-  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(text) ? BigInt(text) : value;
-}
 
 /** Replays of sinks: `replays` below a connector, each by its id. Those that act are for the worker that runs the sink. */
 export function replayRoutes({ replays }: Pick<Supervisor, 'replays'>): readonly Route[] {
@@ -22,7 +17,8 @@ export function replayRoutes({ replays }: Pick<Supervisor, 'replays'>): readonly
       methods: {
         GET: async request => ok(await replays.list(nameOf(request))),
         POST: async request => {
-          const made = await replays.create(nameOf(request), parseJson(request.body, exactly));
+          // A key may be an integer beyond what a number holds.
+          const made = await replays.create(nameOf(request), parseJson(request.body, exactIntegers));
           return { status: 'dry_run' in made ? 200 : 201, body: made };
         },
       },

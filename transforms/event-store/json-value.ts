@@ -1,4 +1,4 @@
-import type { Value } from '../../src/contract/index.ts';
+import { exactIntegers, type Value } from '../../src/contract/index.ts';
 
 /** An integer that a number of JavaScript may not hold has so many digits at least. Texts may hold them too, which costs only time. */
 const longInteger = /\d{16}/;
@@ -14,12 +14,6 @@ export function valueOfJson(text: string): Value {
   } catch {
     throw new Error('it is not JSON');
   }
-}
-
-function exactIntegers(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? '';
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 function mapped(parsed: unknown): Value {

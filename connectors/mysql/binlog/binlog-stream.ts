@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { SluiceError } from '../../../src/contract/index.ts';
-import { type ConnectionSettings, connect, disconnect, nothingCameFor } from '../connection.ts';
+import { nothingCameFor } from '../../debezium/liveness.ts';
+import { type ConnectionSettings, connect, disconnect } from '../connection.ts';
 import { errorOfPacket, errorPacket, type PacketChannel } from '../packet-channel.ts';
 import { EventCursor } from './cursor.ts';
 import { EventDecoder } from './decoder.ts';

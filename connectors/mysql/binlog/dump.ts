@@ -1,6 +1,7 @@
 import type { Connection } from 'mysql2';
 import { SluiceError } from '../../../src/contract/index.ts';
-import { nothingCameFor, promptAnswerMsMax, query, quoteLiteral } from '../connection.ts';
+import { nothingCameFor } from '../../debezium/liveness.ts';
+import { promptAnswerMsMax, query, quoteLiteral } from '../connection.ts';
 import { MysqlGtidSet } from '../gtid.ts';
 import { MariadbGtidSet } from '../mariadb-gtid.ts';
 import { errorOfPacket, errorPacket, PacketChannel } from '../packet-channel.ts';

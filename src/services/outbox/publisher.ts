@@ -1,7 +1,7 @@
 import { SluiceError } from '../../contract/index.ts';
 import { newEventId } from '../event-store/event-checks.ts';
 import { jsonText } from '../event-store/json-text.ts';
-import { isJsonbText } from '../event-store/postgres/jsonb-limits.ts';
+import { isJsonbText, timestampMsMax } from '../event-store/postgres/jsonb-limits.ts';
 import { checkStream, formatStream, nameFault } from '../event-store/stream-id.ts';
 import type { DomainEvent } from './define-event.ts';
 import { type OutboxTable, quotedTable } from './outbox-table.ts';
@@ -70,7 +70,7 @@ function rowOf(event: DomainEvent, postgres: boolean): OutboxRow {
   if (fault !== null) throw invalid(`${of}: ${fault}`);
   if (!topicPart.test(aggregate.type))
     throw invalid(`${of}: its aggregate type is a part of the topic's name, which holds letters, digits, dots, underscores and hyphens.`);
-  if (!Number.isSafeInteger(timestampMs) || timestampMs < 0 || timestampMs > 253_402_300_799_999)
+  if (!Number.isSafeInteger(timestampMs) || timestampMs < 0 || timestampMs > timestampMsMax)
     throw invalid(`${of}: timestampMs is no whole number of milliseconds between 1970 and the end of 9999.`);
   const payload = jsonText(data, of, 'data');
   if (postgres && !isJsonbText(payload))

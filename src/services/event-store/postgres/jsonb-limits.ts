@@ -5,7 +5,7 @@ import { formatStream } from '../stream-id.ts';
 /** An escape that JSON knows and jsonb cannot hold: U+0000, and half of a surrogate pair (which JSON.stringify escapes only where it stands alone). */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
 /** The end of the year 9999: later ones have no common form as text. */
-const timestampMsMax = 253_402_300_799_999;
+export const timestampMsMax = 253_402_300_799_999;
 
 /** Whether jsonb can hold a text that JSON.stringify made. */
 export function isJsonbText(text: string): boolean {
