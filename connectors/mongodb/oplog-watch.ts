@@ -29,17 +29,12 @@ export class OplogWatch implements SourceWatch {
   }
 
   async measure(stored: readonly SourceOffset[], before: DatabaseReading | null, abort: AbortSignal): Promise<DatabaseReading> {
-    const { settings, client: shared, clock } = this.#parts;
+    const { settings, clock } = this.#parts;
     const isOwn = ({ partition, offset }: SourceOffset) => offset !== null && partition['server_id'] === settings.topicPrefix;
     const own = stored.find(offset => isOwn(offset) && !isProgress(offset)) ?? null;
     const atMs = clock.nowMs();
-    const client = shared();
-    // The source may end while its client is being asked: that is no fault of the server's.
-    const ended = () => client !== shared() && !abort.aborted;
-    const figures =
-      client === null
-        ? this.#askAlone(abort)
-        : oplogFigures(client, abort).catch(error => (ended() ? this.#askAlone(abort) : Promise.reject(error)));
+    const client = this.#parts.client();
+    const figures = client === null ? this.#askAlone(abort) : oplogFigures(client, abort);
     return oplogReading(await figures.catch(error => Promise.reject(databaseError(error, 'Looking at the oplog'))), own, before, atMs);
   }
 

@@ -105,10 +105,21 @@ export class ConnectorWatch {
       this.#complete(this.#sink.completeToMs);
       return;
     }
-    const running = this.#parts.tasks().find(({ source }) => source !== null)?.source ?? null;
-    if (running !== null) return this.#read(running, bound);
+    const running = this.#running();
+    if (running !== null) {
+      try {
+        return await this.#read(running, bound);
+      } catch (error) {
+        // One that ends while it is asked takes its connection along: no fault of the database's, which is asked without it then.
+        if (bound.aborted || this.#running() === running) throw error;
+      }
+    }
     await using beside = plan.createPlugin(context);
     await this.#read(beside, bound);
+  }
+
+  #running(): MeasuredSource | null {
+    return this.#parts.tasks().find(({ askable }) => askable !== null)?.askable ?? null;
   }
 
   async #read(source: MeasuredSource, bound: AbortSignal): Promise<void> {

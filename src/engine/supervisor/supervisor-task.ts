@@ -103,6 +103,11 @@ export class SupervisedTask {
     return this.#attempting ? this.#source : null;
   }
 
+  /** Its source while that can be asked about its database: not once it was told to end, when its connections go. */
+  get askable(): Source | null {
+    return this.#abort?.signal.aborted === false ? this.source : null;
+  }
+
   /** Of a source's task: everything committed before it is durable; null: not known, or a sink's, whose topics are in no order of commits. */
   get completeToMs(): number | null {
     return this.#source === null ? null : this.#counters.completeToMs;

@@ -105,6 +105,23 @@ test('a look that fails is counted, told of once, and makes the next ones wait',
   );
 });
 
+test('a source that ends while it is asked is no fault of the database’s: it is asked beside it', async () => {
+  await using supervised = new Supervised();
+  await withConnector(supervised);
+  const { supervisor, script } = supervised;
+  const asked = Promise.withResolvers<DatabaseReading>();
+  script.measure = () => {
+    script.measure = async () => reading();
+    return asked.promise;
+  };
+  const looked = supervisor.watching.look();
+  await supervisor.setTarget('c', 'STOPPED');
+  asked.reject(new SluiceError('DATABASE_UNAVAILABLE', 'the client is closed'));
+  await looked;
+  assert.equal(failures(supervised), 0);
+  assert.equal(observed(supervised).database?.log_bytes, 1000);
+});
+
 test('a database that does not answer is asked no second time meanwhile', async () => {
   await using supervised = new Supervised();
   await withConnector(supervised);
