@@ -81,7 +81,7 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
     });
 
     test('an answer that does not come is waited for no longer than it may, and the command sent again', async () => {
-      await using place = await world({ timeout: '300ms' });
+      await using place = await world({ paymentTimeout: '3s' });
       const { prefix, run, services } = place;
       services.behaviour = command => (command.type === 'PROCESS_PAYMENT' && command.attempt === 1 ? null : obliging(command));
       await run.publish([orderCreated(prefix, 'o-1')]);
@@ -94,7 +94,7 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
 
     test('timers and what was under way outlive a restart', async () => {
       const prefix = aPrefix();
-      const pinned = pinnedOrderSaga({ prefix, timeout: '1s' });
+      const pinned = pinnedOrderSaga({ prefix, paymentTimeout: '4s' });
       const first = await ToyServices.open(log(), prefix);
       {
         await using run = await (await start([pinned])).ready();
@@ -116,7 +116,8 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
 
     test('answers that came while nobody listened are heard before anything times out', async () => {
       const prefix = aPrefix();
-      const pinned = pinnedOrderSaga({ prefix, timeout: '400ms', attempts: 2 });
+      // Of the first step alone: what comes then is answered behind thousands of others.
+      const pinned = pinnedOrderSaga({ prefix, timeout: '2m', reserveTimeout: '3s', attempts: 2 });
       await using services = await ToyServices.open(log(), prefix);
       services.behaviour = () => null;
       {
@@ -217,7 +218,7 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
     });
 
     test('what is stuck waits for a person, who is named in the timeline', async () => {
-      await using place = await world({ timeout: '100ms', attempts: 2 });
+      await using place = await world({ timeout: '1500ms', attempts: 2 });
       const { prefix, run, services } = place;
       services.behaviour = command => {
         if (command.type === 'PROCESS_PAYMENT') return { topic: 'payment-failed' };
