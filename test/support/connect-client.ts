@@ -17,6 +17,16 @@ export class RestError extends Error {
   }
 }
 
+/** A group rebalances, or has just taken another change in, and asks its clients to come again. */
+function isRebalancing(error: unknown): boolean {
+  return error instanceof RestError && error.status === 409 && /rebalance is in progress|stale configuration/.test(error.message);
+}
+
+/** What a daemon that has just been started may answer of a connector before it has it. */
+export function isMomentary(error: unknown): boolean {
+  return isRebalancing(error) || (error instanceof RestError && [404, 503].includes(error.status));
+}
+
 /** Talks to Kafka Connect's REST API, whoever answers it. */
 export class ConnectClient {
   readonly url: string;
@@ -43,8 +53,7 @@ export class ConnectClient {
       this.call(method, path, body).then(
         () => true,
         (error: unknown) => {
-          if (error instanceof RestError && error.status === 409 && /rebalance is in progress|stale configuration/.test(error.message))
-            return false;
+          if (isRebalancing(error)) return false;
           throw error;
         },
       );
