@@ -64,7 +64,7 @@ async function assertEachOnce(daemon: Daemon, rows: number): Promise<void> {
   assert.equal(next, rows + 1);
 }
 
-test(`a transaction of ${rowCount} rows passes without being held in memory`, { timeout: 180_000 }, async t => {
+test(`a transaction of ${rowCount} rows passes without being held in memory`, { timeout: 300_000 }, async t => {
   await using resources = new AsyncDisposableStack();
   const server = await sharedPostgres(18);
   const run = await capturing(resources, server, 'create table large (id int primary key, content text)');
@@ -74,7 +74,7 @@ test(`a transaction of ${rowCount} rows passes without being held in memory`, { 
   const startedAt = performance.now();
   await database.run(`insert into large select n, repeat(md5(n::text), 16) from generate_series(1, ${rowCount}) n`);
   const committedAt = performance.now();
-  await settled(server, slot, { timeoutMs: 120_000, check: () => rest.assertNotFailed('large') });
+  await settled(server, slot, { timeoutMs: 240_000, check: () => rest.assertNotFailed('large') });
   const [writing, reading] = [committedAt - startedAt, performance.now() - committedAt];
   const after = peakResidentMb(daemon.pid);
   t.diagnostic(
@@ -85,7 +85,7 @@ test(`a transaction of ${rowCount} rows passes without being held in memory`, { 
   assert.ok(after < residentMbMax, `${Math.round(after)} MB resident; at most ${residentMbMax} were meant`);
 });
 
-test('rows of a megabyte each pass without being held in memory, in snapshot and stream', { timeout: 180_000 }, async t => {
+test('rows of a megabyte each pass without being held in memory, in snapshot and stream', { timeout: 300_000 }, async t => {
   const rows = 300;
   await using resources = new AsyncDisposableStack();
   const server = await sharedPostgres(18);
