@@ -9,7 +9,7 @@ import { until } from './until.ts';
 export async function settled(
   server: Pick<PostgresAddress, 'url'>,
   slot: string,
-  { timeoutMs = 60_000, check }: { timeoutMs?: number; check?: () => Promise<unknown> } = {},
+  { timeoutMs = 120_000, check }: { timeoutMs?: number; check?: () => Promise<unknown> } = {},
 ): Promise<void> {
   await using admin = await connectTo(server.url);
   const streaming = async () => {
