@@ -20,7 +20,7 @@ test('Kafka killed and started again under load, in the snapshot and in the stre
     const faultMs = Date.now();
     await kafka.stopImmediately();
     killedIn.push(`${phase} (${records})`);
-    await pipeline.retries(/ECONNREFUSED|ECONNRESET|closed|connect/i, faultMs);
+    await pipeline.retries(/ECONN|EPIPE|closed|connect|timed out|not available/i, faultMs);
     await kafka.start();
     await pipeline.goesOn();
   }

@@ -63,7 +63,7 @@ test('while the broker hangs, no more is read than may be on its way; then every
   script.batches.push(...Array.from({ length: batches }, (_, index) => batch(index)));
   const services = { log, logger: silentLogger, clock, observer, pause: async () => {}, random: () => 0 };
   const running = runTask(plan!.createTask(0, services), abort.signal);
-  await until(() => frozen, { what: 'the first records to be durable', timeoutMs: 30_000 });
+  await until(() => frozen, { what: 'the first records to be durable', timeoutMs: 60_000 });
   try {
     let seen = -1;
     const held = () => {
@@ -71,7 +71,7 @@ test('while the broker hangs, no more is read than may be on its way; then every
       seen = script.batches.length;
       return same;
     };
-    await until(held, { what: 'the reading to be held back', timeoutMs: 30_000, everyMs: 300 });
+    await until(held, { what: 'the reading to be held back', timeoutMs: 60_000, everyMs: 300 });
     const underWay = (batches - durable - script.batches.length) * recordBytes;
     t.diagnostic(`${underWay} bytes read and not durable, of ${batches * recordBytes}`);
     // A transaction that the broker has, but for its end; the part on its way and the one being filled; a unit that waits for room and one that is

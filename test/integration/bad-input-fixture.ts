@@ -78,7 +78,7 @@ export async function failure(daemon: Daemon, name: string): Promise<string> {
       const task = (await client.status(name))?.tasks[0];
       return task?.state === 'FAILED' && (task.trace ?? '(no trace)');
     },
-    { what: `the task of ${name} to fail`, timeoutMs: 30_000 },
+    { what: `the task of ${name} to fail`, timeoutMs: 60_000 },
   ).catch(error => {
     throw new Error(`${(error as Error).message}\n${daemon.log()}`);
   });
@@ -97,7 +97,7 @@ export function retrying(daemon: Daemon, name: string) {
       const progress = await progressOf(daemon, name);
       return progress?.state === 'RETRYING' && progress.retrying;
     },
-    { what: `the task of ${name} to be tried again`, timeoutMs: 30_000 },
+    { what: `the task of ${name} to be tried again`, timeoutMs: 60_000 },
   ).catch(error => {
     throw new Error(`${(error as Error).message}\n${daemon.log()}`);
   });
@@ -131,7 +131,7 @@ export async function untilLogged(daemon: Daemon, topic: string, expected: reado
       found = await changesIn(daemon, topic);
       return found.length >= expected.length;
     },
-    { what: `${expected.length} changes in ${topic}`, timeoutMs: 30_000, everyMs: 50 },
+    { what: `${expected.length} changes in ${topic}`, timeoutMs: 60_000, everyMs: 50 },
   ).catch(error => {
     throw new Error(`${(error as Error).message}: ${found.join(' ')}\n${daemon.log()}`);
   });

@@ -56,7 +56,7 @@ describe('a log that takes no more', { timeout: 180_000 }, () => {
     assert.equal((await ask(daemon, 'POST', '/connectors', { name: 'large', config })).status, 201);
     await until(async () => (await progressOf(daemon, 'large'))?.phase === 'streaming', {
       what: 'the connector to stream',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     await database.client.query(`insert into large values (2, $1), (3, 'c')`, [randomBytes(50_000).toString('hex')]);
     const trace = await failure(daemon, 'large');
@@ -81,7 +81,7 @@ describe('a log that takes no more', { timeout: 180_000 }, () => {
         found = rowsOf((await reader.read([topic])).map(({ value }) => value));
         return found.length >= 3;
       },
-      { what: 'all rows in the topic', timeoutMs: 30_000 },
+      { what: 'all rows in the topic', timeoutMs: 60_000 },
     ).catch(error => {
       throw new Error(`${(error as Error).message}: ${found.join(' ')}\n${daemon.log()}`);
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startPostgres } from '../services/postgres.ts';
 import { freshDatabase } from '../support/fresh-database.ts';
-import { sharedPostgres } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 import { execute, isFinished, progressOf, readsOf, rows, runOf, setup, waitMsMax } from './incremental-run.ts';
 
@@ -10,7 +10,9 @@ const megabyte = 1024 * 1024;
 test('an incremental snapshot waits while its slot holds most of what it may back, says so, and goes on by itself', {
   timeout: 120_000,
 }, async () => {
-  await using database = await freshDatabase(await sharedPostgres(18));
+  // A server of its own: what others write is held back by the slot, too, and what they have open keeps the server from letting it go.
+  await using server = await startPostgres({ version: 18 });
+  await using database = await freshDatabase(server);
   await database.run(`${setup} create publication everything for table items;`);
   const run = runOf(database, { 'slot.guard.limit.bytes': String(20 * megabyte), 'slot.guard.snapshot.percent': '50' });
   const released = Promise.withResolvers<void>();

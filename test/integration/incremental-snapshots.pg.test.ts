@@ -200,7 +200,7 @@ test('conditions, surrogate keys, tables that cannot be read, pause, stop and th
 test('a pause outlives a restart, and what is stored is where it goes on', { timeout: 120_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
-  const run = runOf(database, { 'incremental.snapshot.rows.per.second.max': '1000' });
+  const run = runOf(database, { 'incremental.snapshot.rows.per.second.max': '400' });
   const isPausedInOffset = () => (stored(run)['sluice_incremental_snapshot'] as { paused?: boolean } | undefined)?.paused === true;
   await runWith(run, isPausedInOffset, async () => {
     await run.source!.signal!({ id: 'c1', type: 'execute-snapshot', data: execute(['public.items']) });
@@ -225,13 +225,13 @@ test('a pause outlives a restart, and what is stored is where it goes on', { tim
 test('an offset as Debezium stores it in mid-snapshot is gone on with, behind its key', { timeout: 120_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
-  const run = runOf(database, { ...withSignalTable, 'incremental.snapshot.rows.per.second.max': '1000' });
+  const run = runOf(database, { ...withSignalTable, 'incremental.snapshot.rows.per.second.max': '400' });
   await runWith(
     run,
     () => true,
     async () => {
       await signal(database, 'd1', 'execute-snapshot', execute(['public.items'], withFilter));
-      await until(() => (stored(run)['sluice_incremental_snapshot'] as { chunks?: number } | undefined)?.chunks === 2, {
+      await until(() => ((stored(run)['sluice_incremental_snapshot'] as { chunks?: number } | undefined)?.chunks ?? 0) >= 2, {
         what: 'two chunks',
         timeoutMs: waitMsMax,
       });

@@ -132,11 +132,11 @@ describe('consumer groups on Kafka', { timeout: 240_000 }, () => {
     assert.ok(done >= 50);
     await using member = new Member(log, { group, topics: [topic] }, commitAll);
     await member.until('all partitions', ({ owned }) => owned.length === 4, 60_000);
-    for (const { partition, offset } of member.owned)
-      assert.equal(offset, committed.find(place => place.partition === partition)?.offset ?? 0n);
+    // A commit that was on its way when it was killed may count as well.
+    for (const { partition, offset } of committed) assert.ok(member.owned.find(place => place.partition === partition)!.offset >= offset);
     // The markers of the transaction are passed over where a partition was read to its end.
     await member.until('end', ({ consumer }) => consumer.lag().every(({ records }) => records === 0n));
-    const read = new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
+    const read = new Map(member.owned.map(({ partition, offset }) => [partition, Number(offset)]));
     for (const partition of [0, 1, 2, 3]) {
       const offsets = member.records.filter(record => record.partition === partition).map(({ offset }) => Number(offset));
       const from = read.get(partition) ?? 0;

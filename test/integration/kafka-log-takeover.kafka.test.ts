@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SluiceError } from '../../src/contract/index.ts';
 import { startConnect } from '../services/connect.ts';
+import { ConnectClient } from '../support/connect-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { sharedKafka } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -35,32 +36,29 @@ describe('a group of workers changes hands', { timeout: 300_000 }, () => {
 
     const storage = Object.fromEntries(Object.entries(options).filter(([name]) => /^group\.id$|\.storage\./.test(name)));
     await using connect = await startConnect(bootstrapServers, storage);
-    const ask = async (method: string, path: string, body?: object) => {
-      const init = { method, headers: { 'content-type': 'application/json' }, ...(body && { body: JSON.stringify(body) }) };
-      const response = await fetch(`${connect.url}/connectors/inventory${path}`, init);
-      const text = await response.text();
-      assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
-      return text === '' ? null : JSON.parse(text);
-    };
-    assert.deepEqual((await ask('GET', '')).config, config);
-    await until(async () => (await ask('GET', '/status')).connector.state === 'STOPPED', {
+    const rest = new ConnectClient(connect.url);
+    const ask = <Answer>(path: string) => rest.call<Answer>('GET', `/connectors/inventory${path}`);
+    const change = (method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+      rest.change(method, `/connectors/inventory${path}`, body);
+    assert.deepEqual((await ask<{ config: object }>('')).config, config);
+    await until(async () => (await rest.status('inventory'))?.connector.state === 'STOPPED', {
       what: 'the connector to be stopped',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
-    assert.deepEqual(await ask('GET', '/offsets'), {
+    assert.deepEqual(await ask('/offsets'), {
       offsets: [{ partition, offset: { lsn: 24023128, txId: 7, sluice_commit_lsn: '0/16E8F98' } }],
     });
-    assert.deepEqual((await ask('GET', '/topics')).inventory.topics, ['srv.public.orders']);
+    assert.deepEqual(await rest.topics('inventory'), ['srv.public.orders']);
 
-    await ask('PATCH', '/offsets', { offsets: [{ partition, offset: { lsn: 99, txId: 8 } }] });
+    await change('PATCH', '/offsets', { offsets: [{ partition, offset: { lsn: 99, txId: 8 } }] });
     const refused = (error: SluiceError) => error.code === 'FENCED';
     await assert.rejects(zombie.append({ records: null, offsets: [{ partition, offset: { lsn: 1 } }] }), refused);
     assert.deepEqual(await connectors.offsets('inventory'), [{ partition, offset: { lsn: 99, txId: 8 } }]);
 
-    await ask('PUT', '/pause');
+    await change('PUT', '/pause');
     const stateOf = async () => (await connectors.list()).find(({ name }) => name === 'inventory')?.targetState;
     await until(async () => (await stateOf()) === 'PAUSED', { what: 'Connect’s target state' });
-    await ask('DELETE', '');
+    await change('DELETE', '');
     await until(async () => (await stateOf()) === undefined, { what: 'Connect’s deletion' });
     assert.deepEqual(await connectors.offsets('inventory'), [{ partition, offset: { lsn: 99, txId: 8 } }]);
     await until(async () => (await connectors.activeTopics('inventory')).length === 0, { what: 'the topics to be forgotten' });

@@ -217,9 +217,9 @@ describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
     const topic = await makeTopic(log);
     const overrides = (lingerMs: string) => ({ producerOverrides: { 'linger.ms': lingerMs }, transactional: true });
     {
-      await using writer = await log.writer({ connector: 'c', task: 0 }, overrides('200'), never);
+      await using writer = await log.writer({ connector: 'c', task: 0 }, overrides('2000'), never);
       const first = append(writer, [{ topic, value: 'a' }]);
-      await until(async () => (await log.describeTopics([topic])).length === 1, { what: 'a few turns of the event loop' });
+      for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve));
       await Promise.all([first, append(writer, [{ topic, value: 'b' }])]);
       // Two records and one marker: one transaction.
       assert.equal((await log.describeTopics([topic]))[0]!.partitions[0]!.end, 3n);

@@ -12,7 +12,7 @@ import { silentLogger } from '../support/silent-logger.ts';
 async function check(options: RawConfig): Promise<readonly CheckResult[]> {
   const { config, faults } = mongodbConnector.spec.parse({
     'topic.prefix': 'srv',
-    'mongodb.server.selection.timeout.ms': '3000',
+    'mongodb.server.selection.timeout.ms': '30000',
     ...options,
   });
   assert.ok(config, faults.map(({ message }) => message).join('\n'));
@@ -20,6 +20,9 @@ async function check(options: RawConfig): Promise<readonly CheckResult[]> {
   await using made = mongodbConnector.create(config, { connector: 'test', task: 0, logger: silentLogger, clock });
   return made.check(new AbortController().signal);
 }
+
+/** For a server that is waited for in vain. */
+const hasty = { 'mongodb.server.selection.timeout.ms': '5000' };
 
 const faultOf = (results: readonly CheckResult[]) => results.find(({ status }) => status === 'fault');
 
@@ -40,7 +43,7 @@ test('a user logs in by SCRAM; a wrong password is a fault that shows no passwor
 });
 
 test('a server that is not there is a fault that may heal', async () => {
-  const results = await check({ 'mongodb.connection.string': 'mongodb://127.0.0.1:1/?replicaSet=rs0' });
+  const results = await check({ 'mongodb.connection.string': 'mongodb://127.0.0.1:1/?replicaSet=rs0', ...hasty });
   assert.equal(faultOf(results)?.code, 'DATABASE_UNAVAILABLE');
 });
 
@@ -53,6 +56,6 @@ test('TLS by options of the connection string: the server’s certificate is che
   await server.start(['--tls-cert-file', certificate, '--tls-key-file', key], `tls=true&tlsCAFile=${authority.certificate}`);
   const trusted = await check({ 'mongodb.connection.string': `${server.url}&tls=true&tlsCAFile=${authority.certificate}` });
   assert.equal(faultOf(trusted), undefined);
-  const untrusted = await check({ 'mongodb.connection.string': server.url, 'mongodb.ssl.enabled': 'true' });
+  const untrusted = await check({ 'mongodb.connection.string': server.url, 'mongodb.ssl.enabled': 'true', ...hasty });
   assert.equal(faultOf(untrusted)?.code, 'TLS_FAILED');
 });

@@ -47,7 +47,7 @@ for (const [flavor, start] of [
         `${flavor === 'mysql' ? 'set binlog_rows_query_log_events = on' : 'set binlog_annotate_row_events = on'};
          begin; insert into story values (1, 'a'), (2, 'b'); update story set v = 'c' where id = 2; delete from story where id = 1; commit`,
       );
-      await using stream = await openStream(flavor, server, from, { heartbeatMs: 100 });
+      await using stream = await openStream(flavor, server, from, { heartbeatMs: 500 });
       const listener = new BinlogListener();
       await listenUntil(stream, listener, () => listener.texts('heartbeat').length >= 2);
       const kinds = listener.heard.map(({ kind, text }) => (kind === 'rows' || kind === 'rowsQuery' ? `${kind} ${text}` : kind));

@@ -100,7 +100,7 @@ for (const [flavor, start] of [
       await using connection = await connectMysql(server);
       const [rows] = await connection.query('show binary logs');
       const file = String((rows as { Log_name: string }[]).at(-1)!.Log_name);
-      await using stream = await openStream(flavor, server, { file }, { heartbeatMs: 100 }, { port: proxy.port });
+      await using stream = await openStream(flavor, server, { file }, { heartbeatMs: 500 }, { port: proxy.port });
       const listener = new BinlogListener();
       await listenUntil(stream, listener, () => listener.texts('heartbeat').length >= 2);
       proxy.silence();
@@ -137,7 +137,7 @@ describe('TLS', () => {
     assert.equal(await cipher({ mode: 'disabled' }), '');
     assert.notEqual(await cipher({ mode: 'preferred' }), '');
     assert.notEqual(await cipher({ mode: 'required' }), '');
-    await using stream = await openStream('mysql', server, {}, { heartbeatMs: 100 }, { tls: { ...noTls, mode: 'required' } });
+    await using stream = await openStream('mysql', server, {}, { heartbeatMs: 500 }, { tls: { ...noTls, mode: 'required' } });
     const listener = new BinlogListener();
     await listenUntil(stream, listener, () => listener.texts('heartbeat').length > 0);
   });

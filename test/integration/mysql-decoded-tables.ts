@@ -35,7 +35,9 @@ export function settingsOf({ host, port, user, password }: MysqlAddress): Connec
   };
 }
 
-let nextServerId = 50_000 + (process.pid % 10_000) * 100;
+/** So many for each process, above what tests choose themselves: a server cuts off a replica when another one comes with its number. */
+const serverIdsOfProcess = 1_000_000;
+let nextServerId = 100_000_000 + (process.pid % 4_000) * serverIdsOfProcess;
 
 /** A number that no other replica of the tests has. */
 export function freshServerId(): number {

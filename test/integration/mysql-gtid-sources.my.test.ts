@@ -40,7 +40,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       ['c 1', 'c 2', 'c 3', 'c 9'],
     ],
   ] as const) {
-    test(`GTID sources of ${flavor}: ${what}`, { timeout: 60_000 }, async () => {
+    test(`GTID sources of ${flavor}: ${what}`, { timeout: 180_000 }, async () => {
       await using database = await freshMysqlDatabase(server);
       await database.run('create table t (id int primary key)');
       const run = new SourceRun(
@@ -69,7 +69,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   }
 
   test(`a position of ${flavor} that lacks what only an excluded source wrote, and the server purged, is not lost`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await using database = await freshMysqlDatabase(server);
     await database.run('create table t (id int primary key); insert into t values (1)');
@@ -91,7 +91,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       await admin.query(`purge binary logs to '${names.at(-1)}'`);
       return names.length === 1;
     };
-    await until(purged, { what: 'the binlog to be purged', timeoutMs: 30_000 });
+    await until(purged, { what: 'the binlog to be purged', timeoutMs: 60_000 });
     await database.run('insert into t values (3)');
     const reading = run.run(({ records }) => (records.some(({ topic }) => topic.endsWith('.t')) ? 'crash after' : 'append'));
     if (flavor === 'mysql') await reading;

@@ -17,7 +17,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     timeout: 120_000,
   }, async () => {
     await using database = await itemsDatabase(servers[flavor]);
-    const run = mysqlRunOf(flavor, servers[flavor], database, { 'incremental.snapshot.rows.per.second.max': '2000' });
+    const run = mysqlRunOf(flavor, servers[flavor], database, { 'incremental.snapshot.rows.per.second.max': '500' });
     const reads = () => readsOf(run, itemsOf(database));
     await runWith(
       run,

@@ -227,7 +227,7 @@ test('an offset as Debezium stores it in mid-snapshot is gone on with, behind it
 }, async () => {
   const server = servers.mysql;
   await using database = await itemsDatabase(server);
-  const run = mysqlRunOf('mysql', server, database, { 'incremental.snapshot.rows.per.second.max': '1000' });
+  const run = mysqlRunOf('mysql', server, database, { 'incremental.snapshot.rows.per.second.max': '400' });
   const reads = () => readsOf(run, itemsOf(database));
   const own = () => stored(run)['sluice_incremental_snapshot'] as { chunks?: number; paused?: boolean } | undefined;
   await runWith(
@@ -236,7 +236,7 @@ test('an offset as Debezium stores it in mid-snapshot is gone on with, behind it
     async () => {
       const filter = { 'additional-conditions': [{ 'data-collection': '.*', filter: 'id <= 1000' }] };
       await run.source!.signal!({ id: 'd1', type: 'execute-snapshot', data: execute([`${database.name}.items`], filter) });
-      await until(() => own()?.chunks === 2, { what: 'two chunks', timeoutMs: waitMsMax });
+      await until(() => (own()?.chunks ?? 0) >= 2, { what: 'two chunks', timeoutMs: waitMsMax });
       await run.source!.signal!({ id: 'p1', type: 'pause-snapshot', data: null });
     },
   );

@@ -16,7 +16,7 @@ async function login(server: MysqlServer, user: string, password: string, tls: P
   }
 }
 
-describe('logins of MySQL', { timeout: 60_000 }, () => {
+describe('logins of MySQL', { timeout: 180_000 }, () => {
   let server: MysqlServer;
   before(async () => {
     server = await startMysql();
@@ -50,7 +50,7 @@ describe('logins of MySQL', { timeout: 60_000 }, () => {
   });
 });
 
-describe('logins of MariaDB', { timeout: 60_000 }, () => {
+describe('logins of MariaDB', { timeout: 180_000 }, () => {
   let server: MysqlServer;
   before(async () => {
     server = await startMariadb();

@@ -54,7 +54,7 @@ for (const flavor of flavors) {
       await database.run(`purge binary logs to '${names.at(-1)}'`);
       return names.length === 1;
     };
-    await untilState(purged, { what: 'the binlog to be purged', timeoutMs: 30_000, everyMs: 50 });
+    await untilState(purged, { what: 'the binlog to be purged', timeoutMs: 60_000, everyMs: 50 });
     await assert.rejects(
       run.run(() => assert.fail('nothing is read')),
       { code: 'POSITION_LOST' },

@@ -37,7 +37,7 @@ const runs = (['full', 'noblob', 'minimal'] as const).flatMap(image =>
 
 for (const { image, metadata, compressed, partial } of runs) {
   const what = `binlog_row_image=${image}, binlog_row_metadata=${metadata}${compressed ? ', compressed' : ''}${partial ? ', partial JSON' : ''}`;
-  test(`${what}: what the binlog has is read, what it leaves out is marked`, { timeout: 30_000 }, async () => {
+  test(`${what}: what the binlog has is read, what it leaves out is marked`, { timeout: 180_000 }, async () => {
     await using database = await freshMysqlDatabase(server);
     await database.run('create table t (id int primary key, v varchar(9), long_text text, doc json)');
     const run = new SourceRun(

@@ -40,7 +40,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
 
   for (const statement of ['alter table b add column w int default 7, force', 'alter table b add column w int default 7, drop column v']) {
     test(`${statement} before the snapshot comes to it: what is left is read anew as it is now, by itself (${flavor})`, {
-      timeout: 60_000,
+      timeout: 180_000,
     }, async () => {
       await using database = await freshMysqlDatabase(server);
       await database.run(`${recursion} ${large}; create table b (id int primary key, v int); insert into b values (1, 1), (2, 2)`);
@@ -71,7 +71,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   }
 
   test(`a table altered while it is read: the statement waits, and the stream goes on with it (${flavor})`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await using database = await freshMysqlDatabase(server);
     await database.run(`${recursion} ${large}`);
@@ -88,7 +88,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 
   test(`a table dropped before the snapshot comes to it: it goes on without it, by itself (${flavor})`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await using database = await freshMysqlDatabase(server);
     await database.run(`${recursion} ${large}; create table b (id int primary key)`);

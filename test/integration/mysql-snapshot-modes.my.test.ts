@@ -31,7 +31,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   const until = (change: string) => (batch: SourceBatch) =>
     changes(batch.records).includes(change) ? ('crash after' as const) : ('append' as const);
 
-  test(`initial_only ends with the snapshot, and stays ended (${flavor})`, { timeout: 30_000 }, async () => {
+  test(`initial_only ends with the snapshot, and stays ended (${flavor})`, { timeout: 180_000 }, async () => {
     await using database = await freshMysqlDatabase(server);
     await database.run('create table t (id int primary key); insert into t values (1)');
     const run = runOn(database, { 'snapshot.mode': 'initial_only' });
@@ -44,7 +44,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     assert.deepEqual(changes(run.records), ['r 1', 'c 2'], 'the stream begins where the snapshot was');
   });
 
-  test(`always reads all tables again at every start (${flavor})`, { timeout: 30_000 }, async () => {
+  test(`always reads all tables again at every start (${flavor})`, { timeout: 180_000 }, async () => {
     await using database = await freshMysqlDatabase(server);
     await database.run('create table t (id int primary key); insert into t values (1)');
     const run = runOn(database, { 'snapshot.mode': 'always' });
@@ -60,7 +60,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 
   test(`the lock: minimal and none let writes through while rows are read, extended makes them wait (${flavor})`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     for (const locking of ['minimal', 'none', 'extended']) {
       await using database = await freshMysqlDatabase(server);

@@ -30,10 +30,10 @@ test('SIGTERM to npm run reaches the daemon, which stops cleanly', async () => {
   // Its streams close when the last process that writes to them has ended, so that a daemon that was left behind is noticed.
   const closed = once(npm, 'close');
   const healthy = async () => (await fetch(`${url}/health`).catch(() => null))?.ok === true || npm.exitCode !== null;
-  await until(healthy, { what: 'the daemon to be healthy', timeoutMs: 30_000 });
+  await until(healthy, { what: 'the daemon to be healthy', timeoutMs: 60_000 });
   try {
     npm.kill('SIGTERM');
-    await until(async () => (await fetch(url).catch(() => null)) === null, { what: 'the daemon to end', timeoutMs: 15_000 });
+    await until(async () => (await fetch(url).catch(() => null)) === null, { what: 'the daemon to end', timeoutMs: 60_000 });
     await closed;
     assert.match(said, /The worker has stopped/);
   } finally {

@@ -60,9 +60,9 @@ test('the order flow of the examples: the view by customer follows the shop', { 
   const follows = async () => {
     const { rows } = await database.client.query(oracle);
     const same = () => JSON.stringify(view()) === JSON.stringify(rows);
-    await until(same, { what: 'the view to follow', timeoutMs: 30_000 }).catch(() => assert.deepEqual(view(), rows, daemon.log()));
+    await until(same, { what: 'the view to follow', timeoutMs: 60_000 }).catch(() => assert.deepEqual(view(), rows, daemon.log()));
   };
-  await until(() => view().length === 50, { what: 'the view to be made', timeoutMs: 30_000 }).catch(() => assert.fail(daemon.log()));
+  await until(() => view().length === 50, { what: 'the view to be made', timeoutMs: 60_000 }).catch(() => assert.fail(daemon.log()));
   await follows();
   await database.run("update orders set state = 'shipped' where id % 3 = 0");
   await database.run('update orders set customer_id = 7 where id % 10 = 1'); // from one key of the view to another

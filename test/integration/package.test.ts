@@ -46,7 +46,7 @@ test('the daemon of the package starts, answers, and ends at SIGTERM', async () 
   const ended = once(daemon, 'exit');
   try {
     const healthy = async () => (await fetch(`${url}/health`).catch(() => null))?.ok === true || daemon.exitCode !== null;
-    await until(healthy, { what: 'the daemon to be healthy', timeoutMs: 30_000 });
+    await until(healthy, { what: 'the daemon to be healthy', timeoutMs: 60_000 });
     assert.equal(daemon.exitCode, null, said);
     const answer = (await (await fetch(url)).json()) as Record<string, string>;
     assert.equal(answer['version'], version);

@@ -8,7 +8,7 @@ import { postgresRun } from '../support/source-run.ts';
 
 const tables = 150;
 
-test('a snapshot with several readers brings every table whole, and one row marked last', { timeout: 60_000 }, async () => {
+test('a snapshot with several readers brings every table whole, and one row marked last', { timeout: 180_000 }, async () => {
   await using database = await freshDatabase(await sharedPostgres(18));
   const names = Array.from({ length: tables }, (_, index) => `t${index}`);
   await database.run(names.map(name => `create table ${name} (id int primary key); insert into ${name} values (1), (2);`).join('\n'));

@@ -70,7 +70,7 @@ describe('what a row holds reaches no log line, no error and no answer', { timeo
   async function run(name: string, options: Readonly<Record<string, string>>, reached: () => Promise<boolean>): Promise<void> {
     const own = { 'topic.prefix': name, 'slot.name': `${name}_${database.name}` };
     await rest.putConfig(name, { ...config, ...own, ...options });
-    await until(reached, { what: `${name} to run into it`, timeoutMs: 30_000 });
+    await until(reached, { what: `${name} to run into it`, timeoutMs: 60_000 });
   }
 
   const failed = (name: string) => async () => (await rest.status(name))?.tasks[0]?.state === 'FAILED';

@@ -71,7 +71,7 @@ for (const { phase, mode, sending, waits, batchRecordsMax } of phases) {
       seen = read;
       return (await admin.query(sending, [slot])).rows[0]?.wait_event === waits && same && read >= 8192;
     };
-    await until(held, { what: 'the server to wait for its reader', timeoutMs: 30_000, everyMs: 200 });
+    await until(held, { what: 'the server to wait for its reader', timeoutMs: 60_000, everyMs: 200 });
     const before = read;
     t.diagnostic(`${before} records read of ${rows}, then the server waited`);
     assert.ok(before < 2 * batchRecordsMax, `${before} records were read ahead of the log`);

@@ -94,7 +94,7 @@ test('the daemon takes a connector over from Kafka Connect and Debezium, and the
     await until(async () => (await again.status('ours'))?.connector.state === 'STOPPED', {
       what: 'the stopped connector to be shown as such',
     });
-    await again.call('PUT', '/connectors/ours/resume');
+    await again.change('PUT', '/connectors/ours/resume');
     for (const name of names) await again.running(name, 120_000);
     for (const load of second) await load.stop();
     for (const name of names) await stored(again, database, name);

@@ -115,7 +115,7 @@ describe('the user flow of the examples, on the embedded log', { timeout: 180_00
         return false;
       }
     };
-    await until(same, { what: 'the flow', timeoutMs: 30_000 }).catch(() => assert.deepEqual(last, expected, daemon.log()));
+    await until(same, { what: 'the flow', timeoutMs: 60_000 }).catch(() => assert.deepEqual(last, expected, daemon.log()));
   }
 
   test('users that were there before are indexed and viewed, and are no news', async () => {
@@ -158,7 +158,7 @@ describe('the user flow of the examples, on the embedded log', { timeout: 180_00
 
   test('a new address is confirmed by mail when the mail service is back, once, and is published once', async () => {
     await database.run("update users set email = 'anne@example.com' where id = 1");
-    await until(() => mails.refused >= 2, { what: 'the mail service to be asked again', timeoutMs: 30_000 });
+    await until(() => mails.refused >= 2, { what: 'the mail service to be asked again', timeoutMs: 60_000 });
     mails.down = false;
     const changed = { type: 'UserEmailChanged', id: 1, from: 'ann@example.com', to: 'anne@example.com' };
     await becomes(async () => (await published('user-events')).slice(2), [{ key: '1', value: changed }]);
@@ -174,7 +174,7 @@ describe('the user flow of the examples, on the embedded log', { timeout: 180_00
       const values = Array.from({ length: total / 3 }, (_, n) => `('User', 'user-${round}-${n}@example.com')`);
       for (const value of values) await database.run(`insert into users (name, email) values ${value}`);
       const reached = known + (round * total) / 3 + 1;
-      await until(async () => (await published('user-events')).length >= reached, { what: 'events of this round', timeoutMs: 30_000 });
+      await until(async () => (await published('user-events')).length >= reached, { what: 'events of this round', timeoutMs: 60_000 });
       await daemon.stop('SIGKILL');
       await daemon.start();
     }

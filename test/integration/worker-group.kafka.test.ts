@@ -113,8 +113,7 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
     await owner.rest.running(name);
     await other.rest.call('POST', `/connectors/${name}/restart?includeTasks=true`);
     await owner.rest.running(name);
-    await other.rest.call('PUT', `/connectors/${name}/stop`);
-    await until(async () => (await other.rest.status(name))?.connector.state === 'STOPPED', { what: 'STOPPED' });
+    await other.rest.stop(name);
     const { offsets } = await other.rest.call<{ offsets: object[] }>('GET', `/connectors/${name}/offsets`);
     assert.ok(offsets.length > 0);
     await other.rest.call('PATCH', `/connectors/${name}/offsets`, { offsets });

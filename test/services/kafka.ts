@@ -187,21 +187,21 @@ export async function kafkaTool(program: string, args: readonly string[]): Promi
 /**
  * Reads a topic as a stranger does: with Kafka's own Java console consumer, from the beginning, committed records only. Gives its
  * lines, of which `args` say the form (`--property print.key=true`, `--max-messages 3` ...); it ends after `--max-messages`, or when
- * nothing came for `--timeout-ms` (5 s unless told).
+ * nothing came for `--timeout-ms` (a minute unless told: a laden machine takes long to make a consumer).
  */
 export async function consoleConsumer(bootstrapServers: string, topic: string, args: readonly string[] = []): Promise<string[]> {
   const given = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'];
-  const timeout = args.includes('--timeout-ms') ? [] : ['--timeout-ms', '5000'];
+  const timeout = args.includes('--timeout-ms') ? [] : ['--timeout-ms', '60000'];
   const printed = await kafkaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [...given, ...timeout, ...args]);
   return printed.split('\n').filter(line => line !== '');
 }
 
 /** Longer than any topic of a test takes to be read. */
-const consumerMsMax = 60_000;
+const consumerMsMax = 120_000;
 
 /**
  * The same line by line, as they come, until the caller has enough of them. Rejects where the consumer ends by itself, with what it said, or
- * takes more than a minute.
+ * takes more than two minutes.
  */
 export async function* consoleConsumerLines(bootstrapServers: string, topic: string, args: readonly string[]): AsyncGenerator<string> {
   const given = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'];

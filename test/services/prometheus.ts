@@ -34,7 +34,7 @@ export class Prometheus implements AsyncDisposable {
       scratch: this.#scratch.path,
       logFile: this.#scratch.file('server.log'),
       ready: async () => (await fetch(`${this.url}/-/ready`)).ok,
-      startMsMax: 30_000,
+      startMsMax: 60_000,
     });
   }
 

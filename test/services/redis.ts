@@ -54,7 +54,8 @@ export class RedisServer implements RedisAddress, AsyncDisposable {
       const file = this.#scratch.file('sentinel.conf');
       const watch = [
         `monitor main ${sentinelOf.host} ${sentinelOf.port} 1`,
-        'down-after-milliseconds main 500',
+        // A master that a laden machine keeps waiting is not down.
+        'down-after-milliseconds main 3000',
         'failover-timeout main 2000',
       ];
       const lines = [...Object.entries(own).map(([name, value]) => `${name} ${value}`), ...watch.map(line => `sentinel ${line}`)];
@@ -75,7 +76,7 @@ export class RedisServer implements RedisAddress, AsyncDisposable {
       scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: () => this.#answers(),
-      startMsMax: 20_000,
+      startMsMax: 60_000,
     });
   }
 
@@ -133,7 +134,8 @@ export async function startRedisCluster(size = 3): Promise<RedisClusterServers> 
       const settings = {
         'cluster-enabled': 'yes',
         'cluster-port': busPort,
-        'cluster-node-timeout': '2000',
+        // A node that a laden machine keeps waiting has not failed.
+        'cluster-node-timeout': '10000',
         'cluster-require-full-coverage': 'no',
       };
       nodes.push(stack.use(await startRedis({ settings })));
@@ -188,7 +190,7 @@ export async function startRedisSentinel(): Promise<RedisSentinelServers> {
     const watching = sentinel.connect();
     await until(async () => String(await watching.call('SENTINEL', 'REPLICAS', 'main')).includes(String(replica.port)), {
       what: 'the sentinel to know the replica',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     return { master, replica, sentinel, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {

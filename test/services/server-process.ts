@@ -105,7 +105,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Sends the signal and waits for the end; after the bound, SIGKILL. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', stopMsMax = 20_000): Promise<void> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', stopMsMax = 60_000): Promise<void> {
     if (!this.alive) return;
     this.#child.ref();
     this.#child.kill(signal);

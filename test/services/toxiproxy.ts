@@ -173,7 +173,7 @@ export async function startToxiproxy(seed = 1): Promise<ToxiproxyServer> {
       scratch: scratch.path,
       logFile: scratch.file('toxiproxy.log'),
       ready: async () => (await fetch(`${at}/version`)).ok,
-      startMsMax: 10_000,
+      startMsMax: 60_000,
     });
   const server = new ToxiproxyServer(start, scratch, url);
   try {

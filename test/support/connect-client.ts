@@ -17,6 +17,16 @@ export class RestError extends Error {
   }
 }
 
+/** A group rebalances, or has just taken another change in, and asks its clients to come again. */
+function isRebalancing(error: unknown): boolean {
+  return error instanceof RestError && error.status === 409 && /rebalance is in progress|stale configuration/.test(error.message);
+}
+
+/** What a daemon that has just been started may answer of a connector before it has it. */
+export function isMomentary(error: unknown): boolean {
+  return isRebalancing(error) || (error instanceof RestError && [404, 503].includes(error.status));
+}
+
 /** Talks to Kafka Connect's REST API, whoever answers it. */
 export class ConnectClient {
   readonly url: string;
@@ -37,26 +47,31 @@ export class ConnectClient {
     return (text ? JSON.parse(text) : undefined) as Answer;
   }
 
-  /** Makes or changes a connector. A group that rebalances asks its clients to come again, as Connect's does. */
-  async putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
-    const put = () =>
-      this.call('PUT', `/connectors/${encodeURIComponent(name)}/config`, config).then(
+  /** The same of a change. A group that rebalances, or has just taken another change in, asks its clients to come again, as Connect's does. */
+  async change(method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<void> {
+    const change = () =>
+      this.call(method, path, body).then(
         () => true,
         (error: unknown) => {
-          if (error instanceof RestError && error.status === 409 && /rebalance is in progress/.test(error.message)) return false;
+          if (isRebalancing(error)) return false;
           throw error;
         },
       );
-    await until(put, { what: `the group to take the config of ${name}`, timeoutMs: 60_000 });
+    await until(change, { what: `the group to take ${method} ${path}`, timeoutMs: 60_000 });
+  }
+
+  /** Makes or changes a connector. */
+  async putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    await this.change('PUT', `/connectors/${encodeURIComponent(name)}/config`, config);
   }
 
   async delete(name: string): Promise<void> {
-    await this.call('DELETE', `/connectors/${encodeURIComponent(name)}`);
+    await this.change('DELETE', `/connectors/${encodeURIComponent(name)}`);
   }
 
   /** Stops a connector and waits until its tasks have ended. */
   async stop(name: string, timeoutMs = 60_000): Promise<void> {
-    await this.call('PUT', `/connectors/${encodeURIComponent(name)}/stop`);
+    await this.change('PUT', `/connectors/${encodeURIComponent(name)}/stop`);
     const stopped = async () => {
       const status = await this.status(name);
       return status?.connector.state === 'STOPPED' && status.tasks.length === 0;
@@ -66,7 +81,7 @@ export class ConnectClient {
 
   /** Starts a stopped connector again and waits until it runs. */
   async resume(name: string): Promise<void> {
-    await this.call('PUT', `/connectors/${encodeURIComponent(name)}/resume`);
+    await this.change('PUT', `/connectors/${encodeURIComponent(name)}/resume`);
     await this.running(name);
   }
 

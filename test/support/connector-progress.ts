@@ -1,4 +1,4 @@
-import { ConnectClient, type RestError } from './connect-client.ts';
+import { ConnectClient, isMomentary } from './connect-client.ts';
 import type { Daemon } from './daemon.ts';
 import { until } from './until.ts';
 
@@ -7,7 +7,14 @@ type Progress = { readonly tasks: readonly { readonly phase: string | null }[] }
 /** Waits until a daemon's source streams. */
 export async function streaming(daemon: Daemon, source: string, timeoutMs = 60_000): Promise<void> {
   const rest = new ConnectClient(daemon.url);
-  const isStreaming = async () => (await rest.call<Progress>('GET', `/sluice/connectors/${source}`)).tasks[0]?.phase === 'streaming';
+  const isStreaming = () =>
+    rest.call<Progress>('GET', `/sluice/connectors/${source}`).then(
+      ({ tasks }) => tasks[0]?.phase === 'streaming',
+      (error: unknown) => {
+        if (isMomentary(error)) return false;
+        throw error;
+      },
+    );
   await until(isStreaming, { what: `${source} to stream. The daemon's log:\n${daemon.log()}\n`, timeoutMs });
 }
 
@@ -18,9 +25,8 @@ export async function applied(daemon: Daemon, sink: string, timeoutMs = 60_000):
     () =>
       rest.call('GET', `/connectors/${sink}/wait?timeout=${timeoutMs}`).then(
         () => true,
-        (error: RestError) => {
-          // A daemon that has just been started may not have the connector yet.
-          if (error.status === 404 || error.status === 503) return false;
+        (error: unknown) => {
+          if (isMomentary(error)) return false;
           throw error;
         },
       ),

@@ -59,7 +59,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** Resolves when its process has ended, with what ended it: `SIGKILL`, `exit code 1`. */
-  async ended(timeoutMs = 30_000): Promise<string> {
+  async ended(timeoutMs = 60_000): Promise<string> {
     const process = this.#process;
     if (!process) throw new Error('The daemon has not been started');
     await until(() => !process.alive, { what: `the daemon to end. The end of its log:\n${this.log()}\n`, timeoutMs });
@@ -77,7 +77,7 @@ export class Daemon implements AsyncDisposable {
       env: { ...process.env, ...this.environment },
       logFile: this.logFile,
       ready,
-      startMsMax: 30_000,
+      startMsMax: 120_000,
     });
   }
 

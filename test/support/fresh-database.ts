@@ -40,7 +40,7 @@ async function drop(admin: pg.Client, name: string): Promise<void> {
         throw error;
       }
     },
-    { what: `the slots of database ${name} to be free`, timeoutMs: 30_000, everyMs: 50 },
+    { what: `the slots of database ${name} to be free`, timeoutMs: 60_000, everyMs: 50 },
   );
 }
 

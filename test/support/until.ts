@@ -10,13 +10,13 @@ export type Bound = {
 
 /**
  * Asks for real state until the answer is truthy, and gives that answer. What the condition throws is an answer too: it ends the
- * wait. Past the bound (10 s unless told) it rejects with what was waited for and the last answer.
+ * wait. Past the bound (a minute unless told, since a laden machine has pauses of many seconds) it rejects with what was waited for and the last answer.
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
   bound: Bound,
 ): Promise<Exclude<Awaited<T>, false | null | undefined | 0 | ''>> {
-  const { what, timeoutMs = 10_000, everyMs = 20 } = bound;
+  const { what, timeoutMs = 60_000, everyMs = 20 } = bound;
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const answer = await condition();

@@ -75,7 +75,7 @@ export async function exchange(url: string, step: RestStep, scene: RestScene): P
       const answer = await send(url, step, scene);
       return rebalancing(answer) ? null : answer;
     },
-    { what: `${step.method} ${step.path} to be taken`, timeoutMs: 30_000, everyMs: 100 },
+    { what: `${step.method} ${step.path} to be taken`, timeoutMs: 60_000, everyMs: 100 },
   );
   if (step.until) await settled(new ConnectClient(url), step.until);
   return answer;

@@ -37,7 +37,7 @@ const everywhere = faultRounds > 3;
 const inSnapshot = pointsOfUnits.filter((_, index) => everywhere || (index + faultSeed) % 2 === 0);
 const inStream = pointsOfUnits.filter(point => everywhere || !inSnapshot.includes(point));
 /** Some thirty starts of a daemon. */
-export const crashesMsMax = everywhere ? 900_000 : 290_000;
+export const crashesMsMax = everywhere ? 900_000 : 500_000;
 
 const stage = (name: string, passing: number, points: readonly CrashPoint[]): readonly Step[] =>
   points.map(point => ({ point, passing, stage: name }));
@@ -50,7 +50,7 @@ const path = `/connectors/${connector}`;
 /** A worker that has just joined its group shows at first what the one before it said last. */
 async function reachState(rest: ConnectClient, wanted: string): Promise<void> {
   const reached = async () => (await rest.status(connector))?.connector.state === wanted;
-  await until(reached, { what: `the connector to be ${wanted} after the crash`, timeoutMs: 30_000 });
+  await until(reached, { what: `the connector to be ${wanted} after the crash`, timeoutMs: 60_000 });
 }
 
 /** Replaces the offsets by the same ones. */

@@ -30,7 +30,7 @@ test('files copied at any moment hold every acknowledged unit, whole, with its o
   const acknowledged = () => Number(text.slice(0, text.lastIndexOf('\n')).split('\n').at(-1));
   try {
     for (let copy = 0, next = 1; copy < copies; copy++) {
-      await until(() => acknowledged() >= next, { what: `unit ${next}`, timeoutMs: 30_000 });
+      await until(() => acknowledged() >= next, { what: `unit ${next}`, timeoutMs: 60_000 });
       child.kill('SIGSTOP');
       await until(() => isStopped(child.pid!), { what: 'the owner to stand still' });
       const target = folder.file(`copy-${copy}`);

@@ -56,7 +56,7 @@ test('a full disk: the task says so and since when, waits, acknowledges nothing,
       const attempts = before?.retrying?.attempts ?? Number.POSITIVE_INFINITY;
       return now?.retrying && now.retrying.attempts > attempts && now.retrying;
     },
-    { what: 'another attempt', timeoutMs: 30_000 },
+    { what: 'another attempt', timeoutMs: 60_000 },
   );
   assert.equal(again.since, before?.retrying?.since, 'since the first one of them');
   await assertSlotNotAhead({ database, slot }, () => offsetsForSqlite3(disk.folder, connector), 'while the disk is full');
@@ -102,7 +102,7 @@ faultTest(
       await daemon.launch();
       if (startsFull) {
         const met = () => /LOG_FULL/.test(daemon.log(10_000).slice(known));
-        await until(met, { what: 'the daemon to meet the full disk', timeoutMs: 30_000 });
+        await until(met, { what: 'the daemon to meet the full disk', timeoutMs: 60_000 });
         await disk.empty(daemon.pid);
       }
       const ready = () =>
@@ -110,7 +110,7 @@ faultTest(
           ({ ok }) => ok,
           () => false,
         );
-      await until(ready, { what: 'the daemon to be ready', timeoutMs: 30_000 });
+      await until(ready, { what: 'the daemon to be ready', timeoutMs: 60_000 });
     }
     await changing.rest();
     await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
@@ -120,7 +120,7 @@ faultTest(
   },
 );
 
-test('a daemon whose own log finds its disk full goes on without it', { timeout: 60_000 }, async () => {
+test('a daemon whose own log finds its disk full goes on without it', { timeout: 180_000 }, async () => {
   using scratch = new ScratchFolder('log');
   await using daemon = await newDaemon({});
   // To a process a file that may not grow is a disk without room; the embedded log's files are below that limit.
@@ -143,7 +143,7 @@ test('a daemon whose own log finds its disk full goes on without it', { timeout:
         ({ ok }) => ok || child.exitCode !== null,
         () => child.exitCode !== null,
       );
-    await until(ready, { what: 'the daemon to be ready', timeoutMs: 30_000 });
+    await until(ready, { what: 'the daemon to be ready', timeoutMs: 60_000 });
     assert.equal(child.exitCode, null, complaint);
   } finally {
     child.kill('SIGTERM');

@@ -29,7 +29,7 @@ async function ownedAndKilled(dataDir: string, units: number): Promise<number> {
   return Number(text.trimEnd().split('\n').at(-1));
 }
 
-test('a killed owner frees the log, and leaves every acknowledged unit, whole, with its offset', { timeout: 60_000 }, async () => {
+test('a killed owner frees the log, and leaves every acknowledged unit, whole, with its offset', { timeout: 180_000 }, async () => {
   using folder = new ScratchFolder('kill');
   let last = 0;
   for (const units of [1, 17, 40]) {

@@ -36,7 +36,7 @@ describe('an embedded log that has lost what it had', { timeout: 120_000 }, () =
     daemon = resources.use(await newDaemon({}));
     await daemon.start();
     await submit({});
-    await until(async () => (await progressOf(daemon, connector))?.phase === 'streaming', { what: 'the stream', timeoutMs: 30_000 });
+    await until(async () => (await progressOf(daemon, connector))?.phase === 'streaming', { what: 'the stream', timeoutMs: 60_000 });
     await settled(database, slot);
     // Everything into the file itself.
     await daemon.stop();
@@ -77,7 +77,7 @@ describe('an embedded log that has lost what it had', { timeout: 120_000 }, () =
     assert.deepEqual(await ids(), inLog, 'nothing is published over a gap');
     assert.equal(await confirmedLsn({ database, slot }), before, 'nothing is confirmed over a gap');
     await submit({ 'snapshot.mode': 'when_needed' });
-    await until(async () => (await progressOf(daemon, connector))?.phase === 'streaming', { what: 'the stream', timeoutMs: 30_000 });
+    await until(async () => (await progressOf(daemon, connector))?.phase === 'streaming', { what: 'the stream', timeoutMs: 60_000 });
     await settled(database, slot);
     await insert(5);
     await settled(database, slot);

@@ -100,7 +100,7 @@ faultTest(
       const gone = async () =>
         (await changing.database.client.query('select from pg_replication_slots where slot_name = $1 and not active', [changing.slot]))
           .rowCount === 1;
-      await until(gone, { what: 'the slot to be free', timeoutMs: 20_000 });
+      await until(gone, { what: 'the slot to be free', timeoutMs: 60_000 });
       const confirmed = await confirmedLsn(changing);
       const durable = durableIn(copy, Number.MAX_SAFE_INTEGER, scratch.file('look'), connector);
       assert.ok(durable !== null && confirmed !== null && confirmed <= durable, `confirmed ${confirmed}, durable in the copy ${durable}`);

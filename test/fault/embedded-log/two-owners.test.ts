@@ -47,7 +47,7 @@ faultTest(
     for (let round = 0; round < rounds; round++) {
       const stoodBy = other.log(10_000).split('stands by').length;
       await other.launch();
-      await until(() => other.log(10_000).split('stands by').length > stoodBy, { what: 'the other one to stand by', timeoutMs: 20_000 });
+      await until(() => other.log(10_000).split('stands by').length > stoodBy, { what: 'the other one to stand by', timeoutMs: 60_000 });
       const named = `Another worker (process ${owner.pid} on `;
       assert.ok(other.log(1).includes(named) && other.log(1).includes(`REST at ${new URL(owner.url).host}`), other.log(1));
       for (const path of ['/health', '/connectors', `/connectors/${connector}/status`]) {
@@ -57,7 +57,7 @@ faultTest(
       }
       await published(owner, 1 + random(3_000));
       await owner.stop('SIGKILL');
-      await until(async () => (await fetch(`${other.url}/connectors`)).ok, { what: 'the other one to take over', timeoutMs: 30_000 });
+      await until(async () => (await fetch(`${other.url}/connectors`)).ok, { what: 'the other one to take over', timeoutMs: 60_000 });
       await published(other, 1);
       [owner, other] = [other, owner];
     }
@@ -69,12 +69,12 @@ faultTest(
 );
 
 test('a daemon that stands by ends when it is told to; with standby=false it ends at once, naming the owner', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   await using owner = await startDaemon({});
   await using other = await newDaemon({ 'data.dir': owner.dataFolder });
   await other.launch();
-  await until(() => other.log().includes('stands by'), { what: 'the other one to stand by', timeoutMs: 20_000 });
+  await until(() => other.log().includes('stands by'), { what: 'the other one to stand by', timeoutMs: 60_000 });
   await other.stop('SIGTERM');
   assert.equal(await other.ended(), 'exit code 0', other.log());
   await other.configure({ 'data.dir': owner.dataFolder, standby: 'false' });
@@ -101,7 +101,7 @@ test('of two daemons with one slot and a log each, one owns it; who comes after 
         const task = await taskOf(daemon);
         return task?.state === 'RETRYING' && task.retrying?.code === 'SLOT_IN_USE' && task.retrying;
       },
-      { what: 'the other one to wait for the slot', timeoutMs: 30_000 },
+      { what: 'the other one to wait for the slot', timeoutMs: 60_000 },
     );
   await new ConnectClient(second.url).putConfig(connector, config);
   const told = await waitsForSlot(second);
@@ -123,7 +123,7 @@ test('of two daemons with one slot and a log each, one owns it; who comes after 
   const rest = new ConnectClient(first.url);
   const failed = await until(async () => (await rest.status(connector))?.tasks.find(({ state }) => state === 'FAILED'), {
     what: 'the first one to fail',
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   assert.match(
     failed.trace ?? '',

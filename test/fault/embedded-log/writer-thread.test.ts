@@ -44,7 +44,7 @@ faultTest(
       await pause(random(20));
       process.kill(pid, 'SIGUSR2');
       const told = () => daemon.log(10_000).split('It is started again in').length > round + 1;
-      await until(told, { what: `the daemon to tell of death ${round + 1}`, timeoutMs: 20_000 }).catch(orLog);
+      await until(told, { what: `the daemon to tell of death ${round + 1}`, timeoutMs: 60_000 }).catch(orLog);
       const { phase, records } = await task();
       killedAt.push(`${phase} (${records})`);
     }
@@ -59,7 +59,7 @@ faultTest(
   },
 );
 
-test('a writer’s thread that runs out of memory takes nothing with it but its calls', { timeout: 60_000 }, async () => {
+test('a writer’s thread that runs out of memory takes nothing with it but its calls', { timeout: 180_000 }, async () => {
   using folder = new ScratchFolder('memory');
   limitThreads({ maxOldGenerationSizeMb: 24 });
   await using log = await openEmbeddedLog({ dataDir: folder.path, logger: silentLogger });

@@ -22,7 +22,7 @@ for (const { name, open } of logsUnderFault) {
       await capture.advanced(1 + random(strike === 0 ? snapshotDocuments : 300));
       const { phase, records } = (await capture.progress())!;
       await server.stop();
-      await capture.retrying(/ECONN|EPIPE|closed|server selection/i);
+      await capture.retrying(/ECONN|EPIPE|closed|server selection|interrupted|reset|ended|timed out/i);
       await server.start();
       await capture.recovered();
       t.diagnostic(`stopped in the ${phase} after ${records} records`);

@@ -25,7 +25,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
         await primary.stopImmediately();
         await replica.promote();
       });
-      await capture.retrying(/ECONN|EPIPE|lost|closed|ended the binlog stream/);
+      await capture.retrying(/ECONN|EPIPE|lost|closed|ETIMEDOUT|killed|ended|handshake|disconnected|shut/i);
       await capture.configure(faultSeed, { 'database.port': String(replica.server.port) });
       await capture.recovered();
       await capture.streaming();

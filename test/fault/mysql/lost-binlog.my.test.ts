@@ -16,7 +16,7 @@ async function purge(server: MysqlServer): Promise<void> {
     await admin.query(`purge binary logs to '${names.at(-1)}'`);
     return names.length === 1;
   };
-  await until(purged, { what: 'the binlog to be purged', timeoutMs: 30_000 });
+  await until(purged, { what: 'the binlog to be purged', timeoutMs: 60_000 });
 }
 
 for (const flavor of ['mysql', 'mariadb'] as const) {

@@ -104,7 +104,7 @@ describe('a login that is revoked', { timeout: 180_000 }, () => {
     const holder = await until(() => connectMysql(shopper).catch(() => null), { what: 'the only connection to be had' });
     await using _ = holder;
     const told = async () => /max_user_connections/.test((await captured.retrying())?.reason ?? '');
-    await until(told, { what: 'the reason to be told', timeoutMs: 30_000 });
+    await until(told, { what: 'the reason to be told', timeoutMs: 60_000 });
     assert.equal((await captured.retrying())?.code, 'DATABASE_UNAVAILABLE');
     await captured.run('alter user shopper with max_user_connections 0');
     await captured.run('insert into orders (id) values (4)');

@@ -111,11 +111,11 @@ describe('a login that is revoked', { timeout: 120_000 }, () => {
     await using admin = await connectTo(server.url);
     await admin.query(`alter database ${captured.name} connection limit 0`);
     await cut(captured);
-    const retrying = await until(() => captured.retrying(), { what: 'the task to be tried again', timeoutMs: 30_000 });
+    const retrying = await until(() => captured.retrying(), { what: 'the task to be tried again', timeoutMs: 60_000 });
     assert.equal(retrying.code, 'DATABASE_UNAVAILABLE');
     await until(async () => /too many connections/.test((await captured.retrying())?.reason ?? ''), {
       what: 'the reason to be told',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     await admin.query(`alter database ${captured.name} connection limit -1`);
     await captured.run('insert into orders values (4)');

@@ -12,7 +12,7 @@ export type NetworkFault = {
   strike(proxy: ToxicProxy, capture: Capture, server: PostgresAddress, random: Random): Promise<void>;
 };
 
-const lost = /ECONN|EPIPE|[Tt]erminat|lost|timeout expired|connection error/;
+const lost = /ECONN|EPIPE|terminat|lost|closed|ended|timeout expired|connection error|not queryable|starting up|shut/i;
 
 const ofWay = ({ name, strike }: WayFault): NetworkFault => ({
   name,

@@ -27,7 +27,7 @@ export function networkTests(
       await proxy.add({ type: 'limit_data', attributes: { bytes: 2_000_000 + random(4_000_000) } });
       const way = { 'database.port': String(proxy.port), 'database.sslmode': 'disable' };
       capture = resources.use(await Capture.start(server, await open(), faultSeed, way));
-      await capture.retrying(/lost|terminated|ECONN|connection error/);
+      await capture.retrying(/ECONN|EPIPE|terminat|lost|closed|ended|connection error|not queryable/i);
       await proxy.remove('limit_data');
       await capture.streaming();
     });

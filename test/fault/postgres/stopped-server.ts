@@ -25,7 +25,7 @@ export function stoppedServerTest({ name, open }: (typeof logsUnderFault)[number
         await capture.advanced(1 + random(strike === 0 ? snapshotRows : 500));
         const { phase, records } = (await capture.progress())!;
         await server.stopImmediately();
-        await capture.retrying(/ECONN|EPIPE|terminat|lost|shut/);
+        await capture.retrying(/ECONN|EPIPE|terminat|lost|closed|ended|connection error|not queryable|shut/i);
         await server.start();
         await capture.recovered();
         t.diagnostic(`stopped in the ${phase} after ${records} records`);

@@ -41,7 +41,7 @@ class Reading implements AsyncDisposable {
 
 // A fenced task finds out with its next append. On a server where nothing happens it would have none, and hold the slot for ever.
 test('who waits for a slot gives its reader something to append, also where the server’s log stands still', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   // A server of its own: the changes of others would move the log. No one else writes to it, not even to tidy up.
   await using server = await startPostgres({ version: 18, settings: { autovacuum: 'off' } });
@@ -68,7 +68,7 @@ test('who waits for a slot gives its reader something to append, also where the 
   await until(() => later.source.status().retry?.error.code === 'SLOT_IN_USE', { what: 'the later one to wait' });
   // The server's own doings, which also move its log now and then, take no transaction's number.
   await until(async () => (await transactions()) !== next, { what: 'the later one to move the log' });
-  await until(() => former.batches.length > before, { what: 'something to append', timeoutMs: 20_000 });
+  await until(() => former.batches.length > before, { what: 'something to append', timeoutMs: 60_000 });
   assert.equal(former.batches.at(-1)?.records.length, 0, 'a position, and no record');
   await former[Symbol.asyncDispose]();
   await until(() => later.source.status().phase === 'streaming', { what: 'the later one to stream' });

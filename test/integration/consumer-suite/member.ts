@@ -74,7 +74,7 @@ export class Member implements AsyncDisposable {
   }
 
   /** Waits for a state of the member; what it failed with ends the wait. */
-  async until(what: string, condition: (member: Member) => boolean, timeoutMs = 30_000): Promise<this> {
+  async until(what: string, condition: (member: Member) => boolean, timeoutMs = 60_000): Promise<this> {
     await until(
       () => {
         if (this.failure !== null) throw this.failure;
@@ -91,7 +91,7 @@ export class Member implements AsyncDisposable {
 
   /** Waits until its events have ended by themselves, and gives why. */
   async failed(): Promise<SluiceError> {
-    await until(() => this.failure !== null, { what: 'the end of a consumer', timeoutMs: 30_000 });
+    await until(() => this.failure !== null, { what: 'the end of a consumer', timeoutMs: 60_000 });
     return this.failure!;
   }
 

@@ -7,6 +7,7 @@ import { type CollationRow, collationQueries, textReading } from '../../../conne
 import { noTls } from '../../../connectors/mysql/connection.ts';
 import type { TextReading } from '../../../connectors/mysql/reconcile.ts';
 import type { MysqlAddress, MysqlFlavor } from '../../services/mysql.ts';
+import { freshServerId } from '../mysql-decoded-tables.ts';
 
 export async function readingOf(connection: mysql.Connection, flavor: MysqlFlavor): Promise<TextReading> {
   const rows: CollationRow[] = [];
@@ -38,7 +39,7 @@ export class TableMaps implements AsyncDisposable {
     const { host, port, user, password } = address;
     const stream = await BinlogStream.open(
       { hostname: host, port, user, password, tls: noTls, connectTimeoutMs: 10_000, tcpKeepAlive: true, initialStatements: [] },
-      { flavor, serverId: 900_000_000 + Math.floor(Math.random() * 1_000_000), heartbeatMs: 1_000, statements: false },
+      { flavor, serverId: freshServerId(), heartbeatMs: 1_000, statements: false },
       { file, position, gtids: null },
     );
     return new TableMaps(connection, flavor, stream);

@@ -1,6 +1,6 @@
 import type { ReplayView } from '../../../src/engine/replay/replay-view.ts';
 import type { ReplayMeasure } from '../../../src/engine/replay/replays.ts';
-import { ConnectClient, type RestError } from '../../support/connect-client.ts';
+import { ConnectClient, isMomentary } from '../../support/connect-client.ts';
 import { applied } from '../../support/connector-progress.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
@@ -49,8 +49,8 @@ export class ReplayingSink {
   /** Waits until it is so of a replay; a daemon that is just starting again is waited for too. */
   async until(id: string, what: string, is: (view: ReplayView) => boolean): Promise<ReplayView> {
     const look = async () => {
-      const view = await this.view(id).catch((error: RestError) => {
-        if (error.status === 404 || error.status === 503) return null;
+      const view = await this.view(id).catch((error: unknown) => {
+        if (isMomentary(error)) return null;
         throw error;
       });
       return view !== null && is(view) ? view : null;

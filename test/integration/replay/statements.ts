@@ -188,9 +188,9 @@ export function replayStatements(open: () => Promise<ReplayLog>): void {
 
     test('killed half-way goes on from where it was; slow ones can be stopped, and only one runs', async () => {
       copied.run("update items set name = 'wrong'", "insert into items values (5, 3, 'back')");
-      const { id } = await copy.begin({ from: 'start', rate: 12 });
+      const { id } = await copy.begin({ from: 'start', rate: 6 });
       await assert.rejects(copy.begin({ from: 'start' }), { status: 409, message: /Replay \d+ of .* is running/ });
-      await copy.until(id, 'to have sent some', ({ records }) => records >= 9);
+      await copy.until(id, 'to have sent some', ({ records }) => records >= 6);
       await daemon.stop('SIGKILL');
       await daemon.start();
       const seen = await copy.until(id, 'to be there again', () => true);
@@ -213,7 +213,7 @@ export function replayStatements(open: () => Promise<ReplayLog>): void {
         ],
       );
       // While its sink is paused it waits, and goes on with it.
-      const paused = await copy.begin({ from: 'start', rate: 30 });
+      const paused = await copy.begin({ from: 'start', rate: 10 });
       await copy.rest.call('PUT', `/connectors/${copy.name}/pause`);
       await copy.until(paused.id, 'to wait', ({ phase }) => phase === 'waiting');
       await copy.rest.call('PUT', `/connectors/${copy.name}/resume`);

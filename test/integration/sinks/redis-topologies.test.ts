@@ -139,7 +139,7 @@ test('cluster: publish tells in order; slots that move are followed; a node that
         ({ failed }) => failed.length === 0,
         () => false,
       ),
-    { what: 'the node to be back', timeoutMs: 30_000 },
+    { what: 'the node to be back', timeoutMs: 60_000 },
   );
 });
 
@@ -152,7 +152,7 @@ test('sentinel: after a failover the writes go to the new master', async () => {
     'redis.mode': 'write-through',
     'redis.keys': 'u:{id}',
     'redis.wait.replicas': '1',
-    'redis.wait.timeout.ms': '5000',
+    'redis.wait.timeout.ms': '60000',
   };
   {
     await using sink = redisSinkOf(config);

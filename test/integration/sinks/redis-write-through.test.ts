@@ -269,7 +269,7 @@ test('a server killed and started again in mid-load has every row at its newest'
             return false;
           },
         ),
-      { what: 'the batch to be written', timeoutMs: 30_000 },
+      { what: 'the batch to be written', timeoutMs: 60_000 },
     );
     await killed;
   }

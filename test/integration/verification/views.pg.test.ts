@@ -119,7 +119,7 @@ describe('verification of views: their base rows against the source, and they ag
     );
     const select = (types: string) =>
       `select customer_id${types}, name, orders${types}, total${types} from customer_orders order by customer_id`;
-    using opened = new DatabaseSync(file, { readOnly: true });
+    using opened = new DatabaseSync(file, { readOnly: true, timeout: 20_000 });
     const held = {
       postgres: async () => (await target.client.query(select('::int'))).rows,
       sqlite: async () =>

@@ -44,7 +44,7 @@ test('REST answers a life of connectors as Kafka Connect does', async () => {
       return isDeepStrictEqual(actual, expected);
     };
     if (method === 'GET' && status === 200 && !isDeepStrictEqual(actual, expected))
-      await until(asked, { what: 'the answer', timeoutMs: 2000 }).catch(() => {});
+      await until(asked, { what: 'the answer', timeoutMs: 60_000 }).catch(() => {});
     assert.deepEqual(actual, expected, `${method} ${path} ${body ?? ''}`);
   }
 });

@@ -75,7 +75,7 @@ test('the event store of the documentation: append, read, a read model, and one 
   assert.match(await events('append', 'order:2', 'OrderPlaced', '{"customer": "bob"}', '--id', 'o2'), /The event was there before/);
 
   const rowsOf = (file: string) => {
-    using database = new DatabaseSync(join(folder, file), { readOnly: true });
+    using database = new DatabaseSync(join(folder, file), { readOnly: true, timeout: 20_000 });
     return database
       .prepare('select * from orders order by order_id')
       .all()
@@ -86,7 +86,7 @@ test('the event store of the documentation: append, read, a read model, and one 
       async () => {
         // What the log holds by now; the last events may still be on their way there.
         if (!(await store.call('GET', `/connectors/${connector}/wait?timeout=10000`)).ok) return false;
-        using database = new DatabaseSync(join(folder, `${connector}.db`), { readOnly: true });
+        using database = new DatabaseSync(join(folder, `${connector}.db`), { readOnly: true, timeout: 20_000 });
         return Number(database.prepare('select count(*) as events from events').get()?.['events']) === events;
       },
       { what: `${connector} to have ${events} events`, timeoutMs: 60_000 },

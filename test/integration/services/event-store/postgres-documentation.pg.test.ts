@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..', '..', '..', '..');
 const store = pathToFileURL(join(root, 'src', 'services', 'event-store', 'postgres', 'api.ts')).href;
 const driver = pathToFileURL(createRequire(import.meta.url).resolve('pg')).href;
 
-test('the program of docs/event-store.md that appends within its own transaction', { timeout: 60_000 }, async () => {
+test('the program of docs/event-store.md that appends within its own transaction', { timeout: 180_000 }, async () => {
   const page = readFileSync(join(root, 'docs', 'event-store.md'), 'utf8');
   const program = /^```ts\n(import [^\n]*'sluice\/event-store\/postgres';\n.*?)^```/ms.exec(page)![1]!;
   using folder = new ScratchFolder('event-store');

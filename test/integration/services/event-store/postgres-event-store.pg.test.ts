@@ -7,7 +7,7 @@ import { eventStoreSuite } from '../../event-store-suite.ts';
 
 const servers = new Map<number, PostgresServer>();
 before(async () => {
-  for (const version of [18, 15] as const) servers.set(version, await startPostgres({ version }));
+  for (const version of [18, 15] as const) servers.set(version, await startPostgres({ version, settings: { autovacuum: 'off' } }));
 });
 after(async () => {
   for (const server of servers.values()) await server[Symbol.asyncDispose]();

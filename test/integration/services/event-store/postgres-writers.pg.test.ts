@@ -7,11 +7,12 @@ import {
   type PostgresEventStore,
   type PostgresEventStoreOptions,
 } from '../../../../src/services/event-store/postgres/postgres-event-store.ts';
+import { type PostgresServer, startPostgres } from '../../../services/postgres.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../../../support/fresh-database.ts';
-import { sharedPostgres } from '../../../support/servers.ts';
 import { until } from '../../../support/until.ts';
 
 describe('writers of an event store in PostgreSQL', { timeout: 180_000 }, () => {
+  let server: PostgresServer;
   let database: FreshDatabase;
   const stores = new AsyncDisposableStack();
   const open = async (options: Partial<PostgresEventStoreOptions> = {}) =>
@@ -19,12 +20,15 @@ describe('writers of an event store in PostgreSQL', { timeout: 180_000 }, () => 
   let store: PostgresEventStore;
   let other: PostgresEventStore;
   before(async () => {
-    database = await freshDatabase(await sharedPostgres(18));
+    // A server of its own: a transaction of somebody else's that is open there holds back what all streams together tell.
+    server = await startPostgres({ version: 18, settings: { autovacuum: 'off' } });
+    database = await freshDatabase(server);
     [store, other] = await Promise.all([open(), open()]);
   });
   after(async () => {
     await stores.disposeAsync();
-    await database[Symbol.asyncDispose]();
+    await database?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
   });
   const counted = (number: number) => [{ type: 'Counted', data: { number } }];
 

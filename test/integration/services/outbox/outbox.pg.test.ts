@@ -91,7 +91,7 @@ test('events of a service that is not event-sourced go out with the transaction 
   assert.deepEqual(rows, [{ aggregateid: 'purged-by-then' }]);
 });
 
-test('the program and the connector of docs/outbox.md', { timeout: 60_000 }, async () => {
+test('the program and the connector of docs/outbox.md', { timeout: 180_000 }, async () => {
   const page = readFileSync(join(root, 'docs', 'outbox.md'), 'utf8');
   const [program, connector] = ['ts', 'yaml'].map(language => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(page)![1]!);
   using folder = new ScratchFolder('outbox');

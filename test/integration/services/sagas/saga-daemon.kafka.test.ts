@@ -19,7 +19,7 @@ test('a daemon on Kafka leads orders through services that are programs of their
   const bootstrapServers = await sharedKafka();
   const prefix = aName('daemon');
   const saga = `${prefix}-order`;
-  await writeFile(folder.file('order.json'), JSON.stringify(orderSagaDocument({ prefix, timeout: '60s' })));
+  await writeFile(folder.file('order.json'), JSON.stringify(orderSagaDocument({ prefix, timeout: '5m' })));
   const sessions = { 'consumer.session.timeout.ms': '6000', 'consumer.heartbeat.interval.ms': '500' };
   await using daemon = await newDaemon({
     ...workerOptions(bootstrapServers, aName('sagas'), sessions),

@@ -139,6 +139,6 @@ describe('the worker of the order example', { timeout: 300_000 }, () => {
     const text = await (await fetch(`${daemon.url}/metrics`, { headers: login })).text();
     assert.match(text, /^sluice_saga_instances\{saga="order-processing",state="completed"\} [1-9]/m);
     assert.match(text, /^sluice_saga_step_seconds_count\{saga="order-processing",step="RESERVE_INVENTORY"\} [1-9]/m);
-    assert.match(text, /^sluice_saga_compensated_total\{saga="order-processing"\} 1$/m);
+    assert.match(text, /^sluice_saga_compensated_total\{saga="order-processing"\} [1-9]/m);
   });
 });

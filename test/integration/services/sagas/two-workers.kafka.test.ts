@@ -13,7 +13,7 @@ test('of two workers one leads a saga; when it ends the other goes on, and no co
   await using first = await openLog(options);
   await using second = await openLog(options);
   const prefix = aName('two');
-  const pinned = pinnedOrderSaga({ prefix });
+  const pinned = pinnedOrderSaga({ prefix, timeout: '5m' });
   await using services = await ToyServices.open(first, prefix);
   // Half of the answers come only when the other worker has taken over.
   services.behaviour = command =>

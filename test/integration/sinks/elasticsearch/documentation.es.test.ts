@@ -20,7 +20,7 @@ test('the example of docs/sinks/elasticsearch.md does what it says', async () =>
   const { name: _, 'connector.class': __, topics, ...own } = options;
   // Names of this test's own, on a server that it shares.
   const alias = `${own['index.name']}-${process.pid}`;
-  await using sink = elasticsearchTask({ ...own, 'connection.url': url, 'index.name': alias, topics: topics! });
+  await using sink = elasticsearchTask({ ...own, 'read.timeout.ms': '60000', 'connection.url': url, 'index.name': alias, topics: topics! });
   assert.deepEqual(
     (await sink.check(never)).filter(({ status }) => status === 'fault'),
     [],

@@ -16,7 +16,7 @@ views:
     select: select id, n from counted
 `;
 
-test('offsets set by REST count, although the target keeps its own', { timeout: 60_000 }, async () => {
+test('offsets set by REST count, although the target keeps its own', { timeout: 180_000 }, async () => {
   await using daemon = await newDaemon({});
   await seedEmbedded(daemon, { topic: 'counted', partitions: 2, keys: 10, perKey: 3 });
   await daemon.start();
@@ -42,10 +42,10 @@ test('offsets set by REST count, although the target keeps its own', { timeout: 
             throw error;
           },
         ),
-      { what: `all to be applied\n${daemon.log()}`, timeoutMs: 40_000 },
+      { what: `all to be applied\n${daemon.log()}`, timeoutMs: 60_000 },
     );
   const ask = (sql: string) => {
-    using database = new DatabaseSync(file);
+    using database = new DatabaseSync(file, { timeout: 20_000 });
     return database.prepare(sql).all() as readonly Record<string, unknown>[];
   };
   const ids = () => ask('select id from latest order by id').map(({ id }) => id);
