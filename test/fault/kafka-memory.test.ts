@@ -20,7 +20,7 @@ const enough = 50;
 /** JSON's quotes and the key around a value. */
 const aroundBytes = 1024;
 
-test('while the broker hangs, no more is read than may be on its way; then everything gets through', { timeout: 120_000 }, async t => {
+test('while the broker hangs, no more is read than may be on its way; then everything gets through', { timeout: 240_000 }, async t => {
   await using kafka = await startKafka();
   await using log = await openLog(workerOptions(kafka.bootstrapServers, aName('memory')));
   const topic = aName('memory');

@@ -23,7 +23,7 @@ import {
 
 const orders = 'create table orders (id int primary key, v text); insert into orders values (1), (2)';
 
-describe('a server that cannot be used as it is', { timeout: 120_000 }, () => {
+describe('a server that cannot be used as it is', { timeout: 240_000 }, () => {
   const resources = new AsyncDisposableStack();
   let server: PostgresServer;
   let daemon: Daemon;

@@ -7,8 +7,12 @@ import { until } from '../support/until.ts';
 import { ask, type Config, changesIn, connectorOf, failure, progressOf, retrying, untilLogged } from './bad-input-fixture.ts';
 import { TcpProxy } from './bad-input-proxy.ts';
 
-/** The daemon has so long from SIGTERM to its end. */
-const stopMsMax = 10_000;
+/** It ended by itself: one that is not done after 9.5 s ends itself, and says that instead. */
+function assertStopped(daemon: Daemon): void {
+  assert.match(daemon.log(3), /The worker has stopped/);
+  assert.doesNotMatch(daemon.log(3), /did not stop in time/);
+}
+
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `c${from + index}`);
 
 describe('a stream that breaks', { timeout: 180_000 }, () => {
@@ -90,11 +94,8 @@ describe('a stream that breaks', { timeout: 180_000 }, () => {
       while (busy) await client.query('insert into ended values ($1)', [++inserted]);
     })();
     await until(async () => (await changesIn(daemon, topic)).length > 100, { what: 'changes in the log' });
-    const startedAt = performance.now();
     await daemon.stop('SIGTERM');
-    const tookMs = performance.now() - startedAt;
-    assert.ok(tookMs < stopMsMax, `it took ${Math.round(tookMs)} ms`);
-    assert.match(daemon.log(3), /The worker has stopped/);
+    assertStopped(daemon);
     busy = false;
     await load;
     await daemon.start();
@@ -108,10 +109,7 @@ describe('a stream that breaks', { timeout: 180_000 }, () => {
     await run('insert into silent values (1)');
     await untilLogged(daemon, topic, ['c1']);
     proxy.hold();
-    const startedAt = performance.now();
     await daemon.stop('SIGTERM');
-    const tookMs = performance.now() - startedAt;
-    assert.ok(tookMs < stopMsMax, `it took ${Math.round(tookMs)} ms`);
-    assert.match(daemon.log(3), /The worker has stopped/);
+    assertStopped(daemon);
   });
 });

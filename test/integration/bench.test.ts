@@ -60,7 +60,7 @@ test('the bench measures latency to each sink: a quick run sees every change in 
   await assert.rejects(bench('sinks', 'jdbc', '--quick'), { code: 2, stderr: /of 'sinks latency' alone/ });
 });
 
-test('the bench measures the event store: a quick run appends, and rebuilds', { timeout: 120_000 }, async () => {
+test('the bench measures the event store: a quick run appends, and rebuilds', { timeout: 240_000 }, async () => {
   const { stdout } = await bench('services', 'events', '--quick');
   assert.match(stdout, /64 callers, .* appends\/s\n2,000 appends\/s, .* p99 [\d.]+ ms, .*\nrebuild of 5,000 events: [\d,]+ events\/s/);
   await assert.rejects(bench('services', 'evnts'), { code: 2, stderr: /no bench of a service 'evnts'; there are events/ });

@@ -33,7 +33,7 @@ const blocking = { type: 'blocking' };
 const isUnderWay = (offset: object) => 'sluice_blocking_snapshots' in offset;
 
 test('crashes at any batch of a blocking snapshot under load lose nothing, and nothing is older after newer', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async t => {
   await using database = await freshDatabase(server);
   await database.run(`${setup}${large}`);
@@ -68,7 +68,7 @@ test('crashes at any batch of a blocking snapshot under load lose nothing, and n
 });
 
 test('conditions, tables without a key, ones that are not there, what the database refuses, and one beside an incremental one', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(`${setup}

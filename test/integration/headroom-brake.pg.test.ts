@@ -8,7 +8,7 @@ import { execute, isFinished, progressOf, readsOf, rows, runOf, setup, waitMsMax
 const megabyte = 1024 * 1024;
 
 test('an incremental snapshot waits while its slot holds most of what it may back, says so, and goes on by itself', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   // A server of its own: what others write is held back by the slot, too, and what they have open keeps the server from letting it go.
   await using server = await startPostgres({ version: 18 });

@@ -18,7 +18,7 @@ const work = Array.from(
   (_, part) => `insert into busy select n, repeat(md5(n::text), 32) from generate_series(${part * 10_000 + 1}, ${(part + 1) * 10_000}) n`,
 );
 
-describe('a source that has nothing to publish holds no WAL back, without heartbeats', { timeout: 120_000 }, () => {
+describe('a source that has nothing to publish holds no WAL back, without heartbeats', { timeout: 240_000 }, () => {
   let server: PostgresServer;
   let daemon: Daemon;
   let rest: ConnectClient;

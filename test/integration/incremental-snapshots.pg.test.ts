@@ -36,7 +36,7 @@ for (const [seed, options] of [
   [3, { ...withSignalTable, 'read.only': 'true', 'max.batch.size': '16' }],
 ] as const) {
   test(`crashes at any batch of an incremental snapshot under load lose nothing, and nothing is older after newer (seed ${seed})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async t => {
     await using database = await freshDatabase(server);
     await database.run(setup);
@@ -77,7 +77,7 @@ for (const [seed, options] of [
 }
 
 test('without a signal table, by a call: on a server where nothing else happens and a transaction idles', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
@@ -136,7 +136,7 @@ test('without a signal table, by a call: on a server where nothing else happens 
   assert.match(String(source.get('sequence')), /^\[(?:null|"\d+"),"\d+"\]$/);
 });
 
-test('conditions, surrogate keys, tables that cannot be read, pause, stop and the pace', { timeout: 120_000 }, async () => {
+test('conditions, surrogate keys, tables that cannot be read, pause, stop and the pace', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(`${setup}
     create table keyless(seq int not null, n int);
@@ -197,7 +197,7 @@ test('conditions, surrogate keys, tables that cannot be read, pause, stop and th
   assert.equal(stored(run)['incremental_snapshot_collections'], undefined);
 });
 
-test('a pause outlives a restart, and what is stored is where it goes on', { timeout: 120_000 }, async () => {
+test('a pause outlives a restart, and what is stored is where it goes on', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
   const run = runOf(database, { 'incremental.snapshot.rows.per.second.max': '400' });
@@ -222,7 +222,7 @@ test('a pause outlives a restart, and what is stored is where it goes on', { tim
   assert.equal(new Set(readsOf(run)).size, rows, 'none twice');
 });
 
-test('an offset as Debezium stores it in mid-snapshot is gone on with, behind its key', { timeout: 120_000 }, async () => {
+test('an offset as Debezium stores it in mid-snapshot is gone on with, behind its key', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
   const run = runOf(database, { ...withSignalTable, 'incremental.snapshot.rows.per.second.max': '400' });
@@ -253,7 +253,7 @@ test('an offset as Debezium stores it in mid-snapshot is gone on with, behind it
   );
 });
 
-test('notifications of an initial snapshot, table by table', { timeout: 120_000 }, async () => {
+test('notifications of an initial snapshot, table by table', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
   const run = runOf(database, { ...notified, 'snapshot.mode': 'initial', 'table.include.list': 'public.items,public.signals' });
@@ -275,7 +275,7 @@ test('notifications of an initial snapshot, table by table', { timeout: 120_000 
   );
 });
 
-test('signals of a file', { timeout: 120_000 }, async () => {
+test('signals of a file', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(setup);
   using scratch = new ScratchFolder('signals');

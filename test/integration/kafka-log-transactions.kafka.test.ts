@@ -14,7 +14,7 @@ const code =
 const values = async (log: EventLog, topic: string) => (await readAll(log, topic)).map(({ value }) => textOf(value));
 const offset = (lsn: number) => [{ partition: { server: 'srv' }, offset: { lsn } }];
 
-describe('transactions of the Kafka log', { timeout: 120_000 }, () => {
+describe('transactions of the Kafka log', { timeout: 240_000 }, () => {
   let bootstrapServers: string;
   before(async () => {
     bootstrapServers = await sharedKafka();

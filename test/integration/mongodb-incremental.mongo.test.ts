@@ -51,7 +51,7 @@ const cases = [
 
 for (const [seed, { name, options, closes }] of cases.entries()) {
   test(`crashes at any batch of an incremental snapshot under load lose nothing, and nothing is older after newer (${name})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await itemsDatabase(server);
     const random = randomOf(seed);
@@ -84,7 +84,7 @@ for (const [seed, { name, options, closes }] of cases.entries()) {
   });
 }
 
-test('a chunk that saw changes which the stream has yet to bring waits for them', { timeout: 120_000 }, async () => {
+test('a chunk that saw changes which the stream has yet to bring waits for them', { timeout: 240_000 }, async () => {
   await using database = await itemsDatabase(server);
   const items = database.db.collection<Item>('items');
   // Its watermarks tell that a chunk was read; as signals they would have the stream wait between the two.
@@ -106,7 +106,7 @@ test('a chunk that saw changes which the stream has yet to bring waits for them'
   await assertFollowed(database, run);
 });
 
-test('by a call, on a server where nothing else happens and a transaction idles', { timeout: 120_000 }, async () => {
+test('by a call, on a server where nothing else happens and a transaction idles', { timeout: 240_000 }, async () => {
   await using database = await itemsDatabase(server);
   const items = database.db.collection<Item>('items');
   await using session = database.client.startSession();
@@ -139,7 +139,7 @@ test('by a call, on a server where nothing else happens and a transaction idles'
   assert.deepEqual([source.get('snapshot'), source.get('db'), source.get('collection')], ['incremental', database.name, 'items']);
 });
 
-test('ids of all types, conditions, collections that cannot be read, pause and stop', { timeout: 120_000 }, async () => {
+test('ids of all types, conditions, collections that cannot be read, pause and stop', { timeout: 240_000 }, async () => {
   await using database = await itemsDatabase(server);
   const numbers = Array.from({ length: 60 }, (_, n) => n);
   const mixed: Document[] = numbers.flatMap(n => [
@@ -211,7 +211,7 @@ test('ids of all types, conditions, collections that cannot be read, pause and s
   assert.equal(storedOffset(run)['incremental_snapshot_collections'], undefined);
 });
 
-test('the signal collection is captured whatever the lists say, and in a database of its own', { timeout: 120_000 }, async () => {
+test('the signal collection is captured whatever the lists say, and in a database of its own', { timeout: 240_000 }, async () => {
   await using database = await itemsDatabase(server);
   const beside = database.client.db(`${database.name}_signals`);
   const name = `${beside.databaseName}.to.connect`;
@@ -232,7 +232,7 @@ test('the signal collection is captured whatever the lists say, and in a databas
   }
 });
 
-test('a pause outlives a restart, and the snapshot goes on behind the last chunk', { timeout: 120_000 }, async () => {
+test('a pause outlives a restart, and the snapshot goes on behind the last chunk', { timeout: 240_000 }, async () => {
   await using database = await itemsDatabase(server);
   const run = mongoRunOf(database, { 'incremental.snapshot.rows.per.second.max': '200' });
   const reads = () => keysOf(run, itemsTopic(database), 'r');

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { freshServerId } from './mysql-decoded-tables.ts';
 
 test('a task goes on at a replica by GTIDs, in the middle of a transaction that the replica wrote into other events', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using primary = await startMysql();
   // Events of another size, in files of another name.

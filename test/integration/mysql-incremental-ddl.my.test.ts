@@ -14,7 +14,7 @@ const itemsOf = ({ name }: FreshMysqlDatabase) => `srv.${name}.items`;
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
   test(`statements change the table while it is read: each row is as the stream knows the table by then (${flavor})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await itemsDatabase(servers[flavor]);
     const run = mysqlRunOf(flavor, servers[flavor], database, { 'incremental.snapshot.rows.per.second.max': '500' });
@@ -63,7 +63,7 @@ const statementsMax = 12;
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
   test(`a chunk that was read before a statement which the stream then brings is read again (${flavor})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await itemsDatabase(servers[flavor]);
     // Its watermarks tell that a chunk was read; as signals they would have the stream wait between the two.

@@ -57,7 +57,7 @@ const cases: readonly Case[] = [
 
 for (const [seed, { name, flavor, gtids = true, options, left }] of cases.entries()) {
   test(`crashes at any batch of an incremental snapshot under load lose nothing, and nothing is older after newer (${name})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     if (!gtids) withoutGtids = await startMysql({ settings: { 'gtid-mode': 'OFF', 'enforce-gtid-consistency': 'OFF' } });
     const server = gtids ? servers[flavor] : withoutGtids!;
@@ -96,7 +96,7 @@ for (const [seed, { name, flavor, gtids = true, options, left }] of cases.entrie
 }
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
-  test(`by a call, on a server where nothing else happens and a transaction idles (${flavor})`, { timeout: 120_000 }, async () => {
+  test(`by a call, on a server where nothing else happens and a transaction idles (${flavor})`, { timeout: 240_000 }, async () => {
     await using database = await itemsDatabase(servers[flavor]);
     await using idle = await connectMysql(servers[flavor], { database: database.name });
     await idle.query('begin; insert into items values (200000, 0, null)');
@@ -129,7 +129,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 }
 
-test('conditions, surrogate keys, tables that cannot be read, pause and stop', { timeout: 120_000 }, async () => {
+test('conditions, surrogate keys, tables that cannot be read, pause and stop', { timeout: 240_000 }, async () => {
   const server = servers.mysql;
   await using database = await itemsDatabase(server);
   const numbers = Array.from({ length: 250 }, (_, n) => n + 1);
@@ -190,7 +190,7 @@ test('conditions, surrogate keys, tables that cannot be read, pause and stop', {
 });
 
 test('an XA transaction is streamed when it is prepared and visible when it is committed: no chunk comes in between', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const server = servers.mysql;
   await using database = await itemsDatabase(server);
@@ -223,7 +223,7 @@ test('an XA transaction is streamed when it is prepared and visible when it is c
 });
 
 test('an offset as Debezium stores it in mid-snapshot is gone on with, behind its key; a pause outlives a restart', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const server = servers.mysql;
   await using database = await itemsDatabase(server);

@@ -83,7 +83,7 @@ async function muteRegistration({ host, port }: MysqlAddress): Promise<AsyncDisp
 }
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
-  describe(`${flavor}: a connection from which nothing comes`, { timeout: 120_000 }, () => {
+  describe(`${flavor}: a connection from which nothing comes`, { timeout: 240_000 }, () => {
     const server: MysqlAddress = servers[flavor];
     const resources = new AsyncDisposableStack();
     let toxiproxy: ToxiproxyServer;

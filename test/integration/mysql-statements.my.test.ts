@@ -13,7 +13,7 @@ after(() => servers);
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
   test(`XA transactions, tables made of queries and tables without transactions come once, whatever batch is lost (${flavor})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const server = servers[flavor];
     await using database = await freshMysqlDatabase(server);

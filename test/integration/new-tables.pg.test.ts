@@ -54,7 +54,7 @@ async function restart(run: SourceRun<PostgresConfig>, database: { run(sql: stri
 }
 
 test('a table that is added to the list is read by itself, and nothing else again, behind the transactions of before', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(tables);
@@ -92,7 +92,7 @@ test('a table that is added to the list is read by itself, and nothing else agai
   assert.equal(readsOf(run).length, rows);
 });
 
-test('crashes at any batch of it: each row of the table is there, and no other is read again', { timeout: 120_000 }, async () => {
+test('crashes at any batch of it: each row of the table is there, and no other is read again', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(tables);
   // Heartbeats, so that there is always one more batch to crash at.
@@ -114,7 +114,7 @@ test('crashes at any batch of it: each row of the table is there, and no other i
 });
 
 test('what is not read: with none, with no_data, of a table made meanwhile, and where nothing is known of before', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(server);
   await database.run(tables);

@@ -18,7 +18,7 @@ const oracle = `
          coalesce(sum(case when o.state = 'placed' then 1 else 0 end), 0)::int as open_orders
   from users u left join orders o on o.customer_id = u.id group by u.id, u.name, u.email order by u.id`;
 
-test('the order flow of the examples: the view by customer follows the shop', { timeout: 120_000 }, async () => {
+test('the order flow of the examples: the view by customer follows the shop', { timeout: 240_000 }, async () => {
   await using resources = new AsyncDisposableStack();
   using scratch = new ScratchFolder('order-flow');
   const server = await sharedPostgres(18);

@@ -91,7 +91,7 @@ async function refusal(given: Partial<ConnectionSettings>): Promise<string> {
   return codes[0]!;
 }
 
-describe('connections to PostgreSQL', { timeout: 120_000 }, () => {
+describe('connections to PostgreSQL', { timeout: 240_000 }, () => {
   before(async () => {
     authority = await CertificateAuthority.create(folder, 'authority');
     stranger = await CertificateAuthority.create(folder, 'stranger');

@@ -20,7 +20,7 @@ function isStreaming({ offset }: SourceOffset): boolean {
 
 for (const seed of seeds) {
   test(`crashes at any batch of snapshot and stream, under load, lose and double nothing (seed ${seed})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await freshDatabase(server);
     await database.run(changedTablesSetup);

@@ -25,7 +25,7 @@ function pathOf(template: string): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? 'orders');
 }
 
-test('no secret is in any answer, any line of the log or the audit file, whatever is called', { timeout: 120_000 }, async () => {
+test('no secret is in any answer, any line of the log or the audit file, whatever is called', { timeout: 240_000 }, async () => {
   using folder = new ScratchFolder('secrets');
   await writeUsers(folder.file('users'), { ann: 'admin' });
   const worker = {

@@ -38,7 +38,7 @@ const failing: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-describe('what a row holds reaches no log line, no error and no answer', { timeout: 120_000 }, () => {
+describe('what a row holds reaches no log line, no error and no answer', { timeout: 240_000 }, () => {
   let database: FreshDatabase;
   let daemon: Daemon;
   let rest: ConnectClient;

@@ -28,7 +28,7 @@ const phases = [
 
 for (const { phase, mode, sending, waits, batchRecordsMax } of phases) {
   test(`a log that stores nothing holds the server’s sending back in the ${phase}, and then gets everything`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async t => {
     const server = await sharedPostgres(18);
     await using database = await freshDatabase(server);

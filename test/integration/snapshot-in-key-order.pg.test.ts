@@ -9,7 +9,7 @@ import { postgresRun } from '../support/source-run.ts';
 const rows = 20_000;
 
 test('a large table whose override only orders it by its key is read by its key: in order, and behind what is durable after a crash', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(await sharedPostgres(18));
   // In descending order, so that rows do not lie as they are ordered; more than 8 MiB.

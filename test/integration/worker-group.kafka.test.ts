@@ -32,7 +32,7 @@ async function makeStopped({ rest }: GroupDaemon, name: string): Promise<void> {
 
 const sizes = (shares: ReadonlyMap<string, readonly string[]>) => [...shares.values()].map(own => own.length).sort();
 
-test('workers of one group share connectors evenly, and keep what they have', { timeout: 180_000 }, async () => {
+test('workers of one group share connectors evenly, and keep what they have', { timeout: 240_000 }, async () => {
   await using group = new DaemonGroup(await sharedKafka());
   const first = await group.add();
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -141,7 +141,7 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
   });
 });
 
-test('beside members of another kind a worker runs nothing, says so, and begins when they are gone', { timeout: 120_000 }, async () => {
+test('beside members of another kind a worker runs nothing, says so, and begins when they are gone', { timeout: 240_000 }, async () => {
   const kafka = await sharedKafka();
   await using group = new DaemonGroup(kafka);
   // As a worker of Kafka Connect is: of a type and with protocols that are not ours.
@@ -171,7 +171,7 @@ test('beside members of another kind a worker runs nothing, says so, and begins 
 });
 
 test('a connector of a worker’s file runs wherever the group puts it, and stays while its worker is there', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using group = new DaemonGroup(await sharedKafka());
   using folder = new ScratchFolder('connectors');

@@ -36,7 +36,7 @@ export class SharedConnectors {
     if (this.#connectors.owns(name)) return connector.info();
     const isPassword = await passwordOptions(connector.config['connector.class'], this.#registry);
     const { type } = await this.#classOf(connector.config);
-    const tasks = [...(this.#states.get(name)?.tasks.keys() ?? [])].map(task => ({ connector: name, task }));
+    const tasks = this.#tasksOf(name).map(([task]) => ({ connector: name, task }));
     return { name, config: shownConfig(connector.config, isPassword), tasks, type };
   }
 
@@ -54,7 +54,7 @@ export class SharedConnectors {
       ...(trace !== null && { trace }),
       version,
     });
-    const tasks = [...stored.tasks].map(([id, state]) => ({ id, ...shown(state) }));
+    const tasks = this.#tasksOf(name).map(([id, state]) => ({ id, ...shown(state) }));
     return { name, connector: shown(stored.connector), tasks, type: known.type };
   }
 
@@ -63,6 +63,12 @@ export class SharedConnectors {
     const found = status?.tasks.find(({ id }) => id === task);
     if (found === undefined) throw new SluiceError('NOT_FOUND', `No status found for task ${name}-${task}`);
     return found;
+  }
+
+  /** What its owner told of its tasks. One that is STOPPED has none any more, whatever they were last said to be. */
+  #tasksOf(name: string) {
+    const stored = this.#states.get(name);
+    return stored === undefined || stored.connector?.state === 'STOPPED' ? [] : [...stored.tasks];
   }
 
   #connector(name: string, missing: string) {

@@ -20,7 +20,7 @@ function isStopped(pid: number): boolean {
     .startsWith('T');
 }
 
-test('files copied at any moment hold every acknowledged unit, whole, with its offset', { timeout: 120_000 }, async () => {
+test('files copied at any moment hold every acknowledged unit, whole, with its offset', { timeout: 240_000 }, async () => {
   using folder = new ScratchFolder('copies');
   const child = spawn(process.execPath, [owner, folder.file('data')], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';

@@ -19,7 +19,7 @@ const gapNamed =
   /^POSITION_LOST: The replication slot "\w+" has given up the log before [0-9A-F/]+, but the stored offset is at [0-9A-F/]+: the changes in between \(\d+ bytes of log\) are not to be had\.\nTake a new snapshot \(snapshot\.mode=when_needed does it by itself\)/;
 
 /** A daemon whose log has a snapshot of some rows; each test lets it publish more and then takes something of that away. */
-describe('an embedded log that has lost what it had', { timeout: 120_000 }, () => {
+describe('an embedded log that has lost what it had', { timeout: 240_000 }, () => {
   let resources: AsyncDisposableStack;
   let database: FreshDatabase;
   let daemon: Daemon;

@@ -11,7 +11,7 @@ const rows = 3000;
 /** Records between two crashes. */
 const recordsMax = 1500;
 
-test('in the middle of a transaction the connector may come back with other options', { timeout: 120_000 }, async t => {
+test('in the middle of a transaction the connector may come back with other options', { timeout: 240_000 }, async t => {
   const random = randomOf(faultSeed);
   const server = await sharedPostgres(18);
   await using database = await freshDatabase(server);

@@ -129,7 +129,7 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number): 
 }
 
 for (const { name, open } of logsUnderFault) {
-  test(`kill -9 under load on MongoDB, ${name} log: seed ${faultSeed}`, { timeout: 120_000 + faultRounds * 30_000 }, async t => {
+  test(`kill -9 under load on MongoDB, ${name} log: seed ${faultSeed}`, { timeout: 240_000 + faultRounds * 30_000 }, async t => {
     await killAndFollow(t, await open(), faultSeed);
   });
 }

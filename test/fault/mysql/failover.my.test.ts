@@ -11,7 +11,7 @@ import { Replica } from './replica.ts';
 for (const flavor of ['mysql', 'mariadb'] as const) {
   for (const stage of ['snapshot', 'streaming'] as const) {
     test(`${flavor} fails under load, and the connector goes on at its replica by GTIDs: in the stage ${stage}`, {
-      timeout: 180_000,
+      timeout: 240_000,
     }, async t => {
       await using primary = await starts[flavor]();
       await using replica = await Replica.start(primary);
@@ -35,7 +35,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     });
   }
 
-  test(`a replica of ${flavor} that lacks what was read already is refused, until it has it`, { timeout: 120_000 }, async () => {
+  test(`a replica of ${flavor} that lacks what was read already is refused, until it has it`, { timeout: 240_000 }, async () => {
     await using primary = await starts[flavor]();
     await using replica = await Replica.start(primary);
     await using daemon = await startDaemon({});

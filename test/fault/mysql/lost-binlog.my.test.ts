@@ -20,7 +20,7 @@ async function purge(server: MysqlServer): Promise<void> {
 }
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
-  describe(`a binlog of ${flavor} that is purged while the connector is stopped`, { timeout: 120_000 }, () => {
+  describe(`a binlog of ${flavor} that is purged while the connector is stopped`, { timeout: 240_000 }, () => {
     let server: MysqlServer;
     let daemon: Daemon;
 

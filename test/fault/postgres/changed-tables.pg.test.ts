@@ -17,7 +17,7 @@ for (const [when, away] of [
   ['while it is streamed', false],
   ['while the connector is stopped', true],
 ] as const) {
-  describe(`a captured table that is changed ${when}: the stream goes on`, { timeout: 120_000 }, () => {
+  describe(`a captured table that is changed ${when}: the stream goes on`, { timeout: 240_000 }, () => {
     let server: PostgresAddress;
     let daemon: Daemon;
 

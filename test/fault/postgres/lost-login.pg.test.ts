@@ -6,7 +6,7 @@ import { connectTo } from '../../support/fresh-database.ts';
 import { until } from '../../support/until.ts';
 import { CapturedTable } from './captured-table.ts';
 
-describe('a login that is revoked', { timeout: 120_000 }, () => {
+describe('a login that is revoked', { timeout: 240_000 }, () => {
   let server: PostgresServer;
   let daemon: Daemon;
 

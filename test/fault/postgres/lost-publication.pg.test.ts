@@ -7,7 +7,7 @@ import { CapturedTable } from './captured-table.ts';
 
 // Servers before 18 end the stream at the first change without a publication; 18 leaves such changes out, with a warning.
 for (const version of [18, 15] as const) {
-  describe(`a publication that is lost, PostgreSQL ${version}`, { timeout: 120_000 }, () => {
+  describe(`a publication that is lost, PostgreSQL ${version}`, { timeout: 240_000 }, () => {
     let server: PostgresAddress;
     let daemon: Daemon;
 

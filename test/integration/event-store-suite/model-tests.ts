@@ -93,7 +93,7 @@ class Compared {
 }
 
 export function modelTests(suite: Suite): void {
-  test('whatever is done to streams, they are as a list of events in memory would be', { timeout: 120_000 }, async () => {
+  test('whatever is done to streams, they are as a list of events in memory would be', { timeout: 240_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.boolean(), step), { minLength: 1, maxLength: stepsMax }), async steps => {
         const after = await suite.end();

@@ -125,6 +125,19 @@ describe('a worker of a group', () => {
     await assert.rejects(shared.status('x'), { code: 'NOT_FOUND' });
   });
 
+  test('shows no tasks of what its owner has stopped', async () => {
+    await using member = await new Member().start();
+    const { supervised, group } = member;
+    await member.store({});
+    const told = (state: string) => ({ state, trace: null, workerId: other.id });
+    group.stored = new Map([['c', { connector: told('STOPPED'), tasks: new Map([[0, told('UNASSIGNED')]]) }]]);
+    await group.assign([], new Map([[other, ['c']]]));
+    const shared = await supervised.supervisor.shared();
+    const { connector, tasks } = await shared.status('c');
+    assert.deepEqual([connector.state, tasks, (await shared.info('c')).tasks], ['STOPPED', [], []]);
+    await assert.rejects(shared.taskStatus('c', 0), { code: 'NOT_FOUND' });
+  });
+
   test('leaves another worker’s file alone, and lets it be changed when that worker is gone', async () => {
     await using supervised = new Supervised();
     const group = new ScriptedGroup();

@@ -4,7 +4,7 @@ import { faultRounds } from '../../rounds.ts';
 import { crashEveryTransition } from './saga-crashes.ts';
 
 test('a kill before or after any transition of the order saga does nothing twice and leaves nothing stuck, embedded log', {
-  timeout: 120_000 * Math.max(1, faultRounds),
+  timeout: 240_000 * Math.max(1, faultRounds),
 }, async t => {
   using folder = new ScratchFolder('sagas');
   await crashEveryTransition(t, { dataDir: folder.path });

@@ -73,7 +73,7 @@ test('connections that are cut and a server that crashes: every append is stored
   }
 });
 
-test('an append whose commit is made, and whose answer is lost, is stored once and told as what it is', { timeout: 120_000 }, async () => {
+test('an append whose commit is made, and whose answer is lost, is stored once and told as what it is', { timeout: 240_000 }, async () => {
   // A server of its own: a transaction of somebody else's that is open there holds back what all streams together tell.
   await using server = await startPostgres({ version: 18, settings: { autovacuum: 'off' } });
   await using database = await freshDatabase(server);
@@ -100,7 +100,7 @@ test('an append whose commit is made, and whose answer is lost, is stored once a
   );
 });
 
-test('a server that stays away is told of, within the bound', { timeout: 120_000 }, async () => {
+test('a server that stays away is told of, within the bound', { timeout: 240_000 }, async () => {
   await using server = await startPostgres({ version: 18 });
   await using store = await openPostgresEventStore({ connection: server.url, unavailableMsMax: 2_000 });
   const stream = { type: 'order', id: '1' };

@@ -6,7 +6,7 @@ import { smallDisk } from '../../../fault/embedded-log/small-disk.ts';
 const stream = { type: 'order', id: '1' };
 const appendsMax = 2000;
 
-test('a full disk refuses appends, and they go on where they were once there is room', { timeout: 120_000 }, async () => {
+test('a full disk refuses appends, and they go on where they were once there is room', { timeout: 240_000 }, async () => {
   await using disk = await smallDisk(24);
   await using store = await openSqliteEventStore({ folder: disk.folder });
   const event = (number: number) => ({ id: `id-${number}`, type: 'Noted', data: { number, text: 'x'.repeat(10_000) } });

@@ -88,7 +88,7 @@ test('retention lets nothing go that is not published yet', async () => {
   assert.deepEqual(await positions(store), [5, 6]);
 });
 
-test('a writer’s thread that dies is followed by another, and nothing is lost or doubled', { timeout: 120_000 }, async () => {
+test('a writer’s thread that dies is followed by another, and nothing is lost or doubled', { timeout: 240_000 }, async () => {
   using folder = new ScratchFolder('event-store');
   await using store = await openSqliteEventStore({ folder: folder.path });
   const abort = new AbortController();

@@ -24,7 +24,7 @@ const orderPlaced = defineEvent('OrderPlaced', {
   check: ({ totalCents }: OrderPlaced) => (totalCents > 0 ? null : 'totalCents is not above 0'),
 });
 
-test('events of a service that is not event-sourced go out with the transaction that stored them', { timeout: 120_000 }, async () => {
+test('events of a service that is not event-sourced go out with the transaction that stored them', { timeout: 240_000 }, async () => {
   await using resources = new AsyncDisposableStack();
   const database = resources.use(await freshDatabase(await sharedPostgres(18)));
   const { client } = database;

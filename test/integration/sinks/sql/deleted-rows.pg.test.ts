@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
 
 for (const { what, sink: sinkOf, markers, old } of cases)
   for (const server of ['SQLite', 'Postgres'])
-    test(`${what} in ${server}: versions of deleted rows go when their time is over, and no others`, { timeout: 120_000 }, async () => {
+    test(`${what} in ${server}: versions of deleted rows go when their time is over, and no others`, { timeout: 240_000 }, async () => {
       using scratch = new ScratchFolder('deleted-rows');
       await using database = server === 'Postgres' ? await freshDatabase(await sharedPostgres(18)) : null;
       const file = scratch.file('target.db');
