@@ -7,7 +7,7 @@ export * from './document-json.ts';
 export * from './document-text.ts';
 export * from './errors.ts';
 export * from './event-log.ts';
-export { exactIntegers } from './exact-integers.ts';
+export { exactIntegers, mayHoldLongIntegers, parseExactIntegers, writeExactIntegers } from './exact-integers.ts';
 export { quotedBsonText } from './java-bson-text.ts';
 export * from './java-numbers.ts';
 export * from './java-regex.ts';
