@@ -78,15 +78,34 @@ function putUtf8Units(slab: SlabWriter, source: Buffer, start: number, end: numb
     if (unit === quote || unit === backslash) {
       bytes[at++] = backslash;
       plain = false;
-    } else if (unit < 0x20 || unit > 0x7f) {
-      slab.text(jsonString(source.toString('utf8', start, end)));
-      return false;
+    } else if (unit > 0x7f || unit < 0x20) {
+      const more = unit < 0x20 ? -1 : behindLead(source, index, end);
+      if (more < 0) {
+        slab.text(jsonString(source.toString('utf8', start, end)));
+        return false;
+      }
+      plain = false;
+      bytes[at++] = unit;
+      if (more === 2) bytes[at++] = source[++index]!;
+      bytes[at++] = source[++index]!;
+      continue;
     }
     bytes[at++] = unit;
   }
   bytes[at++] = quote;
   slab.extend(at - first);
   return plain;
+}
+
+/** How many bytes belong to the one beyond ASCII at `at`, 1 or 2; -1: three, which JSON escapes, or it is no UTF-8. */
+function behindLead(source: Buffer, at: number, end: number): number {
+  const lead = source[at]!;
+  const second = at + 1 < end ? source[at + 1]! : 0;
+  if (lead >= 0xc2 && lead <= 0xdf) return (second & 0xc0) === 0x80 ? 1 : -1;
+  if (lead < 0xe0 || lead > 0xef || at + 2 >= end) return -1;
+  // Neither longer forms of what is shorter, nor surrogates.
+  if (second < (lead === 0xe0 ? 0xa0 : 0x80) || second > (lead === 0xed ? 0x9f : 0xbf)) return -1;
+  return (source[at + 2]! & 0xc0) === 0x80 ? 2 : -1;
 }
 
 /** Digits of 0 to 2^31 - 1. */

@@ -33,6 +33,10 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', ' ', '~', '\u007f'), maxLength: 120 }).map(value => Buffer.from(value)),
   fc.string({ unit: fc.constantFrom('{', '"', '\\', 'b', '\n', '\u0000'), maxLength: 120 }).map(value => Buffer.from(value)),
   fc.string({ unit: 'binary', maxLength: 80 }).map(value => Buffer.from(value)),
+  // What is, and what is almost, a character of two or three bytes.
+  fc
+    .array(fc.constantFrom(0x61, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0x80, 0x9f, 0xa0, 0xbf), { maxLength: 6 })
+    .map(value => Buffer.from(value)),
   fc.uint8Array({ maxLength: 60 }).map(value => Buffer.from(value)),
 );
 const number = fc.oneof(
