@@ -1,7 +1,6 @@
 import type { Connection } from 'mysql2';
-import { SluiceError } from '../../src/contract/index.ts';
+import { SluiceError, type UnreadRow } from '../../src/contract/index.ts';
 import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
-import type { Row } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { ColumnReader } from './column.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
@@ -10,7 +9,8 @@ import { type CatalogTable, hasMoreRows } from './server.ts';
 import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
 import type { TableModel } from './table-model.ts';
 import type { ReadableTable, Tables } from './tables.ts';
-import { type TextRowHandler, TextRows, textsAt } from './text-rows.ts';
+import { TextRows, type UnreadRowHandler } from './text-rows.ts';
+import { textsAt } from './text-values.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import { defaultValueOptions } from './values/value-options.ts';
 
@@ -108,12 +108,12 @@ async function* readTable(
 ): AsyncGenerator<TableRows> {
   const shown = readable.readers.filter(reader => reader !== null);
   const readers = shown.map(reader => (readable.isNeeded(reader) ? reader : null));
-  let rows: Row[] = [];
+  let rows: UnreadRow[] = [];
   // Where the keys of the last two rows lie: of a batch's rows no others are asked for.
   let beforeLast: LyingKey | null = null;
   let last: LyingKey | null = null;
   let bytes = 0;
-  const take: TextRowHandler = (row, from, start, end) => {
+  const take: UnreadRowHandler = (row, from, start, end) => {
     if (key.length > 0) {
       beforeLast = last;
       last = { bytes: from, start, end };
@@ -129,7 +129,7 @@ async function* readTable(
     await using result = await TextRows.watched(client, control, selectStatement(readable, key, after, override), readers, key.length);
     for (let open = true; open; ) {
       const before = result.bytes;
-      open = await result.next(take);
+      open = await result.nextUnread(take);
       bytes += result.bytes - before;
       // A piece of the socket's holds few wide rows: they are handed over together.
       if (rows.length === 0 || (open && rows.length < rowsMax && bytes < batchBytesMin)) continue;
