@@ -220,8 +220,6 @@ export class MongoDatabase implements ChangeDatabase {
     if (metadata && this.#stored) metadata.restore(this.#stored.offset);
     const transaction = this.#stored?.offset['transaction_id'];
     const extra = () => ({ ...metadata?.store(), ...onDemand.store() });
-    const captured = onDemand.added.take();
-    if (captured.length > 0) yield { records: [], bytes: 0, offsets: captured, committedAtMs: null };
     this.#stream = new MongoStream(
       {
         client: this.#client!,
@@ -231,6 +229,7 @@ export class MongoDatabase implements ChangeDatabase {
         onDemand,
         reach: this.#reach!,
         transaction: metadata && typeof transaction === 'string' ? transaction : null,
+        // Which collections are known is stored with the first position: before it nothing is.
         offsets: position => [positionOffset(this.#partition, position, false, extra()), ...onDemand.added.take()],
       },
       start,

@@ -55,6 +55,8 @@ export function blockingReader(sources: BlockingSources): BlockingReader {
       const listed = await listTables(session.client);
       return makers.inSnapshotOrder(listed.filter(({ id }) => makers.includesTable(id)));
     },
+    // What is prepared was streamed, and is seen once the stream has brought its end.
+    mayOpen: () => !onDemand.xa.isUndecided,
     open: (found, request, abort) => open(sources, found, request, abort),
     logger,
   });
@@ -75,10 +77,8 @@ async function open(
   tables: readonly CatalogTable[],
   request: BlockingRequest,
   abort: AbortSignal,
-): Promise<ViewedTables | null> {
+): Promise<ViewedTables> {
   const { settings, session, onDemand, ranges, logger } = sources;
-  // What is prepared was streamed, and is seen once the stream has brought its end.
-  if (onDemand.xa.isUndecided) return null;
   const { client: control, connection, server } = session;
   const threads = Math.max(1, Math.min(settings.snapshot.threadsMax, tables.length));
   const locking = needsLock(sources, tables, threads) ? settings.snapshot.locking : 'none';

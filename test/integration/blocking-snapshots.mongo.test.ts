@@ -59,7 +59,7 @@ for (const [seed, { name, options }] of cases.entries()) {
     const reads = () => keysOf(run, itemsTopic(database), 'r');
     const isTold = () => keysOf(run, itemsTopic(database), 'c').includes('10000');
     await runWith(run, isTold, async () => {
-      const isOver = () => keysOf(run, `srv.${database.name}.signals`, 'c').includes('block-2') && !isUnderWay(run);
+      const isOver = () => keysOf(run, `srv.${database.name}.signals`, 'c').includes('"block-2"') && !isUnderWay(run);
       await until(isOver, { what: 'the end of the snapshots', timeoutMs: waitMsMax });
       await load.rest();
       await database.db.collection<Item>('items').insertOne({ _id: 10_000, v: 1 });
@@ -158,4 +158,33 @@ test('the stream waits while pages are read, and goes on from where it was', { t
   assert.equal(followed.lines.length, documents);
   assert.equal(pages, documents / 100);
   assert.ok(followed.lines.includes(lineOf({ _id: 750, v: 2, pad: 'x'.repeat(50) })));
+});
+
+test('killed in the middle of a collection it goes on behind the last page that is in the log, and once it is over nothing is read again', {
+  timeout: 120_000,
+}, async () => {
+  await using database = await itemsDatabase(server);
+  const run = mongoRunOf(database, { ...signalCollectionOf(database), 'snapshot.fetch.size': '100' });
+  const reads = () => keysOf(run, itemsTopic(database), 'r');
+  await runWith(
+    run,
+    () => run.offsets.length > 0,
+    async () => {},
+  );
+  await insertSignal(database, 'once', 'execute-snapshot', JSON.parse(execute([`${database.name}.items`], blocking)) as Document);
+  let pages = 0;
+  await run.run(({ records }) => (records.some(({ topic }) => topic === itemsTopic(database)) && ++pages === 3 ? 'crash after' : 'append'));
+  assert.equal(reads().length, 300);
+  await runWith(
+    run,
+    () => !isUnderWay(run),
+    async () => {},
+  );
+  assert.equal(reads().join(), Array.from({ length: documents }, (_, n) => n + 1).join(), 'each document once, in order');
+  await runWith(
+    run,
+    () => keysOf(run, itemsTopic(database), 'u').length > 0,
+    async () => void (await database.db.collection<Item>('items').updateOne({ _id: 1 }, { $set: { v: 1 } })),
+  );
+  assert.equal(reads().length, documents);
 });

@@ -164,6 +164,38 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 }
 
+test('killed in the middle of a table it goes on behind the last key that is in the log, and once it is over nothing is read again', {
+  timeout: 120_000,
+}, async () => {
+  const server = servers.mysql;
+  await using database = await itemsDatabase(server);
+  await database.run("update items set pad = repeat('p', 4000); analyze table items");
+  const run = mysqlRunOf('mysql', server, database, { ...signalTableOf(database), 'snapshot.fetch.size': '300' });
+  const items = `srv.${database.name}.items`;
+  await runWith(
+    run,
+    () => run.offsets.length > 0,
+    async () => {},
+  );
+  await insertSignal(database, 'once', 'execute-snapshot', execute([`${database.name}.items`], blocking));
+  let batches = 0;
+  await run.run(({ records }) => (records.some(({ topic }) => topic === items) && ++batches === 3 ? 'crash after' : 'append'));
+  const before = readsOf(run, items).length;
+  assert.ok(before > 0 && before < rows, `${before} rows were read`);
+  await runWith(
+    run,
+    () => !isUnderWay(stored(run)),
+    async () => {},
+  );
+  assert.deepEqual([readsOf(run, items).length, new Set(readsOf(run, items)).size], [rows, rows], 'each row once');
+  await runWith(
+    run,
+    () => run.records.some(({ topic, value }) => topic === items && (value as Struct).get('op') === 'u'),
+    async () => void (await database.run('update items set v = 1 where id = 1')),
+  );
+  assert.equal(readsOf(run, items).length, rows);
+});
+
 test('rows of an XA transaction that is prepared are streamed, and not visible: the snapshot waits for its end', {
   timeout: 120_000,
 }, async () => {

@@ -19,8 +19,10 @@ export type ViewReadingParts<Table extends SnapshotTable> = {
   readonly window: Pick<BlockingWindow<never, never>, 'unclear' | 'reached' | 'close'>;
   /** The captured tables as they are now. */
   captured(): Promise<readonly Table[]>;
-  /** Takes a view that sees all the stream has brought, and opens the window with it; null: the stream must bring more before. */
-  open(tables: readonly Table[], request: BlockingRequest, abort: AbortSignal): Promise<ViewedTables | null>;
+  /** false: the stream must bring more before a view can be taken. Left out: one can at any time. */
+  mayOpen?(): boolean;
+  /** Takes a view that sees all the stream has brought, and opens the window with it. */
+  open(tables: readonly Table[], request: BlockingRequest, abort: AbortSignal): Promise<ViewedTables>;
   readonly logger: Logger;
 };
 
@@ -39,13 +41,17 @@ export class ViewReading<Table extends SnapshotTable> implements BlockingReading
   }
 
   get isReady(): boolean {
-    return this.#opened === null || this.#parts.window.reached;
+    return this.#opened === null ? this.#mayOpen : this.#parts.window.reached;
+  }
+
+  get #mayOpen(): boolean {
+    return this.#parts.mayOpen?.() ?? true;
   }
 
   async *advance(request: BlockingRequest, abort: AbortSignal): AsyncGenerator<SourceBatch, boolean> {
     const { window } = this.#parts;
     for (;;) {
-      if (this.#opened === null) return !(await this.#open(request, abort));
+      if (this.#opened === null) return this.#mayOpen && !(await this.#open(request, abort));
       if (!window.unclear) {
         try {
           yield* this.#opened.read(abort);
