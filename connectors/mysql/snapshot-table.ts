@@ -1,10 +1,12 @@
 import type { Connection } from 'mysql2';
 import { SluiceError, type UnreadRow } from '../../src/contract/index.ts';
+import { rowKey } from '../debezium/incremental/chunk-database.ts';
 import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
+import { plainTexts } from './chunk-select.ts';
 import type { ColumnReader } from './column.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
-import { changedTable, databaseFailure, isOfChangedTable } from './database-error.ts';
+import { changedTable, databaseFailure, isOfChangedTable, isOfNewerDefinition } from './database-error.ts';
 import { type CatalogTable, hasMoreRows } from './server.ts';
 import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
 import type { TableModel } from './table-model.ts';
@@ -31,6 +33,8 @@ export type TableParts = {
   readonly batchRecordsMax: number;
   /** Those that are read in one go. */
   readonly small: ReadonlySet<CatalogTable>;
+  /** Rows that are left out, by their keys (`rowKey`); left out: none are. */
+  newer?(table: string): ReadonlySet<string>;
 };
 
 /** Those of the tables that may be read in one go. */
@@ -51,19 +55,29 @@ export function openTable(parts: TableParts, table: CatalogTable): OpenedTable<C
   return {
     captured: readable.captured,
     order,
-    read: (client, after) => readTable(client, parts, readable, order === 'key' ? key! : [], after, statement),
+    read(client, after) {
+      const leftOut = parts.newer?.(qualifiedName(table.id)) ?? none;
+      // Of a table whose keys cannot be told no row is known to be newer.
+      const identity = leftOut.size === 0 ? [] : (keyColumnsOf(model) ?? []);
+      return readTable(client, parts, readable, order === 'key' ? key! : [], after, statement, { identity, leftOut });
+    },
   };
 }
 
-/** The statement that reads a table, behind a key where `after` is given; the key's texts come last. */
+/** Rows that are not handed over: keys as `rowKey` has them. `identity`: the columns of the key; none where nothing is left out. */
+type LeftOut = { readonly identity: readonly KeyColumn[]; readonly leftOut: ReadonlySet<string> };
+const none: ReadonlySet<string> = new Set();
+
+/** The statement that reads a table, behind a key where `after` is given; the texts of a key come last. */
 function selectStatement(
   { model, readers }: ReadableTable,
   key: readonly KeyColumn[],
   after: readonly string[] | null,
   override: string | null,
+  texts: readonly KeyColumn[],
 ): string {
   const columns = model.columns.filter((_, index) => readers[index] !== null).map(({ name }) => quoteIdentifier(name));
-  const list = [...columns, ...key.map(keyExpression)].join(', ');
+  const list = [...columns, ...texts.map(keyExpression)].join(', ');
   if (override !== null) return `SELECT ${list} FROM (${override.trim().replace(/;$/, '')}) AS overridden`;
   const select = `SELECT ${list} FROM ${quoteTable(model.id)}`;
   if (key.length === 0) return select;
@@ -105,6 +119,7 @@ async function* readTable(
   key: readonly KeyColumn[],
   after: readonly string[] | null,
   override: string | null,
+  { identity, leftOut }: LeftOut,
 ): AsyncGenerator<TableRows> {
   const shown = readable.readers.filter(reader => reader !== null);
   const readers = shown.map(reader => (readable.isNeeded(reader) ? reader : null));
@@ -120,16 +135,25 @@ async function* readTable(
     }
     rows.push(row);
   };
+  const texts = key.length > 0 ? key : identity;
+  const isLeftOut = (from: Buffer, start: number, end: number) => leftOut.has(rowKey(plainTexts(texts, textsAt(from, start, end))) ?? '');
+  const handle: UnreadRowHandler = identity.length === 0 ? take : (...row) => void (isLeftOut(row[1], row[2], row[3]) || take(...row));
   const answer = (): TableRows => ({
     rows,
     bytes,
     keys: last === null ? null : { beforeLast: beforeLast && keyAt(beforeLast), last: keyAt(last) },
   });
   try {
-    await using result = await TextRows.watched(client, control, selectStatement(readable, key, after, override), readers, key.length);
+    await using result = await TextRows.watched(
+      client,
+      control,
+      selectStatement(readable, key, after, override, texts),
+      readers,
+      texts.length,
+    );
     for (let open = true; open; ) {
       const before = result.bytes;
-      open = await result.nextUnread(take);
+      open = await result.nextUnread(handle);
       bytes += result.bytes - before;
       // A piece of the socket's holds few wide rows: they are handed over together.
       if (rows.length === 0 || (open && rows.length < rowsMax && bytes < batchBytesMin)) continue;
@@ -141,7 +165,8 @@ async function* readTable(
     }
   } catch (error) {
     // A user's own statement may name what never was there.
-    throw override === null && isOfChangedTable(error) ? changedTable(readable.model.id, error) : readingError(error, readable.model);
+    const isChanged = override === null ? isOfChangedTable : isOfNewerDefinition;
+    throw isChanged(error) ? changedTable(readable.model.id, error) : readingError(error, readable.model);
   }
 }
 

@@ -17,7 +17,7 @@ import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
 import { KnownTables } from '../debezium/known-tables.ts';
 import type { Snapshot } from '../debezium/snapshot.ts';
-import { BlockingReader } from './blocking-snapshot.ts';
+import { blockingReader } from './blocking-snapshot.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect } from './connection.ts';
@@ -141,8 +141,7 @@ export class PostgresDatabase implements ChangeDatabase {
     const streamed = { settings: this.#settings, types, tables, client, known, reads, makers, clock, logger };
     this.#onDemand = this.#resources.use(new StreamedSnapshots(streamed));
     const replication = await ReplicationConnection.open(connection, slot.name, abort);
-    this.#replication = replication;
-    this.#resources.use(replication);
+    this.#replication = this.#resources.use(replication);
     using _replication = replication.breakOffAfter(abort);
     const identity = await replication.identify();
     const surroundings = { logger, clock, tell: this.#tell };
@@ -262,7 +261,8 @@ export class PostgresDatabase implements ChangeDatabase {
     let place = position;
     const [settings, makers, partition, logger, clock] = [this.#settings, this.#makers, this.#partition, this.#logger, this.#clock];
     const [onDemand, ranges, offset] = [this.#onDemand!, this.#ranges, () => this.#offset(place, this.#beside())];
-    await using blocking = new BlockingReader({ settings, tables, client, makers, onDemand, ranges, partition, clock, logger, offset });
+    const resume = () => this.#stream!.resume();
+    await using blocking = blockingReader({ settings, tables, client, makers, onDemand, ranges, partition, clock, logger, offset, resume });
     const start = {
       position,
       ...(this.#start ? { skipCommitsBefore: this.#start.confirmedLsn, taken: null } : readBefore(this.#stored)),
@@ -317,7 +317,7 @@ export class PostgresDatabase implements ChangeDatabase {
         if (!checked) await requireNoGap(client, slot.name, position.confirmedLsn);
         checked = true;
         yield batch;
-        yield* blocking.read(this.#stream, abort);
+        yield* blocking.read(abort);
       }
     } catch (error) {
       throw await explainStreamFailure(databaseError(error, `Streaming from the replication slot "${slot.name}"`), client, names);

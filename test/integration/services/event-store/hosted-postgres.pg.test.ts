@@ -82,7 +82,7 @@ test('an event store in PostgreSQL that the worker hosts: opened when the databa
 test('an event store in PostgreSQL keeps the digits of integers from the request to the topic, and its records the time of their events', {
   timeout: 240_000,
 }, async () => {
-  const server = await sharedPostgres(18);
+  await using server = await startPostgres({ version: 18, settings: { autovacuum: 'off' } });
   await using resources = new AsyncDisposableStack();
   const { store, database, settings } = await newPostgresEventStoreDaemon(server);
   const { client } = resources.use(await freshDatabase(server, database));
