@@ -164,7 +164,7 @@ export class BlockingReader implements AsyncDisposable {
     onDemand.blocking.end(failure?.message ?? null);
     this.#notify(failure === null ? 'COMPLETED' : 'ABORTED', id);
     stream.resume();
-    yield this.#batch([this.#parts.offset(), ...ranges.forget()]);
+    yield this.#batch([this.#parts.offset(), ...ranges.forget(), ...onDemand.take()]);
     if (failure === null) logger.info({ signal: id }, 'The blocking snapshot is over, the stream goes on');
     else
       logger.warn(

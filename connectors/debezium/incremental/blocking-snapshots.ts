@@ -25,6 +25,7 @@ const storedName = 'sluice_blocking_snapshots';
  */
 export class BlockingSnapshots {
   readonly #nowMs: () => number;
+  readonly #ended: (table: string, id: string, read: boolean) => void;
   #requests: readonly BlockingRequest[] = [];
   #id = '';
   #tables = new Map<string, OnDemandTable>();
@@ -33,8 +34,10 @@ export class BlockingSnapshots {
   /** What is stored has changed: a batch is owed. */
   changed = false;
 
-  constructor(nowMs: () => number) {
+  /** `ended`: a request's table is done with; `read` false: it was left out. */
+  constructor(nowMs: () => number, ended: (table: string, id: string, read: boolean) => void = () => {}) {
     this.#nowMs = nowMs;
+    this.#ended = ended;
   }
 
   /** Whose turn it is; null: none. */
@@ -57,6 +60,11 @@ export class BlockingSnapshots {
     this.#requests = stored ?? [];
     this.changed = this.#requests.length > 0;
     for (const request of this.#requests) this.#show(request, []);
+  }
+
+  /** Whether a table is to be read, or is being read, for that signal. */
+  isRequested(table: string, id: string): boolean {
+    return this.#requests.some(request => request.id === id && request.tables.some(({ name }) => name === table));
   }
 
   add(id: string, tables: readonly BlockingTable[], known: readonly KnownTable[]): void {
@@ -84,12 +92,14 @@ export class BlockingSnapshots {
 
   /** The first request is done with. `failure`: why its tables that are not read are left out; null: all are read. */
   end(failure: string | null): void {
-    for (const { name } of this.next?.tables ?? [])
+    const { next } = this;
+    for (const { name } of next?.tables ?? [])
       if (this.#tables.get(name)?.state === 'waiting' || this.#tables.get(name)?.state === 'reading')
         this.mark(name, failure === null ? 'done' : 'skipped', undefined, failure);
     this.#requests = this.#requests.slice(1);
     if (this.#requests.length === 0) this.#endedAtMs = this.#nowMs();
     this.changed = this.#requests.length > 0;
+    for (const { name } of next?.tables ?? []) this.#ended(name, next!.id, this.#tables.get(name)?.state === 'done');
   }
 
   mark(name: string, state: OnDemandTable['state'], rows?: number, reason: string | null = null): void {
