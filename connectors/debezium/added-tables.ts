@@ -1,17 +1,13 @@
 import type { Logger, SourceOffset } from '../../src/contract/index.ts';
-import type { BlockingSnapshots } from './incremental/blocking-snapshots.ts';
 import type { KnownTable } from './incremental/chunk-database.ts';
+import { readWholeTables, type WholeTablesReaders } from './incremental/whole-tables.ts';
 import type { KnownTables } from './known-tables.ts';
 
 /** Stands in a signal's place. */
 const requestId = 'tables-added';
 
-export type AddedTablesParts = {
+export type AddedTablesParts = WholeTablesReaders & {
   readonly known: KnownTables;
-  readonly incremental: { request(tables: readonly KnownTable[], id: string): void };
-  readonly blocking: BlockingSnapshots;
-  /** Wakes the stream. */
-  wake(): void;
   readonly logger: Logger;
 };
 
@@ -63,18 +59,16 @@ export class AddedTables {
 
   /** Asks for a snapshot of those that wait: it is stored with the next batch, in one step with their being known. */
   ask(): void {
-    const { incremental, blocking, known, wake } = this.#parts;
     const tables = this.#pending;
     this.#pending = [];
-    const keyless = tables.filter(({ name }) => this.#keyless.has(name));
-    incremental.request(
-      tables.filter(({ name }) => !this.#keyless.has(name)),
+    const isKeyless = ({ name }: KnownTable) => this.#keyless.has(name);
+    readWholeTables(
+      this.#parts,
       requestId,
+      tables.filter(table => !isKeyless(table)),
+      tables.filter(isKeyless),
     );
-    const whole = keyless.map(({ name }) => ({ name, filter: null }));
-    if (keyless.length > 0) blocking.add(requestId, whole, keyless);
-    for (const { name } of tables) known.add(name);
-    wake();
+    for (const { name } of tables) this.#parts.known.add(name);
   }
 
   /** The stream meets a captured table: one made since the start is followed from its first row on. */

@@ -49,7 +49,7 @@ export function blockingReader(sources: BlockingSources): BlockingReader {
     reading,
     isFree: () => ranges.tables.size === 0 && onDemand.isIdle,
     offset,
-    forget: () => ranges.forget(),
+    forget: () => [...ranges.forget(), ...onDemand.take()],
     failure: thrown => databaseFailure(thrown, 'Reading the blocking snapshot'),
     onEnd: resume,
     notifications: makers.notifications,

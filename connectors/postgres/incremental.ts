@@ -1,6 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Clock, ConnectRecord, JsonObject, Logger, OnDemandProgress, SourceSignal } from '../../src/contract/index.ts';
+import type {
+  Clock,
+  ConnectRecord,
+  JsonObject,
+  Logger,
+  OnDemandProgress,
+  SluiceError,
+  SourceOffset,
+  SourceSignal,
+} from '../../src/contract/index.ts';
 import { AddedTables } from '../debezium/added-tables.ts';
 import { instantOf } from '../debezium/envelope.ts';
 import { BlockingSnapshots, latestProgress } from '../debezium/incremental/blocking-snapshots.ts';
@@ -8,6 +17,7 @@ import { BlockingWindow } from '../debezium/incremental/blocking-window.ts';
 import { type KnownTable, rowKey } from '../debezium/incremental/chunk-database.ts';
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
 import { RecentTransactions } from '../debezium/incremental/recent-transactions.ts';
+import { readWholeTables } from '../debezium/incremental/whole-tables.ts';
 import type { KnownTables } from '../debezium/known-tables.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
 import { readSignal } from '../debezium/signals/signal.ts';
@@ -23,6 +33,7 @@ import { promptQuery } from './prompt-query.ts';
 import { columnTexts } from './row-key.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
 import { Watermarks } from './signal-table.ts';
+import { type HealStart, healSignal, SlotHeal } from './slot-heal.ts';
 import { isLongPast, parseSnapshotView, type SnapshotView, sees } from './snapshot-view.ts';
 import { type ReadableTable, Tables } from './tables.ts';
 import type { TypeCatalog } from './values/type-catalog.ts';
@@ -39,6 +50,7 @@ export type IncrementalSources = {
   readonly known: KnownTables;
   /** Whether the rows of a table that was added to the lists are to be read. */
   reads(id: TableId): boolean;
+  readonly heal: HealStart;
   readonly makers: RecordMakers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,6 +66,7 @@ export class StreamedSnapshots implements AsyncDisposable {
   readonly #snapshots: IncrementalSnapshots<SnapshotView, number>;
   readonly #file: FileChannel | null;
   readonly newTables: NewTables;
+  readonly heal: SlotHeal;
   readonly blocking: BlockingSnapshots;
   /** Of the blocking snapshot whose view is taken. */
   readonly window = new BlockingWindow<SnapshotView, number>(sees);
@@ -72,22 +85,48 @@ export class StreamedSnapshots implements AsyncDisposable {
       rowsPerSecondMax: signals.rowsPerSecondMax,
       brake: new HeadroomBrake({ client, slot: slot.name, guard, clock, logger }),
       notifications: makers.notifications,
+      ended: ({ name, signal }, read) => this.#tableEnded(name, signal, read),
       clock,
       logger,
     });
     const { file, pollMs } = signals;
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
-    const { known, reads } = sources;
-    this.blocking = new BlockingSnapshots(() => clock.nowMs());
-    const wake = () => this.#wake?.();
+    const { known, reads, heal } = sources;
+    this.blocking = new BlockingSnapshots(
+      () => clock.nowMs(),
+      (table, id, read) => this.#tableEnded(table, id, read),
+    );
+    const readers = { incremental: this.#snapshots, blocking: this.blocking, wake: () => this.#wake?.() };
+    const isData = (id: TableId) => qualifiedName(id) !== signals.table;
+    const fail = (error: SluiceError) => this.#snapshots.fail(error);
     this.newTables = new NewTables({
-      added: new AddedTables({ known, incremental: this.#snapshots, blocking: this.blocking, wake, logger }),
+      added: new AddedTables({ ...readers, known, logger }),
       client,
-      reads: id => reads(id) && qualifiedName(id) !== signals.table,
-      fail: error => this.#snapshots.fail(error),
+      reads: id => reads(id) && isData(id),
+      fail,
       logger,
     });
+    this.heal = new SlotHeal({
+      ...heal,
+      client,
+      reads: id => heal.includes(id) && isData(id),
+      isRequested: table => this.#snapshots.isRequested(table, healSignal) || this.blocking.isRequested(table, healSignal),
+      request: (keyed, keyless) => readWholeTables(readers, healSignal, keyed, keyless, 'the same'),
+      fail,
+      notifications: makers.notifications,
+      clock,
+      logger,
+    });
+  }
+
+  #tableEnded(table: string, signal: string | null, read: boolean): void {
+    if (signal === healSignal) this.heal.ended(table, read);
+  }
+
+  /** What is owed to the next batch's offsets, beside the stream's place. */
+  take(): readonly SourceOffset[] {
+    return [...this.newTables.take(), ...this.heal.take()];
   }
 
   async #open(abort: AbortSignal): Promise<ChunkReader> {
@@ -147,6 +186,7 @@ export class StreamedSnapshots implements AsyncDisposable {
     this.#snapshots.start(wake);
     this.#file?.start();
     this.newTables.start();
+    this.heal.start();
   }
 
   /** A transaction of the stream begins. */
@@ -251,6 +291,7 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.newTables[Symbol.asyncDispose]();
+    await this.heal[Symbol.asyncDispose]();
     await this.#file?.[Symbol.asyncDispose]();
     await this.#snapshots[Symbol.asyncDispose]();
   }

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger, SluiceError, SourceOffset } from '../../src/contract/index.ts';
 import type { AddedTables } from '../debezium/added-tables.ts';
@@ -7,11 +6,8 @@ import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
 import { isKeyed } from './chunk-select.ts';
 import { databaseError } from './database-error.ts';
-import { promptQuery } from './prompt-query.ts';
+import { untilSettled } from './settled.ts';
 import { currentTransaction } from './snapshot-readers.ts';
-
-/** How often to look whether the transactions of before are over. */
-const settledCheckIntervalMs = 250;
 
 export type NewTablesParts = {
   readonly added: AddedTables;
@@ -62,13 +58,9 @@ export class NewTables implements AsyncDisposable {
 
   async #settle(): Promise<void> {
     const { client, added, logger } = this.#parts;
-    for (let told = false; ; told = true) {
-      const { rows } = await promptQuery(client, 'SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text AS oldest');
-      if (this.#ended.signal.aborted) return;
-      if (BigInt(rows[0].oldest) >= this.#horizon) break;
-      if (!told) logger.info({}, 'The snapshot of the tables that were added waits for transactions that were under way at the start');
-      await setTimeout(settledCheckIntervalMs, undefined, { signal: this.#ended.signal });
-    }
+    const onWait = () =>
+      logger.info({}, 'The snapshot of the tables that were added waits for transactions that were under way at the start');
+    await untilSettled(client, this.#horizon, onWait, this.#ended.signal);
     added.ask();
   }
 

@@ -30,6 +30,7 @@ const checkIntervalMs = 10;
  */
 export class BlockingSnapshots {
   readonly #nowMs: () => number;
+  readonly #ended: (table: string, id: string, read: boolean) => void;
   #requests: readonly BlockingRequest[] = [];
   #id = '';
   #tables = new Map<string, OnDemandTable>();
@@ -38,8 +39,10 @@ export class BlockingSnapshots {
   /** What is stored has changed: a batch is owed. */
   changed = false;
 
-  constructor(nowMs: () => number) {
+  /** `ended`: a request's table is done with; `read` false: it was left out. */
+  constructor(nowMs: () => number, ended: (table: string, id: string, read: boolean) => void = () => {}) {
     this.#nowMs = nowMs;
+    this.#ended = ended;
   }
 
   /** Whose turn it is; null: none. */
@@ -81,6 +84,11 @@ export class BlockingSnapshots {
     while (this.next?.begun) await setTimeout(checkIntervalMs, undefined, { signal: abort });
   }
 
+  /** Whether a table is to be read, or is being read, for that signal. */
+  isRequested(table: string, id: string): boolean {
+    return this.#requests.some(request => request.id === id && request.tables.some(({ name }) => name === table));
+  }
+
   add(id: string, tables: readonly BlockingTable[], known: readonly KnownTable[]): void {
     if (this.next === null) this.#tables = new Map();
     this.#requests = [...this.#requests, { id, tables, begun: false }];
@@ -106,12 +114,14 @@ export class BlockingSnapshots {
 
   /** The first request is done with. `failure`: why its tables that are not read are left out; null: all are read. */
   end(failure: string | null): void {
-    for (const { name } of this.next?.tables ?? [])
+    const { next } = this;
+    for (const { name } of next?.tables ?? [])
       if (this.#tables.get(name)?.state === 'waiting' || this.#tables.get(name)?.state === 'reading')
         this.mark(name, failure === null ? 'done' : 'skipped', undefined, failure);
     this.#requests = this.#requests.slice(1);
     if (this.#requests.length === 0) this.#endedAtMs = this.#nowMs();
     this.changed = this.#requests.length > 0;
+    for (const { name } of next?.tables ?? []) this.#ended(name, next!.id, this.#tables.get(name)?.state === 'done');
   }
 
   /** Leaves out, and tells of, the first request's tables that are not among the captured ones. */
