@@ -12,7 +12,8 @@ export type NetworkFault = {
   strike(proxy: ToxicProxy, capture: Capture, server: PostgresAddress, random: Random): Promise<void>;
 };
 
-const lost = /ECONN|EPIPE|[Tt]erminat|lost|timeout expired|connection error/;
+/** What a connection that is gone is told with: by whom depends on the moment. */
+export const lost = /ECONN|EPIPE|[Tt]erminat|lost|timeout expired|shutting down|starting up/;
 
 const ofWay = ({ name, strike }: WayFault): NetworkFault => ({
   name,

@@ -4,6 +4,7 @@ import { randomOf } from '../../support/random-changes.ts';
 import type { logsUnderFault } from '../logs.ts';
 import { faultRounds, faultSeed } from '../rounds.ts';
 import { Capture, durableSettings } from './capture.ts';
+import { lost } from './network-faults.ts';
 
 const strikesOfOne = 3;
 /** Rows of the snapshot, of which the first strike cuts off some. */
@@ -25,7 +26,7 @@ export function stoppedServerTest({ name, open }: (typeof logsUnderFault)[number
         await capture.advanced(1 + random(strike === 0 ? snapshotRows : 500));
         const { phase, records } = (await capture.progress())!;
         await server.stopImmediately();
-        await capture.retrying(/ECONN|EPIPE|terminat|lost|shut/);
+        await capture.retrying(lost);
         await server.start();
         await capture.recovered();
         t.diagnostic(`stopped in the ${phase} after ${records} records`);
