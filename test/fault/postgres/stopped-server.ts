@@ -15,12 +15,12 @@ export function stoppedServerTest({ name, open }: (typeof logsUnderFault)[number
   const databases = Math.ceil(faultRounds / strikesOfOne);
   test(`PostgreSQL is stopped at once and started again, ${faultRounds} times: ${name} log`, { timeout: 240_000 * databases }, async t => {
     await using server = await startPostgres({ version: 18, settings: durableSettings });
-    const log = await open();
     for (let one = 0; one < databases; one++) {
       const seed = faultSeed * 1000 + one;
       const random = randomOf(seed * 7919);
       t.diagnostic(`seed ${seed}`);
-      await using capture = await Capture.start(server, log, seed);
+      // A worker group of its own: the connector of the one before would still be there, and its database is not.
+      await using capture = await Capture.start(server, await open(), seed);
       for (let strike = 0; strike < strikesOfOne; strike++) {
         if (strike > 0) await capture.streaming();
         await capture.advanced(1 + random(strike === 0 ? snapshotRows : 500));
