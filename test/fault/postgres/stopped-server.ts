@@ -26,10 +26,10 @@ export function stoppedServerTest({ name, open }: (typeof logsUnderFault)[number
         await capture.advanced(1 + random(strike === 0 ? snapshotRows : 500));
         const { phase, records } = (await capture.progress())!;
         await server.stopImmediately();
-        await capture.retrying(lost);
+        const told = await capture.retrying(lost);
         await server.start();
         await capture.recovered();
-        t.diagnostic(`stopped in the ${phase} after ${records} records`);
+        t.diagnostic(`stopped in the ${phase} after ${records} records: ${told}`);
       }
       t.diagnostic(`followed: ${await capture.assertExactlyOnce()}`);
     }
