@@ -51,7 +51,7 @@ export async function crashEveryTransition(t: TestContext, log: CopiersLog): Pro
     }
     await finish(log, orders);
     await using opened = await openCopiersLog(log);
-    for (const order of orders) await assertSound(log, opened, order, order.where);
+    for (const order of orders) await assertSound(opened, order, order.where);
     t.diagnostic(`round ${round + 1}: ${orders.length} kills: ${orders.map(({ where }) => where).join('; ')}`);
   }
 }
