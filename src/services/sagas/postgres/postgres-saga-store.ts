@@ -44,11 +44,14 @@ export function postgresSagaStore({ connection, database, schema }: PostgresSaga
 
 async function makeTables(session: SagaSession, tables: SagaTables): Promise<void> {
   await session.transaction('be prepared', preparingLock, async client => {
-    const { rows } = await client.query<{ version: number; there: string | null }>(
-      "select current_setting('server_version_num')::int as version, to_regclass($1)::text as there",
+    const { rows } = await client.query<{ version: number; encoding: string; there: string | null }>(
+      `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding, to_regclass($1)::text as there`,
       [tables.messages],
     );
     if ((rows[0]?.version ?? 0) < serverVersionMin) throw new SluiceError('STORE_FAILED', 'Sagas need PostgreSQL 13 or newer.');
+    // Any other cannot hold every message, and the first that it cannot hold would come again for ever.
+    if (rows[0]?.encoding !== 'UTF8')
+      throw new SluiceError('STORE_FAILED', `Sagas need a database of encoding UTF8; this one's is ${rows[0]?.encoding}.`);
     // What is there is not touched: a role that may only write leads sagas too.
     if (!rows[0]?.there) await client.query(sagaTablesSql(tables.name));
   });
