@@ -45,7 +45,7 @@ function chosen(kept: Kept): readonly Kill[] {
   if (everything) return kills(kept);
   return kills(kept).filter(({ fate, point }, index) => {
     const often = kept === 'embedded' && fate === 'refused' && sagaCrashPoints.includes(point);
-    return (index + faultSeed) % (often ? 2 : kept === 'postgres' ? 10 : 6) === 0;
+    return (index + faultSeed) % (often ? 2 : kept === 'postgres' ? 9 : 6) === 0;
   });
 }
 
