@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { EventLog, LogRecord } from '../../../../src/contract/index.ts';
-import { deadLettersTopicOf, instancesTopicOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
+import { deadLettersTopicOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
 import type { PinnedDefinition } from '../../../../src/services/sagas/saga.ts';
 import { until } from '../../../support/until.ts';
 import { code } from '../../log-suite/suite.ts';
 import type { LogUnderTest } from '../../log-suite.ts';
 import { type OrderSagaSettings, pinnedOrderSaga } from './order-saga.ts';
 import { orderCreated, publish, readTopic, SagaRun, type SagaRunOptions } from './saga-run.ts';
+import { inLog, type SagaStoreUnderTest } from './saga-store-under-test.ts';
 import { obliging, ToyServices } from './toy-services.ts';
 
 /** Longer than any machine takes between two steps; it passes on the sagas’ clock alone. */
@@ -16,18 +17,28 @@ const timeoutMs = 120_000;
 const text = (bytes: Uint8Array | null) => Buffer.from(bytes ?? []).toString();
 const headerOf = (record: LogRecord, name: string) => text(record.headers.find(({ key }) => key === name)?.value ?? null);
 
-/** What holds of sagas on every log. */
-export function sagaStatements(name: string, open: () => Promise<LogUnderTest>): void {
+/** What holds of sagas on every log, wherever their instances are kept. */
+export function sagaStatements(
+  name: string,
+  open: () => Promise<LogUnderTest>,
+  openStore: (log: EventLog) => Promise<SagaStoreUnderTest> = inLog,
+): void {
   describe(`sagas on the ${name} log`, { timeout: 300_000 }, () => {
     let under: LogUnderTest;
+    let stored: SagaStoreUnderTest;
     const log = (): EventLog => under.log;
     before(async () => {
       under = await open();
+      stored = await openStore(under.log);
     });
-    after(() => under[Symbol.asyncDispose]());
+    after(async () => {
+      await stored[Symbol.asyncDispose]();
+      await under[Symbol.asyncDispose]();
+    });
 
     const aPrefix = () => `t${randomUUID().slice(0, 8)}`;
-    const start = (definitions: readonly PinnedDefinition[], options?: SagaRunOptions) => SagaRun.start(log(), definitions, options);
+    const start = (definitions: readonly PinnedDefinition[], options?: SagaRunOptions) =>
+      SagaRun.start(log(), definitions, { store: stored.store, ...options });
     /** An order saga of its own, with services that answer. */
     async function world(settings: Omit<OrderSagaSettings, 'prefix'> = {}, options?: SagaRunOptions) {
       const prefix = aPrefix();
@@ -274,14 +285,10 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
         timeoutMs: 60_000,
       });
       await assert.rejects(run.service.show(run.saga, 'o-0'), code('NOT_FOUND'));
-      const tombstones = await until(
-        async () => {
-          const found = (await readTopic(log(), instancesTopicOf(run.saga))).filter(({ value }) => value === null);
-          return found.length >= 16 ? found : null;
-        },
-        { what: 'their tombstones', timeoutMs: 60_000 },
-      );
-      assert.equal(tombstones.length, 16);
+      await until(async () => (await stored.kept(run.saga)) === 5, {
+        what: 'them to be gone from where they were kept',
+        timeoutMs: 60_000,
+      });
       assert.equal(services.commands.length, 63);
     });
   });
