@@ -31,7 +31,7 @@ postgresql-15), and an otherwise idle machine. bench/README.md says what is meas
 
 npm run bench -- sinks [NAME ...]           each sink beside the bare client doing the same writes: elasticsearch, redis, jdbc, views;
                                             latency: from a commit until the change is visible in each sink (--seconds N, --quick, --profile FOLDER)
-npm run bench -- services [NAME ...]        events: the event store on SQLite beside Emmett's; (--quick, --seconds N of the latency)
+npm run bench -- services [NAME ...]        events: the event store on SQLite beside Emmett's; events-postgres: in PostgreSQL; sagas: the order saga (--quick, --seconds N of the latency)
 npm run bench -- soak --minutes 30          load at half speed for so long: memory, lag and descriptors, drawn into docs/soak.svg
 `;
 

@@ -6,6 +6,7 @@ type Measured = (options: { readonly quick: boolean; readonly seconds: number | 
 
 const scenarios: Readonly<Record<string, () => Promise<Measured>>> = {
   events: async () => (await import('./services/events.ts')).benchEvents,
+  'events-postgres': async () => (await import('./services/events-postgres.ts')).benchPostgresEvents,
   sagas: async () => (await import('./services/sagas.ts')).benchSagas,
 };
 

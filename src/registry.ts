@@ -162,6 +162,11 @@ const table: Table = {
       load: async () => (await import('../transforms/event-store-router.ts')).eventStoreRouter,
     },
     {
+      class: 'SagaMessageRouter',
+      aliases: ['saga-messages'],
+      load: async () => (await import('../transforms/saga-message-router.ts')).sagaMessageRouter,
+    },
+    {
       class: 'io.debezium.transforms.ExtractNewRecordState',
       aliases: ['ExtractNewRecordState', 'unwrap'],
       load: async () => (await import('../transforms/debezium/extract-new-record-state.ts')).extractNewRecordState,

@@ -56,7 +56,7 @@ class Router {
     if (op === operations.update) return this.#update(record);
     const row = structAt(envelope, layout.after);
     if (row === null) throw new Error(`an event of operation '${op}' has no row`);
-    return this.#event(record, row, rowLayoutOf(row.schema));
+    return this.#event(record, row, rowLayoutOf(row.schema), envelope.values[layout.tsMs]);
   }
 
   #update(record: ConnectRecord): null {
@@ -66,12 +66,13 @@ class Router {
     return null;
   }
 
-  #event<R extends ConnectRecord>(record: R, row: Struct, layout: RowLayout): R {
+  #event<R extends ConnectRecord>(record: R, row: Struct, layout: RowLayout, readAtMs: Value | undefined): R {
     const id = textIn(row, layout, 'event_id');
     const type = textIn(row, layout, 'event_type');
     const aggregateId = textIn(row, layout, 'aggregate_id');
     const version = integerIn(row, layout, 'version');
     const metadata = jsonIn(row, layout, 'metadata');
+    const timestampMs = momentIn(row, layout);
     const value = new Map<Value, Value>([
       ['id', id],
       ['aggregateType', textIn(row, layout, 'aggregate_type')],
@@ -81,11 +82,13 @@ class Router {
       ['data', jsonIn(row, layout, 'event_data')],
       ['metadata', metadata],
       ['schemaVersion', Number(integerIn(row, layout, 'schema_version'))],
-      ['timestamp', momentIn(row, layout)],
+      ['timestamp', new Date(timestampMs).toISOString()],
     ]);
     return {
       ...record,
       topic: this.#config.byType ? this.#topicOfType(type) : this.#config.topic,
+      // When it happened, and never later than it was read: brokers refuse a record that lies ahead of them.
+      timestamp: typeof readAtMs === 'bigint' ? Math.min(timestampMs, Number(readAtMs)) : timestampMs,
       keySchema: schemas.string,
       key: aggregateId,
       valueSchema: null,
@@ -126,9 +129,9 @@ function jsonIn(row: Struct, layout: RowLayout, column: keyof RowLayout): Value 
   }
 }
 
-/** ISO 8601 in UTC with milliseconds, of what the connector writes for a `timestamptz`. */
-function momentIn(row: Struct, layout: RowLayout): string {
+/** Milliseconds since 1970, of what the connector writes for a `timestamptz`. */
+function momentIn(row: Struct, layout: RowLayout): number {
   const ms = Date.parse(textIn(row, layout, 'timestamp'));
   if (Number.isNaN(ms)) throw new Error("column 'timestamp' is no moment of the calendar");
-  return new Date(ms).toISOString();
+  return ms;
 }

@@ -1,6 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { openSqliteEventStore } from '../../src/services/event-store/sqlite/sqlite-event-store.ts';
-import { ScratchFolder } from '../../test/support/scratch-folder.ts';
+import type { EventStore } from '../../src/services/event-store/event-store.ts';
 import { orderLine } from './order-events.ts';
 
 const warmUpSeconds = 2;
@@ -9,9 +8,7 @@ const streams = 5000;
 export type AppendLatency = { readonly p50Ms: number; readonly p99Ms: number; readonly mostMs: number; readonly stallP99Ms: number };
 
 /** Appends whose times are fixed beforehand and wait for no answer; from the time that was due until the append is durable. */
-export async function appendLatency(perSecond: number, seconds: number): Promise<AppendLatency> {
-  using folder = new ScratchFolder('bench-latency');
-  await using store = await openSqliteEventStore({ folder: folder.path });
+export async function appendLatency(store: EventStore, perSecond: number, seconds: number): Promise<AppendLatency> {
   const total = (warmUpSeconds + seconds) * perSecond;
   const warm = warmUpSeconds * perSecond;
   const tookMs: number[] = [];
@@ -40,4 +37,12 @@ export async function appendLatency(perSecond: number, seconds: number): Promise
   const at = (share: number) => tookMs[Math.min(tookMs.length - 1, Math.floor(tookMs.length * share))]!;
   // The timer's own pace is no delay.
   return { p50Ms: at(0.5), p99Ms: at(0.99), mostMs: at(1), stallP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 1) };
+}
+
+/** One line for people. */
+export function latencyText(perSecond: number, { p50Ms, p99Ms, mostMs, stallP99Ms }: AppendLatency): string {
+  return (
+    `${perSecond.toLocaleString('en')} appends/s, from when it was due until durable: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
+    `most ${mostMs.toFixed(1)} ms; the caller’s thread was late by ${stallP99Ms.toFixed(1)} ms (p99)`
+  );
 }

@@ -1,12 +1,11 @@
 import { openSqliteEventStore } from '../../src/services/event-store/sqlite/sqlite-event-store.ts';
 import { ScratchFolder } from '../../test/support/scratch-folder.ts';
 import { alternately, type Contender } from '../sinks/alternately.ts';
-import { appendLatency } from './append-latency.ts';
+import { appendLatency, latencyText } from './append-latency.ts';
+import { appendsPerSecond, appendTo, callers, streamOf } from './append-rate.ts';
 import { type EmmettStore, emmettStoreOverOneConnection } from './emmett.ts';
 import { orderLine } from './order-events.ts';
 
-const callers = 64;
-const streamsOfCaller = 50;
 const rounds = 5;
 const latencyPerSecond = 2000;
 const rebuildEvents = 100_000;
@@ -14,30 +13,10 @@ const rebuildEvents = 100_000;
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 
-type Append = (caller: number, number: number) => Promise<unknown>;
-
-/** Appends by so many callers, each of which waits for its last before it sends the next; appends that were acknowledged, a second. */
-async function appendsPerSecond(ms: number, append: Append): Promise<number> {
-  const startedMs = performance.now();
-  let count = 0;
-  const call = async (caller: number) => {
-    for (let number = 0; performance.now() - startedMs < ms; number++) {
-      await append(caller, number);
-      count++;
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
-  return count / ((performance.now() - startedMs) / 1000);
-}
-
-const streamOf = (caller: number, number: number) => `${caller}-${number % streamsOfCaller}`;
-
 async function ours(ms: number): Promise<number> {
   using folder = new ScratchFolder('bench-events');
   await using store = await openSqliteEventStore({ folder: folder.path });
-  return await appendsPerSecond(ms, (caller, number) =>
-    store.append({ type: 'order', id: streamOf(caller, number) }, [{ type: 'LineAdded', data: orderLine(number) }]),
-  );
+  return await appendsPerSecond(ms, appendTo(store));
 }
 
 const emmettAppend = (store: EmmettStore, caller: number, number: number) =>
@@ -119,10 +98,10 @@ export async function benchEvents({ quick, seconds }: { readonly quick: boolean;
   const [own, theirs] = await alternately(quick ? 1 : rounds, 'appends', contenders);
   say(`${callers} callers, one event an append, durable: ${whole(own!)} appends/s`);
   if (theirs !== undefined) say(`  Emmett’s SQLite store: ${whole(theirs)} appends/s; ours is ${(own! / theirs).toFixed(1)} times as fast`);
-  const { p50Ms, p99Ms, mostMs, stallP99Ms } = await appendLatency(latencyPerSecond, seconds ?? (quick ? 1 : 10));
-  say(
-    `${whole(latencyPerSecond)} appends/s, from when it was due until durable: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
-      `most ${mostMs.toFixed(1)} ms; the caller’s thread was late by ${stallP99Ms.toFixed(1)} ms (p99)`,
-  );
+  {
+    using folder = new ScratchFolder('bench-latency');
+    await using store = await openSqliteEventStore({ folder: folder.path });
+    say(latencyText(latencyPerSecond, await appendLatency(store, latencyPerSecond, seconds ?? (quick ? 1 : 10))));
+  }
   await rebuild(quick ? 5000 : rebuildEvents, !quick);
 }

@@ -16,6 +16,10 @@ export class BorrowedSocket {
   #partsBytes = 0;
   /** Bytes the message begun needs to be whole. */
   #neededBytes = 0;
+  /** It is answered by itself. */
+  #alone = false;
+  /** What came behind a message that was answered by itself. */
+  #behind: Buffer | null = null;
   #failure: Error | null = null;
   #closed: boolean;
   #wake: (() => void) | null = null;
@@ -90,18 +94,31 @@ export class BorrowedSocket {
   #join(chunk: Buffer): Buffer | null {
     this.#parts.push(chunk);
     this.#partsBytes += chunk.length;
-    if (this.#partsBytes < this.#neededBytes) return null;
-    const bytes = Buffer.concat(this.#parts, this.#partsBytes);
+    const more = this.#partsBytes - this.#neededBytes;
+    if (more < 0) return null;
+    const bytes = Buffer.concat(this.#parts, this.#alone ? this.#neededBytes : this.#partsBytes);
+    if (this.#alone && more > 0) this.#behind = chunk.subarray(chunk.length - more);
     this.#parts = [];
     return bytes;
   }
 
-  /** Keeps the beginning of a message until so many bytes of it are there. */
-  keep(beginning: Buffer, neededBytes: number): void {
+  /** What came behind the message that `read` answered by itself; null: nothing. To be asked for before the next `read`. */
+  takeBehind(): Buffer | null {
+    const behind = this.#behind;
+    this.#behind = null;
+    return behind;
+  }
+
+  /**
+   * Keeps the beginning of a message until so many bytes of it are there. `alone`: these are then answered by themselves, and `takeBehind` has what
+   * came with them, which so is not copied.
+   */
+  keep(beginning: Buffer, neededBytes: number, alone = false): void {
     // A copy, so that a few bytes do not keep a whole chunk alive.
     this.#parts = [Buffer.from(beginning)];
     this.#partsBytes = beginning.length;
     this.#neededBytes = neededBytes;
+    this.#alone = alone;
   }
 
   #lost(): SluiceError {

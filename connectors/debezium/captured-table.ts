@@ -1,4 +1,14 @@
-import { type ConnectRecord, type Header, type Schema, Struct, structSchema, type Value } from '../../src/contract/index.ts';
+import {
+  type ConnectRecord,
+  type Header,
+  type Schema,
+  Struct,
+  structSchema,
+  type UnreadFields,
+  UnreadRow,
+  UnreadStruct,
+  type Value,
+} from '../../src/contract/index.ts';
 import { mapColumn } from './column-rules.ts';
 import { envelopeSchema, type Instant, type Operation } from './envelope.ts';
 import { sameValues } from './equality.ts';
@@ -57,6 +67,9 @@ export class CapturedTable {
   readonly #rowIndexes: readonly number[] | null;
   /** By field of the row's schema; null: no value is mapped. */
   readonly #maps: readonly (((value: Value) => Value) | null)[] | null;
+  /** The same of rows that were not read. */
+  readonly #unreadKey: UnreadFields;
+  readonly #unreadRow: UnreadFields;
 
   constructor(definition: TableDefinition, options: RecordOptions) {
     const { id, columns } = definition;
@@ -84,13 +97,19 @@ export class CapturedTable {
     this.valueSchema = envelopeSchema(options.schemaName(`${this.topic}.Envelope`), this.rowSchema, options.sourceSchema);
     this.#rowIndexes = shown.length === columns.length ? null : shown;
     this.#maps = mapped.some(({ map }) => map !== null) ? mapped.map(({ map }) => map) : null;
+    this.#unreadKey = { columns: this.#keyIndexes, maps: null };
+    this.#unreadRow = { columns: shown, maps: this.#maps };
     this.neededColumns = columns.map((_, index) => shown.includes(index) || this.#keyIndexes.includes(index));
     this.warnings = mapped.flatMap(({ warning }) => (warning === null ? [] : [warning]));
   }
 
-  /** A row of the snapshot. */
-  emitRead(out: ConnectRecord[], row: Row, context: EventContext): void {
-    this.#emit(out, 'r', this.#key(row), null, this.#row(row), context, this.#options.headers);
+  /** A row of the snapshot, one that was not read being cheaper. */
+  emitRead(out: ConnectRecord[], row: Row | UnreadRow, context: EventContext): void {
+    if (row instanceof UnreadRow) {
+      const key = this.keySchema === null ? null : new UnreadStruct(this.keySchema, row, this.#unreadKey);
+      const after = new UnreadStruct(this.rowSchema, row, this.#unreadRow);
+      this.#emit(out, 'r', key, null, after, context, this.#options.headers);
+    } else this.#emit(out, 'r', this.#key(row), null, this.#row(row), context, this.#options.headers);
   }
 
   emitCreate(out: ConnectRecord[], after: Row, context: EventContext): void {

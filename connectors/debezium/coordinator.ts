@@ -28,6 +28,8 @@ export type FoundOffsets = {
   readonly state: 'none' | 'unfinished' | 'streaming';
   /** Why streaming cannot go on from them; null: it can. */
   readonly lost: SluiceError | null;
+  /** Set where they are lost and the stream heals that by itself: why they were lost. */
+  readonly heals?: SluiceError;
 };
 
 /**

@@ -12,7 +12,7 @@ export type SnapshotDecision = {
 };
 
 /** What a start does (Debezium documentation, `snapshot.mode`). Throws why streaming cannot go on, where the mode does not heal that. */
-export function decideSnapshot(mode: SnapshotMode, { state, lost }: FoundOffsets): SnapshotDecision {
+export function decideSnapshot(mode: SnapshotMode, { state, lost, heals }: FoundOffsets): SnapshotDecision {
   const stream = mode !== 'initial_only';
   if (mode === 'recovery') {
     if (lost !== null) throw lost;
@@ -42,5 +42,9 @@ export function decideSnapshot(mode: SnapshotMode, { state, lost }: FoundOffsets
       fresh: false,
       reason: 'The snapshot is complete, and snapshot.mode=initial_only: nothing is left to do',
     };
-  return { snapshot: false, stream, fresh: false, reason: 'Streaming goes on at the stored offset' };
+  const reason =
+    heals === undefined
+      ? 'Streaming goes on at the stored offset'
+      : `Streaming begins behind a gap, and what may be missing is read again beside it: ${heals.message}`;
+  return { snapshot: false, stream, fresh: false, reason };
 }

@@ -1,4 +1,13 @@
-import type { Clock, ConnectRecord, Logger, SnapshotProgress, SourceBatch, SourceOffset, Struct } from '../../src/contract/index.ts';
+import type {
+  Clock,
+  ConnectRecord,
+  Logger,
+  SnapshotProgress,
+  SourceBatch,
+  SourceOffset,
+  Struct,
+  UnreadRow,
+} from '../../src/contract/index.ts';
 import type { CapturedTable, EventContext } from './captured-table.ts';
 import { instantOf } from './envelope.ts';
 import { merge } from './merge.ts';
@@ -26,7 +35,7 @@ export type SnapshotTable = {
 
 /** Rows of one read from the socket. */
 export type TableRows = {
-  readonly rows: readonly Row[];
+  readonly rows: readonly (Row | UnreadRow)[];
   readonly bytes: number;
   /** Where the order is the key's: the keys, as texts, of the last row and of the one before it in these rows. */
   readonly keys: { readonly beforeLast: readonly string[] | null; readonly last: readonly string[] } | null;

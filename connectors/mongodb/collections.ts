@@ -56,6 +56,11 @@ export async function capturedCollections(
   return found.sort((a, b) => order(a.collection, b.collection) || order(a.database, b.database));
 }
 
+/** Whether a collection's documents are read where it was added to the lists. What is made of others cannot be read by ids. */
+export function isReadWhenAdded(id: ListedCollection, { snapshot, filters }: Pick<MongoSettings, 'snapshot' | 'filters'>): boolean {
+  return snapshot.readsNewTables && !id.derived && filters.includesInSnapshot(id) && !filters.isSignals(id);
+}
+
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb';
 import {
   type CheckResult,
   crashPoint,
+  isStreamOffset,
   type JsonObject,
   type OnDemandProgress,
   SluiceError,
@@ -12,7 +13,8 @@ import {
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { type Guardrail, guardrailFinding } from '../debezium/filters.ts';
-import { isProgress } from '../debezium/snapshot-progress.ts';
+import { BlockingReader } from '../debezium/incremental/blocking-reader.ts';
+import { KnownTables } from '../debezium/known-tables.ts';
 import { changeStreamCommand, streamTarget } from './change-stream-command.ts';
 import { checkServer } from './check.ts';
 import { Collections } from './collections.ts';
@@ -36,6 +38,7 @@ export class MongoDatabase implements ChangeDatabase {
   readonly #collections: Collections;
   #client: MongoClient | null = null;
   #stored: StoredPosition | null = null;
+  #known: KnownTables | null = null;
   #start: StreamPosition | null = null;
   /** Progress of an interrupted snapshot. */
   #ranges: StoredRanges = new Map();
@@ -85,9 +88,10 @@ export class MongoDatabase implements ChangeDatabase {
       this.#warn(`${option}: '${pattern}' matches no collection (collections may be made later).`);
     this.#guard(listed.length);
     const own = from.filter(({ partition }) => partition['server_id'] === this.#settings.topicPrefix);
-    const main = own.find(offset => !isProgress(offset));
+    const main = own.find(isStreamOffset);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
     this.#ranges = storedRanges(own);
+    this.#known = new KnownTables(this.#partition, own);
     if (this.#stored === null) return { state: 'none', lost: null };
     const lost = this.#settings.streams ? await this.#lost(this.#stored.position, abort) : null;
     return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
@@ -150,8 +154,14 @@ export class MongoDatabase implements ChangeDatabase {
     }
     const [client, settings, makers, collections] = [this.#client!, this.#settings, this.#makers, this.#collections];
     this.#reach = new StreamReach(await servers(client), this.#start);
-    this.#onDemand = new StreamedSnapshots({ client, settings, makers, collections, reach: this.#reach });
-    if (!snapshot && this.#stored) this.#onDemand.restore(this.#stored.offset);
+    const [known, reach, partition] = [this.#known!, this.#reach, this.#partition];
+    this.#onDemand = new StreamedSnapshots({ client, settings, makers, collections, known, reach, partition });
+    await this.#onDemand.findAdded(snapshot || this.#stored === null).catch(error => {
+      throw databaseError(error, 'Listing the collections');
+    });
+    if (snapshot || this.#stored === null) return;
+    this.#onDemand.restore(this.#stored.offset);
+    if (this.#onDemand.blocking.next?.begun) this.#onDemand.pages.restore(this.#ranges);
   }
 
   /** Where the stream will begin: taken before the first read, so that no change is missed. */
@@ -197,13 +207,14 @@ export class MongoDatabase implements ChangeDatabase {
     }
     if (abort.aborted) return;
     const complete = positionOffset(this.#partition, start, false, {});
-    yield { records: [], bytes: 0, offsets: [complete, ...this.#snapshot.deletions], committedAtMs: null };
+    const offsets = [complete, ...this.#snapshot.deletions, ...(this.#onDemand?.added.take() ?? [])];
+    yield { records: [], bytes: 0, offsets, committedAtMs: null };
     crashPoint('snapshot-complete');
     this.#makers.logger.info({ documents: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }
 
   async *stream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { metadata, logger } = this.#makers;
+    const { metadata, notifications, logger } = this.#makers;
     const start = this.#start!;
     const onDemand = this.#onDemand!;
     if (metadata && this.#stored) metadata.restore(this.#stored.offset);
@@ -218,12 +229,27 @@ export class MongoDatabase implements ChangeDatabase {
         onDemand,
         reach: this.#reach!,
         transaction: metadata && typeof transaction === 'string' ? transaction : null,
-        offsets: position => [positionOffset(this.#partition, position, false, extra())],
+        // Which collections are known is stored with the first position: before it nothing is.
+        offsets: position => [positionOffset(this.#partition, position, false, extra()), ...onDemand.added.take()],
       },
       start,
     );
+    const stream = this.#stream;
+    await using blocking = new BlockingReader({
+      blocking: onDemand.blocking,
+      reading: onDemand.pages,
+      isFree: () => onDemand.isIdle,
+      offset: () => positionOffset(this.#partition, stream.position, false, extra()),
+      forget: () => onDemand.pages.forget(),
+      failure: thrown => databaseError(thrown, 'Reading the blocking snapshot'),
+      notifications,
+      logger,
+    });
     logger.info({ position: shownPosition(start) }, 'Streaming');
-    yield* this.#stream.read(abort);
+    for await (const batch of stream.read(abort)) {
+      yield batch;
+      yield* blocking.read(abort);
+    }
   }
 
   /** Nothing to tell the server: the oplog is freed by its size. */

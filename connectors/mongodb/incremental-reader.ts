@@ -69,11 +69,13 @@ export class ChunkReader implements ChunkDatabase<ChunkView, DocumentChunk> {
     // Ids are compared across types as the index orders them, so by the index's bounds: the lower one is inclusive, the upper one is not.
     const limit = from === null ? rowsMax : rowsMax + 1;
     const bounds = { ...(from === null ? {} : { min: idBound(from) }), max: idBound(until) };
-    const body: Found =
-      from === until
-        ? { documents: [], more: false, at: null }
-        : await this.#find(listed, limit, { filter, sort: { _id: 1 }, hint: { _id: 1 }, ...bounds });
-    const isRead = body.documents[0] !== undefined && idText(body.documents[0]) === from;
+    const within = (meant: Document) => this.#find(listed, limit, { filter: meant, sort: { _id: 1 }, hint: { _id: 1 }, ...bounds });
+    const startsRead = ({ documents: [first] }: Found) => first !== undefined && idText(first) === from;
+    let body: Found = from === until ? { documents: [], more: false, at: null } : await within(filter);
+    // An answer holds no more than 16 MB: the document that is read already may have filled it.
+    if (from !== null && body.more && body.documents.length === 1 && startsRead(body))
+      body = await within({ $and: [{ _id: { $ne: idBound(from)['_id'] } }, filter] });
+    const isRead = startsRead(body);
     const rows = body.documents.slice(isRead ? 1 : 0).slice(0, rowsMax);
     let { at } = body;
     if (!body.more && rows.length < rowsMax && from !== until) {

@@ -1,13 +1,17 @@
 import type { MongoClient } from 'mongodb';
 import type { ConnectRecord, JsonObject, OnDemandProgress, SourceSignal } from '../../src/contract/index.ts';
+import { AddedTables } from '../debezium/added-tables.ts';
 import type { Instant } from '../debezium/envelope.ts';
+import { BlockingSnapshots, latestProgress } from '../debezium/incremental/blocking-snapshots.ts';
 import type { KnownTable } from '../debezium/incremental/chunk-database.ts';
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
+import type { KnownTables } from '../debezium/known-tables.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
 import { readSignal } from '../debezium/signals/signal.ts';
+import { BlockingPages } from './blocking-pages.ts';
 import type { ChangeEvent } from './change-event.ts';
 import { namespaceOf, parseNamespace } from './collection-id.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, isReadWhenAdded } from './collections.ts';
 import { databaseError } from './database-error.ts';
 import { ChunkReader, type DocumentChunk } from './incremental-reader.ts';
 import type { StreamPosition } from './position.ts';
@@ -24,6 +28,9 @@ export type IncrementalSources = {
   readonly makers: RecordMakers;
   readonly collections: Collections;
   readonly reach: StreamReach;
+  readonly known: KnownTables;
+  /** Of the connector's offsets. */
+  readonly partition: JsonObject;
 };
 
 /** What a change stream has to do with snapshots on demand: it tells of changes and signals, and publishes the chunks. */
@@ -32,15 +39,34 @@ export class StreamedSnapshots implements AsyncDisposable {
   readonly #snapshots: IncrementalSnapshots<ChunkView, null, DocumentChunk>;
   readonly #file: FileChannel | null;
   readonly #isPast: (view: ChunkView) => boolean;
+  readonly blocking: BlockingSnapshots;
+  readonly added: AddedTables;
+  /** Of the blocking snapshot that is being read. */
+  readonly pages: BlockingPages;
+  /** Wakes the stream; null: it does not stream yet. */
+  #wake: (() => void) | null = null;
 
   constructor(sources: IncrementalSources) {
     this.#sources = sources;
-    const { settings, makers, reach } = sources;
+    const { client, collections, settings, makers, reach, known, partition } = sources;
     const { notifications, clock, logger } = makers;
+    this.blocking = new BlockingSnapshots(() => clock.nowMs());
+    this.pages = new BlockingPages({
+      settings,
+      makers,
+      blocking: this.blocking,
+      reach,
+      partition,
+      captured: () => collections.list(client),
+      reader: abort => this.#reader(abort),
+    });
     const { chunkRows, rowsPerSecondMax, file, pollMs } = settings.signals;
     this.#isPast = view => reach.isPast(view);
     this.#snapshots = new IncrementalSnapshots<ChunkView, null, DocumentChunk>({
-      open: async abort => this.#reader(abort),
+      open: async abort => {
+        await this.blocking.untilOver(abort);
+        return this.#reader(abort);
+      },
       tables: () => this.#tables(),
       // What comes while a chunk is read, or waits, may have been seen or not: it is published anyway.
       sees: () => false,
@@ -52,6 +78,8 @@ export class StreamedSnapshots implements AsyncDisposable {
       clock,
       logger,
     });
+    const wake = () => this.#wake?.();
+    this.added = new AddedTables({ known, incremental: this.#snapshots, blocking: this.blocking, wake, logger });
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
   }
@@ -62,6 +90,14 @@ export class StreamedSnapshots implements AsyncDisposable {
     const signals = table === null || readOnly ? null : parseNamespace(table);
     const watermarks = signals === null ? null : new Watermarks(client, signals, deletesWatermarks, makers.logger);
     return new ChunkReader({ client, collections, reach, watermarks, abort });
+  }
+
+  /** Looks for collections that were added to the lists; `all`: this start reads every collection, or none. */
+  async findAdded(all: boolean): Promise<void> {
+    const { client, collections, settings } = this.#sources;
+    const listed = await collections.list(client);
+    const found = listed.map(id => ({ name: namespaceOf(id), rowsEstimated: null, isRead: isReadWhenAdded(id, settings) }));
+    this.added.find(found, all);
   }
 
   async #tables(): Promise<readonly KnownTable[]> {
@@ -78,38 +114,47 @@ export class StreamedSnapshots implements AsyncDisposable {
     }
   }
 
+  /** Of the one that began last. */
   get progress(): OnDemandProgress | null {
-    return this.#snapshots.progress;
+    return latestProgress(this.#snapshots.progress, this.blocking.progress);
   }
 
-  /** Chunks are being read. */
+  /** No incremental snapshot is under way. */
+  get isIdle(): boolean {
+    return Object.keys(this.#snapshots.store()).length === 0;
+  }
+
+  /** Chunks or pages are being read. */
   get running(): boolean {
-    return this.#snapshots.running;
-  }
-
-  /** The collection of which changes must be told; null: none. */
-  get watched(): string | null {
-    return this.#snapshots.watched;
+    return this.#snapshots.running || this.blocking.next !== null;
   }
 
   restore(offset: JsonObject): void {
     this.#snapshots.restore(offset);
+    this.blocking.restore(offset);
   }
 
   store(): JsonObject {
-    return this.#snapshots.store();
+    return { ...this.#snapshots.store(), ...this.blocking.store() };
   }
 
   /** Streaming begins. */
   start(wake: () => void): void {
+    this.#wake = wake;
     this.#snapshots.start(wake);
     this.#file?.start();
+    // The stream brings all that changes behind the stored token, whatever was captured then: a chunk that is read from now on lacks nothing.
+    if (this.added.waits) this.added.ask();
   }
 
-  /** A document of the watched collection was changed. An update that is published without the document takes no row's place. */
-  touched({ operation, documentKey }: ChangeEvent): void {
+  /** A document of that collection was changed. An update that is published without the document takes no row's place. */
+  touched(name: string, { operation, documentKey }: ChangeEvent): void {
+    const [isOfChunk, isOfPage] = [this.#snapshots.watched === name, this.pages.isWatched(name)];
+    if (!isOfChunk && !isOfPage) return;
     const whole = operation !== 'update' || this.#sources.settings.capture.fullDocument !== null;
-    this.#snapshots.touched(idText(documentKey!), null, whole);
+    const id = idText(documentKey!);
+    if (isOfChunk) this.#snapshots.touched(id, null, whole);
+    if (isOfPage && !this.pages.touched(id, whole)) this.blocking.changed = true;
   }
 
   /** Whether the change is a signal (`signal.enabled.channels` has `source`). */
@@ -139,23 +184,29 @@ export class StreamedSnapshots implements AsyncDisposable {
   async signal(signal: SourceSignal): Promise<string | null> {
     const action = readSignal(signal);
     if (action.kind === 'execute' && action.surrogateKey !== null) return 'collections are read by _id: surrogate-key is not supported';
-    return this.#snapshots.signal(signal);
+    if (action.kind !== 'execute' || action.type !== 'blocking') return this.#snapshots.signal(signal);
+    const why = this.blocking.ask(action, await this.#tables(), this.#sources.makers.logger);
+    this.#wake?.();
+    return why;
   }
 
   /** Whether what is stored has changed since it was asked last. */
   takeChanged(): boolean {
-    const { changed } = this.#snapshots;
+    const changed = this.#snapshots.changed || this.blocking.changed;
     this.#snapshots.changed = false;
+    this.blocking.changed = false;
     return changed;
   }
 
   /** Whether a batch is owed now: the stream need not wait for the server. */
   get isDue(): boolean {
-    return this.#snapshots.isDue(this.#isPast);
+    if (this.pages.isPublishable) this.blocking.changed = true;
+    return this.blocking.changed || this.#snapshots.isDue(this.#isPast);
   }
 
   /** Publishes the chunk whose turn it is, if there is one. Throws what the reading failed with. */
   deliver(out: ConnectRecord[], position: StreamPosition, at: Instant): void {
+    if (this.pages.isPublishable) this.blocking.changed = true;
     const delivery = this.#snapshots.deliver(this.#isPast);
     if (delivery === null) return;
     const { chunk, places } = delivery;

@@ -3,6 +3,7 @@ import type { Guardrail } from '../debezium/filters.ts';
 import { tableFilterOptions } from '../debezium/options/filter-options.ts';
 import { checkFlow, type FlowSettings, flowOptions, readFlow } from '../debezium/options/flow-options.ts';
 import { unsupportedOptions } from '../debezium/options/limited.ts';
+import { newTableOptions, readNewTables } from '../debezium/options/new-table-options.ts';
 import { notificationOptions, readNotifications } from '../debezium/options/notification-options.ts';
 import { databaseNamingOptions, readSkippedOperations, readTopics, recordShapeOptions } from '../debezium/options/record-shape-options.ts';
 import {
@@ -89,6 +90,7 @@ const known = {
     group: 'Snapshot',
     displayName: 'Snapshot fetch size',
   }),
+  ...newTableOptions,
   ...flowOptions,
   ...mongoSignalOptions,
   ...notificationOptions,
@@ -146,6 +148,7 @@ export const mongoSpec: ConfigSpec<MongoConfig> = configSpec({
         snapshot: {
           threadsMax: config['snapshot.max.threads'],
           batchSize: config['snapshot.fetch.size'] || snapshotBatchSize,
+          readsNewTables: readNewTables(config, mode, raw, report),
           filters: readSnapshotFilters(config, raw, report),
         },
         stream: {

@@ -25,6 +25,8 @@ export type MongoSettings = {
     readonly threadsMax: number;
     /** `snapshot.fetch.size`: documents of a batch. */
     readonly batchSize: number;
+    /** Collections that were added since the last start are read. */
+    readonly readsNewTables: boolean;
     /** `snapshot.collection.filter.overrides` by `database.collection`. */
     readonly filters: ReadonlyMap<string, Document>;
   };

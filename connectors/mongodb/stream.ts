@@ -110,7 +110,7 @@ export class MongoStream {
         });
       const order = this.#inTransaction(event, lsid);
       records.emitChange(this.#out, event, lsid, at, order);
-      if (records.name === onDemand.watched) onDemand.touched(event);
+      onDemand.touched(records.name, event);
       if (onDemand.isSignal(event)) this.#signals.push(event.fullDocument!);
     }
     this.#position = { token: event.token ?? this.#position.token, clusterTime: event.clusterTime, lsid, txnNumber: event.txnNumber };
@@ -126,9 +126,10 @@ export class MongoStream {
   #recordsOf({ namespaceKey, database, collection }: ChangeEvent): CollectionRecords | null {
     const known = this.#namespaces.get(namespaceKey);
     if (known !== undefined) return known;
-    const { collections, settings } = this.#parts;
+    const { collections, settings, onDemand } = this.#parts;
     const id = { database, collection };
     const records = settings.filters.includes(id) ? collections.of(id) : null;
+    if (records !== null) onDemand.added.described(records.name);
     this.#namespaces.set(namespaceKey, records);
     return records;
   }

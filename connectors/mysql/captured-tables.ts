@@ -14,7 +14,11 @@ export async function capturedTables({ settings, filters, shared }: MysqlConfig,
   try {
     return (await listTables(client))
       .filter(({ id }) => filters.includesTable(id))
-      .map(({ id }) => ({ name: qualifiedName(id), topic: topics.dataChangeTopic(id) }));
+      .map(({ id }) => {
+        const name = qualifiedName(id);
+        const readWhenAdded = settings.snapshot.readsNewTables && settings.snapshot.includesTable(id) && name !== settings.signals.table;
+        return { name, topic: topics.dataChangeTopic(id), readWhenAdded };
+      });
   } finally {
     await disconnect(client);
   }

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2';
 import { SluiceError } from '../../src/contract/index.ts';
 import { query } from './connection.ts';
 import { MysqlGtidSet } from './gtid.ts';
-import { compareFiles } from './position.ts';
+import { type BinlogPosition, compareFiles } from './position.ts';
 import { mysqlGtids, type ServerFacts } from './server.ts';
 import type { MysqlSettings } from './settings.ts';
 import { binlogSnapshot } from './snapshot-readers.ts';
@@ -57,6 +57,12 @@ export async function openView(client: Connection, kind: ViewKind, written: Binl
   return ({ file, position }) => isBefore({ file, position }, place);
 }
 
+/** What a view surely saw that was opened once everything before this position was visible. */
+export function sawBefore(kind: ViewKind, position: Pick<BinlogPosition, 'file' | 'position' | 'gtids'>): SurelySaw {
+  if (kind === 'gtids') return sawExecuted(MysqlGtidSet.parse(position.gtids ?? ''));
+  return transaction => isBefore(transaction, position);
+}
+
 function sawExecuted(executed: MysqlGtidSet): SurelySaw {
   // The rows of one transaction come one after the other.
   let asked: string | null = null;
@@ -79,6 +85,6 @@ export type ReachedPlace = BinlogPlace & { gtids(): string | null };
  * Whether a stream has brought all that the view saw. By its GTIDs, too: one that has only just begun, on a server where nothing happens, is not
  * told by MariaDB at what place it is.
  */
-export function isPast(reached: ReachedPlace, { end }: ChunkView): boolean {
+export function isPast(reached: ReachedPlace, { end }: Pick<ChunkView, 'end'>): boolean {
   return reached.file !== '' && (!isBefore(reached, end) || (end.gtids !== null && reached.gtids() === end.gtids));
 }

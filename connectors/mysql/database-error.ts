@@ -78,14 +78,25 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
   return new SluiceError(codeOf(errno, code, message), doing ? `${doing}: ${message}` : message, { cause });
 }
 
-/** A column, or a table, that is not there; a table whose definition is newer than the transaction's view. */
-const changedTableNumbers = new Set([1054, 1146, 1412]);
+/** A table whose definition is newer than the transaction's view. */
+const newerDefinition = 1412;
+/** The same; a column, or a table, that is not there. */
+const changedTableNumbers: ReadonlySet<number> = new Set([1054, 1146, newerDefinition]);
 
 /** Whether the server refused a statement because a table is not as it was when the statement was made. */
 export function isOfChangedTable(error: unknown): boolean {
+  return isOfNumber(error, number => changedTableNumbers.has(number));
+}
+
+/** The same of a statement that may have named what never was there. */
+export function isOfNewerDefinition(error: unknown): boolean {
+  return isOfNumber(error, number => number === newerDefinition);
+}
+
+function isOfNumber(error: unknown, matches: (errno: number) => boolean): boolean {
   if (!(error instanceof Error)) return false;
   const { errno, cause } = error as { readonly errno?: number; readonly cause?: unknown };
-  return (errno !== undefined && changedTableNumbers.has(errno)) || isOfChangedTable(cause);
+  return (errno !== undefined && matches(errno)) || isOfNumber(cause, matches);
 }
 
 /** What is told of a table that somebody changed between the snapshot's beginning and its turn. */

@@ -35,11 +35,13 @@ export type StatementEffects = {
   readonly records: readonly ConnectRecord[];
   /** For the schema history. */
   readonly internal: readonly InternalRecord[];
+  /** Tables that were made. */
+  readonly created: readonly TableId[];
   /** Captured tables that were emptied. */
   readonly truncated: readonly TableId[];
 };
 
-const none: StatementEffects = { records: [], internal: [], truncated: [] };
+const none: StatementEffects = { records: [], internal: [], created: [], truncated: [] };
 
 export type DatabaseSchemaParts = {
   readonly models: TableModels;
@@ -81,16 +83,18 @@ export class DatabaseSchema {
     }
     const records: ConnectRecord[] = [];
     const internal: InternalRecord[] = [];
+    const created: TableId[] = [];
     const truncated: TableId[] = [];
     for (const change of schemaChanges(statement, database, outcome, rules)) {
       if (change.type === 'TRUNCATE') {
         truncated.push(change.id!);
         continue;
       }
+      if (change.type === 'CREATE' && change.id !== null) created.push(change.id);
       const { db, table } = change.source;
       if (published !== null) records.push(published.record(change, at.source(db, table), BigInt(at.nowMs)));
       if (change.recorded) internal.push(this.history.record(change, at.position, at.nowMs));
     }
-    return { records, internal, truncated };
+    return { records, internal, created, truncated };
   }
 }

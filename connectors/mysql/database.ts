@@ -4,10 +4,10 @@ import {
   type Clock,
   crashPoint,
   type InternalTopics,
+  isStreamOffset,
   type JsonObject,
   type Logger,
   type OnDemandProgress,
-  SluiceError,
   type SnapshotProgress,
   type SourceBatch,
   type SourceOffset,
@@ -15,15 +15,18 @@ import {
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
 import { watchGuardrail } from '../debezium/filters.ts';
-import { Snapshot } from '../debezium/snapshot.ts';
-import { isProgress, progressOffset, progressPartition, readProgress, type TableProgress } from '../debezium/snapshot-progress.ts';
+import { KnownTables } from '../debezium/known-tables.ts';
+import type { Snapshot } from '../debezium/snapshot.ts';
+import { TablesProgress } from '../debezium/tables-progress.ts';
 import { unmatchedPatterns } from '../debezium/unmatched.ts';
+import { blockingReader } from './blocking-snapshot.ts';
 import { checkDatabase } from './check.ts';
 import { connect, disconnect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
 import { breakOffAfter } from './disconnect.ts';
 import { heartbeatAction } from './heartbeat-action.ts';
 import { StreamedSnapshots } from './incremental.ts';
+import { findAdded } from './new-tables.ts';
 import type { MysqlConfig } from './options.ts';
 import {
   type BinlogPosition,
@@ -38,11 +41,12 @@ import { SeenChanges } from './seen-changes.ts';
 import { type CatalogTable, listTables } from './server.ts';
 import { Session } from './session.ts';
 import type { MysqlSettings, RecordMakers } from './settings.ts';
-import { openReaders, type SnapshotReaders } from './snapshot-readers.ts';
+import { newSnapshot } from './snapshot.ts';
+import { openReaders, type SnapshotReaders, warnOfFirstMoment } from './snapshot-readers.ts';
 import { applySnapshotSchema, readSnapshotSchema } from './snapshot-schema.ts';
 import type { SnapshotStatement } from './snapshot-statements.ts';
-import { openTable, smallTables } from './snapshot-table.ts';
-import { readView, type SnapshotView, writtenView } from './snapshot-view.ts';
+import { smallTables } from './snapshot-table.ts';
+import { readView, type SnapshotView } from './snapshot-view.ts';
 import { ChangeStream } from './stream.ts';
 import { StreamTables } from './stream-tables.ts';
 
@@ -57,13 +61,15 @@ export class MysqlDatabase implements ChangeDatabase {
   readonly #resources = new AsyncDisposableStack();
   #session: Session | null = null;
   #stored: StoredPosition | null = null;
-  #progress = new Map<string, TableProgress<SnapshotView>>();
+  readonly #ranges: TablesProgress<SnapshotView>;
   /** Deletes what was stored of an interrupted snapshot that is not gone on with. */
   #outdated: readonly SourceOffset[] = [];
   #snapshot: Snapshot<CatalogTable, Connection, SnapshotView> | null = null;
   #stream: ChangeStream | null = null;
   #onDemand: StreamedSnapshots | null = null;
   #start: BinlogPosition | null = null;
+  /** What makes the tables that were added and that the schema history does not know. */
+  #unknown: readonly SnapshotStatement[] = [];
   readonly retry = null;
   warnings: readonly string[] = [];
 
@@ -74,6 +80,7 @@ export class MysqlDatabase implements ChangeDatabase {
     this.#logger = logger;
     this.#clock = clock;
     this.#partition = serverPartition(config.settings.topicPrefix);
+    this.#ranges = new TablesProgress(this.#partition, readView);
   }
 
   readonly signal = (signal: SourceSignal): Promise<string | null> => this.#onDemand!.signal(signal);
@@ -107,18 +114,17 @@ export class MysqlDatabase implements ChangeDatabase {
     const parts = { client, connection, settings, makers: this.#makers, partition: this.#partition, logger: this.#logger };
     const session = await Session.open(parts);
     this.#session = session;
-    this.#onDemand = this.#resources.use(new StreamedSnapshots({ ...parts, session, clock: this.#clock }));
     const listed = await listTables(client);
     const ids = listed.map(({ id }) => id);
     for (const { message } of unmatchedPatterns(this.#config.filters, ids, null, 'shop.orders')) this.#warn(message);
     watchGuardrail(this.#config.shared.guardrail, ids.filter(id => this.#makers.includesTable(id)).length, this.#logger);
     // As in Connect, a connector finds the offsets of its own topic.prefix only: under another one it begins anew.
     const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
-    const main = own.find(offset => !isProgress(offset));
+    const known = new KnownTables(this.#partition, own);
+    this.#onDemand = this.#resources.use(new StreamedSnapshots({ ...parts, session, known, clock: this.#clock }));
+    const main = own.find(isStreamOffset);
     this.#stored = main?.offset ? readPosition(main.offset) : null;
-    this.#progress = new Map(
-      own.map(offset => readProgress(offset, readView)).flatMap(progress => (progress ? [[progress.table, progress]] : [])),
-    );
+    this.#ranges.restore(own);
     if (this.#stored === null) return { state: 'none', lost: null };
     // Without streaming nothing can be lost.
     const lost = settings.streams ? await this.#session.lost(this.#stored, internal, abort) : null;
@@ -130,15 +136,23 @@ export class MysqlDatabase implements ChangeDatabase {
     this.#logger.warn({}, message);
   }
 
-  async prepare({ snapshot, fresh }: Parameters<ChangeDatabase['prepare']>[0]): Promise<void> {
+  async prepare(...[decision]: Parameters<ChangeDatabase['prepare']>): Promise<void> {
+    return this.#prepare(decision).catch(error => Promise.reject(databaseFailure(error, 'Looking for tables that were added')));
+  }
+
+  async #prepare({ snapshot, stream, fresh }: Parameters<ChangeDatabase['prepare']>[0]): Promise<void> {
     if (fresh) {
       this.#stored = null;
       this.#session!.schema.models.clear();
     }
     // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
     // What is not gone on with is deleted with the new position: it must not count as read under that.
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#forgetProgress();
+    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#ranges.forget();
+    if (!stream) return;
+    const { added } = this.#onDemand!;
     if (!snapshot && this.#stored) this.#onDemand!.restore(this.#stored.offset);
+    const parts = { session: this.#session!, settings: this.#settings, makers: this.#makers, added };
+    this.#unknown = await findAdded(parts, snapshot || this.#stored === null);
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -182,42 +196,23 @@ export class MysqlDatabase implements ChangeDatabase {
       models = session.modelsOf(statements);
       yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(false)), ...this.#outdated], committedAtMs: null };
     }
-    const { sourceInfo } = this.#makers;
+    const { sourceInfo, notifications } = this.#makers;
     const { file, position, gtids } = readers.position;
-    sourceInfo.enter({ timestampNs: BigInt(readers.timeSeconds) * 1_000_000_000n, gtid: null, threadId: null });
-    sourceInfo.at({ file, position, serverId: 0 });
-    const tableParts = {
-      tables: session.tables,
-      control: session.client,
-      model: ({ id }: CatalogTable) => {
-        const model = models.table(id);
-        if (model === null) throw new SluiceError('SCHEMA_UNKNOWN', `The columns of table ${id.catalog}.${id.table} are not known.`);
-        return model;
-      },
-      override: snapshot.override,
-      batchRecordsMax: snapshot.chunkRows,
-      small,
-    };
-    this.#snapshot = new Snapshot(
-      {
-        readers: readers.clients,
-        open: async table => openTable(tableParts, table),
-        source: (id, marker) => sourceInfo.make(id.catalog, id.table, 0, marker),
-        view: fresh ? null : { file, position, gtids },
-        progress: this.#progress,
-        onTable: (type, data) => this.#makers.notifications.send({ aggregate: 'Initial Snapshot', type, id: null, data }),
-        offset: progress => progressOffset(this.#partition, progress, writtenView),
-        clock: this.#clock,
-        logger: this.#logger,
-      },
-      sourceInfo.make('', null, 0),
+    const view = fresh ? null : { file, position, gtids };
+    const { override, chunkRows: batchRecordsMax } = snapshot;
+    const modelOf = ({ id }: CatalogTable) => models.table(id);
+    const [partition, progress, clock, logger] = [this.#partition, this.#ranges.tables, this.#clock, this.#logger];
+    this.#snapshot = newSnapshot(
+      { tables: session.tables, control: session.client, modelOf, override, batchRecordsMax, small },
+      { readers, sourceInfo, view, partition, progress, notifications, clock, logger },
     );
     yield* this.#snapshot.read(read, abort);
     if (abort.aborted) return;
-    this.#progress = this.#snapshot.results;
+    this.#ranges.tables = this.#snapshot.results;
     // What was read under a view of its own is kept until the stream is past it.
-    const forgotten = this.#seenChanges().empty ? this.#forgetProgress() : [];
-    yield { records: [], bytes: 0, offsets: [this.#offset(this.#start, snapshotKeys(true)), ...forgotten], committedAtMs: null };
+    const forgotten = this.#seenChanges().empty ? this.#ranges.forget() : [];
+    const completed = [this.#offset(this.#start, snapshotKeys(true)), ...forgotten, ...this.#onDemand!.added.take()];
+    yield { records: [], bytes: 0, offsets: completed, committedAtMs: null };
     crashPoint('snapshot-complete');
     this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
   }
@@ -232,7 +227,7 @@ export class MysqlDatabase implements ChangeDatabase {
     return this.#makers.inSnapshotOrder(described);
   }
 
-  #openReaders(
+  async #openReaders(
     count: number,
     captured: readonly CatalogTable[],
     described: readonly CatalogTable[],
@@ -241,7 +236,9 @@ export class MysqlDatabase implements ChangeDatabase {
   ): Promise<SnapshotReaders> {
     const { client: control, connection, server } = this.#session!;
     const parts = { settings: this.#settings, connection, control, server, logger: this.#logger };
-    return openReaders(parts, count, captured, async client => found(await readSnapshotSchema(client, described)), abort);
+    const readers = await openReaders(parts, count, captured, async client => found(await readSnapshotSchema(client, described)), abort);
+    warnOfFirstMoment(readers, server, this.#logger);
+    return readers;
   }
 
   /** The schema as it is at a snapshot's beginning, published and recorded. */
@@ -287,11 +284,20 @@ export class MysqlDatabase implements ChangeDatabase {
   }
 
   async *#readStream(abort: AbortSignal): AsyncGenerator<SourceBatch> {
-    const { client, connection, server, schema, tables } = this.#session!;
+    const session = this.#session!;
+    const { client, connection, server, schema, tables } = session;
     const { actionQuery } = this.#config.shared.heartbeat;
     const position = this.#start ?? this.#stored!.position;
     this.#start = position;
-    if (this.#makers.metadata && this.#stored) this.#makers.metadata.restore(this.#stored.offset);
+    let place = position;
+    const [settings, makers, partition, clock, logger] = [this.#settings, this.#makers, this.#partition, this.#clock, this.#logger];
+    const [onDemand, ranges] = [this.#onDemand!, this.#ranges];
+    const offset = () => this.#offset(place, { ...makers.metadata?.store(), ...onDemand.store() });
+    await using blocking = blockingReader({ settings, session, makers, onDemand, ranges, partition, clock, logger, offset });
+    if (makers.metadata && this.#stored) makers.metadata.restore(this.#stored.offset);
+    if (this.#unknown.length > 0) yield { ...this.#schemaBatch(this.#unknown, position, {}), offsets: [offset()] };
+    const captured = onDemand.added.take();
+    if (captured.length > 0) yield { records: [], bytes: 0, offsets: captured, committedAtMs: null };
     using _ = breakOffAfter(abort, client);
     await using binlog = await this.#session!.binlog(position);
     crashPoint('stream-started');
@@ -305,31 +311,27 @@ export class MysqlDatabase implements ChangeDatabase {
         schema,
         tables: new StreamTables(tables, schema.models, this.#makers, server.reading),
         server,
-        settings: this.#settings,
-        makers: this.#makers,
+        settings,
+        makers,
         heartbeatAction: actionQuery === null ? null : this.#resources.use(heartbeatAction(connection, actionQuery, this.#logger)),
-        onDemand: this.#onDemand!,
-        clock: this.#clock,
-        offsets: (at, seen) => [
-          this.#offset(at, { ...this.#makers.metadata?.store(), ...this.#onDemand!.store() }),
-          ...(seen ? [] : this.#forgetProgress()),
-        ],
+        onDemand,
+        clock,
+        offsets: (at, seen) => {
+          place = at;
+          return [offset(), ...(seen || blocking.begun ? [] : ranges.forget()), ...onDemand.added.take()];
+        },
       },
       position,
       this.#seenChanges(),
     );
-    yield* this.#stream.read(abort);
+    for await (const batch of this.#stream.read(abort)) {
+      yield batch;
+      yield* blocking.read(abort);
+    }
   }
 
   #seenChanges(): SeenChanges {
-    return new SeenChanges([...this.#progress.values()], this.#settings.flavor, this.#session!.client);
-  }
-
-  /** Deletes the tables' progress: no change the stream may still bring was seen by the snapshot. */
-  #forgetProgress(): readonly SourceOffset[] {
-    const tables = [...this.#progress.keys()];
-    this.#progress = new Map();
-    return tables.map(table => ({ partition: progressPartition(this.#partition, table), offset: null }));
+    return new SeenChanges([...this.#ranges.tables.values()], this.#settings.flavor, this.#session!.client);
   }
 
   #offset(position: BinlogPosition, extra: JsonObject): SourceOffset {

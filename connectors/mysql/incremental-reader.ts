@@ -25,7 +25,8 @@ import type { RecordMakers } from './settings.ts';
 import { readSnapshotSchema } from './snapshot-schema.ts';
 import type { StreamedTransaction } from './snapshot-view.ts';
 import type { ReadableTable } from './tables.ts';
-import { type TextRowHandler, TextRows, textsAt } from './text-rows.ts';
+import { type TextRowHandler, TextRows } from './text-rows.ts';
+import { textsAt } from './text-values.ts';
 import type { Watermarks } from './watermarks.ts';
 
 /** How long to wait for a transaction that the stream has brought to become visible, before the next look. */

@@ -1,19 +1,25 @@
 import type { Clock, ConnectRecord, JsonObject, Logger, OnDemandProgress, SourceSignal } from '../../src/contract/index.ts';
+import { AddedTables } from '../debezium/added-tables.ts';
 import type { CapturedTable } from '../debezium/captured-table.ts';
 import { instantOf } from '../debezium/envelope.ts';
+import { BlockingSnapshots, latestProgress } from '../debezium/incremental/blocking-snapshots.ts';
+import { BlockingWindow } from '../debezium/incremental/blocking-window.ts';
 import { type KnownTable, rowKey } from '../debezium/incremental/chunk-database.ts';
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
 import { RecentTransactions } from '../debezium/incremental/recent-transactions.ts';
+import type { KnownTables } from '../debezium/known-tables.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
+import { readSignal } from '../debezium/signals/signal.ts';
 import type { Row } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { EventHeader } from './binlog/events.ts';
 import type { RowsEvent } from './binlog/rows-event.ts';
 import type { TableMap } from './binlog/table-map.ts';
 import { keyedBy } from './chunk-select.ts';
-import { type ChunkView, isPast, type ReachedPlace, type ViewKind, viewKind } from './chunk-view.ts';
+import { type ChunkView, isPast, type ReachedPlace, type SurelySaw, type ViewKind, viewKind } from './chunk-view.ts';
 import { connect, disconnect, query } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
+import type { StatementEffects } from './database-schema.ts';
 import { ChunkReader } from './incremental-reader.ts';
 import { listTables } from './server.ts';
 import type { Session } from './session.ts';
@@ -33,6 +39,7 @@ export type IncrementalSources = {
   readonly session: Session;
   readonly settings: MysqlSettings;
   readonly makers: RecordMakers;
+  readonly known: KnownTables;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -55,11 +62,17 @@ type WatchedKey = {
 /** What a stream of MySQL or MariaDB has to do with snapshots on demand: it tells of transactions, changes and signals, and publishes the chunks. */
 export class StreamedSnapshots implements AsyncDisposable {
   readonly #sources: IncrementalSources;
-  readonly #kind: ViewKind;
+  readonly kind: ViewKind;
   readonly #recent = new RecentTransactions<StreamedTransaction>();
   readonly xa = new XaTransactions();
   readonly #snapshots: IncrementalSnapshots<ChunkView, StreamedTransaction>;
   readonly #file: FileChannel | null;
+  readonly blocking: BlockingSnapshots;
+  readonly added: AddedTables;
+  /** Of the blocking snapshot whose view is taken. */
+  readonly window = new BlockingWindow<Pick<ChunkView, 'sees' | 'end'>, StreamedTransaction>((view, transaction) => view.sees(transaction));
+  /** Wakes the stream; null: it does not stream yet. */
+  #wake: (() => void) | null = null;
   /** Its own, since a chunk may come in the middle of a transaction. */
   readonly #sourceInfo: SourceInfo;
   /** How the key of the last change's table map was read. */
@@ -67,8 +80,8 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   constructor(sources: IncrementalSources) {
     this.#sources = sources;
-    const { session, settings, makers, clock, logger } = sources;
-    this.#kind = viewKind(settings, session.server);
+    const { session, settings, makers, known, clock, logger } = sources;
+    this.kind = viewKind(settings, session.server);
     const { signals, flavor, topicPrefix } = settings;
     this.#sourceInfo = new SourceInfo(flavor, topicPrefix, makers.sourceInfo.schema);
     this.#snapshots = new IncrementalSnapshots<ChunkView, StreamedTransaction>({
@@ -81,6 +94,9 @@ export class StreamedSnapshots implements AsyncDisposable {
       clock,
       logger,
     });
+    this.blocking = new BlockingSnapshots(() => clock.nowMs());
+    const wake = () => this.#wake?.();
+    this.added = new AddedTables({ known, incremental: this.#snapshots, blocking: this.blocking, wake, logger });
     const { file, pollMs } = signals;
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
@@ -89,7 +105,9 @@ export class StreamedSnapshots implements AsyncDisposable {
   async #open(abort: AbortSignal): Promise<ChunkReader> {
     const { session, settings, makers, logger } = this.#sources;
     const { table, readOnly, deletesWatermarks } = settings.signals;
-    const kind = this.#kind;
+    const kind = this.kind;
+    // A chunk's view must not be older than what a blocking snapshot publishes.
+    await this.blocking.untilOver(abort);
     const client = await connect(session.connection);
     try {
       await query(client, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
@@ -120,25 +138,38 @@ export class StreamedSnapshots implements AsyncDisposable {
       .filter(({ name }) => name !== settings.signals.table);
   }
 
+  /** Of the one that began last. */
   get progress(): OnDemandProgress | null {
-    return this.#snapshots.progress;
+    return latestProgress(this.#snapshots.progress, this.blocking.progress);
   }
 
-  /** The table of which changes must be told; null: none. */
-  get watched(): string | null {
-    return this.#snapshots.watched;
+  /** No incremental snapshot is under way. */
+  get isIdle(): boolean {
+    return Object.keys(this.#snapshots.store()).length === 0;
+  }
+
+  /** Whether changes of a table must be told. */
+  isWatched(table: string): boolean {
+    return this.#snapshots.watched === table || this.window.isWatched(table);
+  }
+
+  /** Whether a view sees the rows of all transactions that the stream has brought, of which these are surely seen. */
+  seesAllBrought(sees: SurelySaw): boolean {
+    return this.#recent.allSeen(this.#recent.mark, this.xa.visible(sees));
   }
 
   restore(offset: JsonObject): void {
     this.#snapshots.restore(offset);
+    this.blocking.restore(offset);
   }
 
   store(): JsonObject {
-    return this.#snapshots.store();
+    return { ...this.#snapshots.store(), ...this.blocking.store() };
   }
 
   /** Streaming begins. */
   start(wake: () => void): void {
+    this.#wake = wake;
     this.#snapshots.start(wake);
     this.#file?.start();
   }
@@ -146,11 +177,14 @@ export class StreamedSnapshots implements AsyncDisposable {
   /** A transaction of the stream begins. */
   began(transaction: StreamedTransaction): void {
     // By GTIDs nothing is known of one that has none; a server with gtid_mode=ON writes no such transactions.
-    if (transaction.gtid !== null || this.#kind !== 'gtids') this.#recent.add(transaction);
+    if (transaction.gtid !== null || this.kind !== 'gtids') this.#recent.add(transaction);
   }
 
   /** Rows of the watched table were changed. */
-  touched(event: RowsEvent, { model }: ReadableTable, tables: StreamTables, transaction: StreamedTransaction): void {
+  touched(event: RowsEvent, { model, captured }: ReadableTable, tables: StreamTables, transaction: StreamedTransaction): void {
+    const { name } = captured;
+    const touched = (key: string | null) =>
+      this.window.isWatched(name) ? this.window.touched(name, key, transaction) : this.#snapshots.touched(key, transaction);
     const surrogate = this.#snapshots.watchedSurrogate;
     if (this.#key?.map !== event.table || this.#key.model !== model || this.#key.surrogate !== surrogate) {
       const keyed = model.primaryKeyColumnNames.length > 0 || surrogate === null ? model : keyedBy(model, surrogate);
@@ -158,18 +192,31 @@ export class StreamedSnapshots implements AsyncDisposable {
     }
     const { found, keyed } = this.#key;
     if (found === null) {
-      this.#snapshots.touched(null, transaction);
+      touched(null);
       return;
     }
     event.each(found.layout, (before, after) => {
-      if (before !== null) this.#snapshots.touched(rowKey(keyTexts(keyed, found.columns, before)), transaction);
-      if (after !== null) this.#snapshots.touched(rowKey(keyTexts(keyed, found.columns, after)), transaction);
+      if (before !== null) touched(rowKey(keyTexts(keyed, found.columns, before)));
+      if (after !== null) touched(rowKey(keyTexts(keyed, found.columns, after)));
     });
   }
 
-  /** The watched table was emptied, or its definition changed: a chunk that was read before is read again. */
-  altered(transaction: StreamedTransaction): void {
-    this.#snapshots.touched(null, transaction);
+  /** The watched tables as the stream knows them, by name. */
+  watchedModels(): ReadonlyMap<string, TableModel> {
+    const { models } = this.#sources.session.schema;
+    if (this.#snapshots.watched === null && this.window.watched.length === 0) return new Map();
+    const watched = models.tables().filter(({ id }) => this.isWatched(qualifiedName(id)));
+    return new Map(watched.map(model => [qualifiedName(model.id), model]));
+  }
+
+  /** A statement was applied: what was read before of watched tables that it emptied, or whose definition it changed, is read again. */
+  applied(before: ReadonlyMap<string, TableModel>, { created, truncated }: StatementEffects, transaction: StreamedTransaction): void {
+    for (const id of created) if (this.#sources.makers.includesTable(id)) this.added.described(qualifiedName(id));
+    const now = this.watchedModels();
+    const changed = [...new Set([...before.keys(), ...now.keys()])].filter(name => before.get(name) !== now.get(name));
+    for (const name of [...changed, ...truncated.map(qualifiedName)])
+      if (this.window.isWatched(name)) this.window.touched(name, null, transaction);
+      else if (this.#snapshots.watched === name) this.#snapshots.touched(null, transaction);
   }
 
   /** Whether rows inserted into a table are signals (`signal.enabled.channels` has `source`). */
@@ -191,24 +238,33 @@ export class StreamedSnapshots implements AsyncDisposable {
   }
 
   /** Answers why a signal is not followed, or null. */
-  signal(signal: SourceSignal): Promise<string | null> {
-    return this.#snapshots.signal(signal);
+  async signal(signal: SourceSignal): Promise<string | null> {
+    const action = readSignal(signal);
+    if (action.kind !== 'execute' || action.type !== 'blocking') return this.#snapshots.signal(signal);
+    const why = this.blocking.ask(action, await this.#tables(), this.#sources.logger);
+    this.#wake?.();
+    return why;
   }
 
   /** Whether what is stored has changed since it was asked last. */
   takeChanged(): boolean {
-    const { changed } = this.#snapshots;
+    const changed = this.#snapshots.changed || this.blocking.changed;
     this.#snapshots.changed = false;
+    this.blocking.changed = false;
     return changed;
   }
 
   /** Whether a batch is owed now: the stream need not wait for the server. */
   isDue(place: StreamPlace): boolean {
-    return this.#snapshots.isDue(view => isPast(reached(place), view));
+    // Not in the middle of a transaction that was begun before the restart: what was counted of it then is not published.
+    if (this.added.waits && place.progress.position.partial === null) this.added.ask();
+    if (this.window.at(view => isPast(reached(place), view))) this.blocking.changed = true;
+    return this.blocking.changed || this.#snapshots.isDue(view => isPast(reached(place), view));
   }
 
   /** Publishes the chunk whose turn it is, if there is one. Throws what the reading failed with. */
   deliver(out: ConnectRecord[], place: StreamPlace): void {
+    if (this.window.at(view => isPast(reached(place), view))) this.blocking.changed = true;
     const delivery = this.#snapshots.deliver(view => isPast(reached(place), view));
     if (delivery === null) return;
     const { file, position, serverId } = place.header;
@@ -222,12 +278,10 @@ export class StreamedSnapshots implements AsyncDisposable {
     for (const row of places) captured.emitRead(out, chunk.rows[row]!, context);
   }
 
-  /** The stream's own version of the table where it is the same: its records then have the same schemas. */
   #asStreamed(captured: CapturedTable, model: TableModel): CapturedTable {
-    const { schema, tables } = this.#sources.session;
-    const streamed = schema.models.table(model.id);
-    const described = ({ columns, primaryKeyColumnNames }: TableModel) => JSON.stringify([columns, primaryKeyColumnNames]);
-    return streamed !== null && described(streamed) === described(model) ? tables.compile(streamed).captured : captured;
+    const { session } = this.#sources;
+    const streamed = session.asStreamed(model);
+    return streamed === model ? captured : session.tables.compile(streamed).captured;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -104,7 +104,6 @@ export const binlogOptions = {
     'schema.whitelist': noSchemas,
     'schema.blacklist': noSchemas,
     'database.dbname': noSchemas,
-    'snapshot.new.tables': 'A table that is added to the lists is read when a new snapshot is taken.',
   }),
 };
 

@@ -1,5 +1,6 @@
 import { type ConfigOf, type ConfigReport, type ConfigSpec, configSpec, options, type RawConfig } from '../../src/contract/index.ts';
 import { Filters } from '../debezium/filters.ts';
+import { newTableOptions, readNewTables } from '../debezium/options/new-table-options.ts';
 import { readNotifications } from '../debezium/options/notification-options.ts';
 import {
   checkSchemaHistory,
@@ -41,6 +42,7 @@ const serverOptions = {
   ...schemaHistoryOptions,
   ...snapshotModeOptions,
   ...debeziumServerOptions,
+  ...newTableOptions,
 };
 
 const tlsGroup = { importance: 'MEDIUM', group: 'Connection TLS', displayName: 'SSL mode' } as const;
@@ -112,6 +114,7 @@ function resolve(
         threadsMax: readers,
         chunkRows,
         includesTable: id => filters.includesInSnapshot(id),
+        readsNewTables: readNewTables(config, mode, raw, report),
         override: table => selectOverrides.get(table) ?? null,
         ...readLocking(config),
       },

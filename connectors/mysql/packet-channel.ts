@@ -29,8 +29,9 @@ export class PacketChannel {
   /** The payloads of a packet that goes on in the next one. */
   #large: Buffer[] = [];
 
-  constructor(connection: Connection) {
-    this.#socket = new BorrowedSocket(socketOf(connection));
+  /** `socket`: below an idle connection (`socketOf`). */
+  constructor(socket: Socket) {
+    this.#socket = new BorrowedSocket(socket);
   }
 
   /** Grows with everything that comes. */
@@ -69,12 +70,18 @@ export class PacketChannel {
 
   /** Waits until the server has sent something (or `wake` is called), and hands over every complete packet. Throws when the connection is gone. */
   async next(handle: PacketHandler): Promise<void> {
-    const bytes = await this.#socket.read();
-    if (bytes === null) return;
-    const taken = this.#frames(bytes, handle);
-    if (taken === bytes.length) return;
-    const rest = bytes.subarray(taken);
-    this.#socket.keep(rest, rest.length < headerBytes ? headerBytes : headerBytes + rest.readUIntLE(0, 3));
+    let bytes = await this.#socket.read();
+    while (bytes !== null) {
+      const taken = this.#frames(bytes, handle);
+      if (taken < bytes.length) this.#keep(bytes.subarray(taken));
+      bytes = this.#socket.takeBehind();
+    }
+  }
+
+  /** The beginning of a packet. Once its size is known it is completed by itself: what comes with its end stays where it lies. */
+  #keep(beginning: Buffer): void {
+    if (beginning.length < headerBytes) this.#socket.keep(beginning, headerBytes);
+    else this.#socket.keep(beginning, headerBytes + beginning.readUIntLE(0, 3), true);
   }
 
   /** Hands over the whole packets in these bytes; answers how many bytes they were. */

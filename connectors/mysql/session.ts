@@ -11,6 +11,7 @@ import { SchemaHistory } from './schema-history.ts';
 import { readServer, type ServerFacts } from './server.ts';
 import type { MysqlSettings, RecordMakers } from './settings.ts';
 import type { SnapshotStatement } from './snapshot-statements.ts';
+import type { TableModel } from './table-model.ts';
 import { Tables } from './tables.ts';
 
 /** Entries of the schema history beyond the tables themselves before all is told anew. */
@@ -92,6 +93,13 @@ export class Session {
     const models = this.#newModels();
     for (const { database, ddl } of statements) models.apply(ddl, database);
     return models;
+  }
+
+  /** The stream's own version of a table where it is the same: its records then have the same schemas. */
+  asStreamed(model: TableModel): TableModel {
+    const streamed = this.schema.models.table(model.id);
+    const described = ({ columns, primaryKeyColumnNames }: TableModel) => JSON.stringify([columns, primaryKeyColumnNames]);
+    return streamed !== null && described(streamed) === described(model) ? streamed : model;
   }
 
   /** Why streaming cannot go on from the stored offset; reads the schema history up to it. */

@@ -38,6 +38,8 @@ export type MysqlSettings = {
     readonly chunkRows: number;
     /** `snapshot.include.collection.list`. */
     includesTable(id: TableId): boolean;
+    /** Tables that were added since the last start are read. */
+    readonly readsNewTables: boolean;
     /** `snapshot.select.statement.overrides`. */
     override(table: string): string | null;
     readonly locking: LockingMode;

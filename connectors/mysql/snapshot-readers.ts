@@ -12,6 +12,8 @@ import type { MysqlSettings } from './settings.ts';
 export type SnapshotReaders = AsyncDisposable & {
   readonly clients: readonly Connection[];
   readonly position: BinlogPosition;
+  /** They see what stands before `position`, and nothing behind it; false: all before it that has a GTID, and maybe more. */
+  readonly isExact: boolean;
   /** Whole seconds since 1970, by the server's clock: what the source block of the rows shows. */
   readonly timeSeconds: number;
 };
@@ -70,6 +72,17 @@ async function viewPosition(client: Connection, server: ServerFacts): Promise<Bi
   return { ...place, gtids, partial: null, serverId: 0, timestampSeconds: null };
 }
 
+/** Of an initial snapshot: what its first moment may cost where the readers' place in the binlog is not exact. */
+export function warnOfFirstMoment({ isExact }: SnapshotReaders, { gtids }: ServerFacts, logger: Logger): void {
+  if (isExact) return;
+  logger.warn(
+    {},
+    gtids
+      ? 'The snapshot is taken without a lock: changes committed in the moment of its beginning may be published twice. With the right RELOAD, or LOCK TABLES on the captured tables, they are not.'
+      : 'The snapshot is taken without a lock and without GTIDs: changes committed in the moment of its beginning may be published twice, or not at all. Give the right RELOAD, or LOCK TABLES on the captured tables, or set gtid_mode=ON.',
+  );
+}
+
 /**
  * Opens the readers under the lock and runs `whileLocked`, for what must be of the same moment; then writes go on (but for
  * snapshot.locking.mode=extended). Without any lock there is one reader: MariaDB tells where its view stands, MySQL does not.
@@ -104,19 +117,13 @@ export async function openReaders(
     }
     const first = clients[0]!;
     const own = taken === 'none' ? await viewPosition(first, server) : null;
-    if (taken === 'none' && own === null)
-      logger.warn(
-        {},
-        server.gtids
-          ? 'The snapshot is taken without a lock: changes committed in the moment of its beginning may be published twice. With the right RELOAD, or LOCK TABLES on the captured tables, they are not.'
-          : 'The snapshot is taken without a lock and without GTIDs: changes committed in the moment of its beginning may be published twice, or not at all. Give the right RELOAD, or LOCK TABLES on the captured tables, or set gtid_mode=ON.',
-      );
     const position = own ?? before;
     const [clock] = await query(first, 'SELECT UNIX_TIMESTAMP() AS now');
     await whileLocked(first, position);
     if (taken !== 'none' && settings.snapshot.locking === 'minimal') await query(locking, 'UNLOCK TABLES');
     logger.info({ lock: taken, file: position.file, position: position.position, gtids: position.gtids }, 'The snapshot’s view is open');
-    return { clients, position, timeSeconds: Number(clock?.['now'] ?? 0), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    const isExact = taken !== 'none' || own !== null;
+    return { clients, position, isExact, timeSeconds: Number(clock?.['now'] ?? 0), [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw databaseFailure(error, 'Opening the snapshot');

@@ -1,16 +1,18 @@
 import type { Connection } from 'mysql2';
-import { SluiceError } from '../../src/contract/index.ts';
+import { SluiceError, type UnreadRow } from '../../src/contract/index.ts';
+import { rowKey } from '../debezium/incremental/chunk-database.ts';
 import type { OpenedTable, ReadingOrder, TableRows } from '../debezium/snapshot.ts';
-import type { Row } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
+import { plainTexts } from './chunk-select.ts';
 import type { ColumnReader } from './column.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
-import { changedTable, databaseFailure, isOfChangedTable } from './database-error.ts';
+import { changedTable, databaseFailure, isOfChangedTable, isOfNewerDefinition } from './database-error.ts';
 import { type CatalogTable, hasMoreRows } from './server.ts';
 import { behindKey, type KeyColumn, keyColumnsOf, keyExpression } from './snapshot-key.ts';
 import type { TableModel } from './table-model.ts';
 import type { ReadableTable, Tables } from './tables.ts';
-import { type TextRowHandler, TextRows, textsAt } from './text-rows.ts';
+import { TextRows, type UnreadRowHandler } from './text-rows.ts';
+import { textsAt } from './text-values.ts';
 import { createColumnReader } from './values/column-reader.ts';
 import { defaultValueOptions } from './values/value-options.ts';
 
@@ -31,6 +33,8 @@ export type TableParts = {
   readonly batchRecordsMax: number;
   /** Those that are read in one go. */
   readonly small: ReadonlySet<CatalogTable>;
+  /** Rows that are left out, by their keys (`rowKey`); left out: none are. */
+  newer?(table: string): ReadonlySet<string>;
 };
 
 /** Those of the tables that may be read in one go. */
@@ -51,19 +55,29 @@ export function openTable(parts: TableParts, table: CatalogTable): OpenedTable<C
   return {
     captured: readable.captured,
     order,
-    read: (client, after) => readTable(client, parts, readable, order === 'key' ? key! : [], after, statement),
+    read(client, after) {
+      const leftOut = parts.newer?.(qualifiedName(table.id)) ?? none;
+      // Of a table whose keys cannot be told no row is known to be newer.
+      const identity = leftOut.size === 0 ? [] : (keyColumnsOf(model) ?? []);
+      return readTable(client, parts, readable, order === 'key' ? key! : [], after, statement, { identity, leftOut });
+    },
   };
 }
 
-/** The statement that reads a table, behind a key where `after` is given; the key's texts come last. */
+/** Rows that are not handed over: keys as `rowKey` has them. `identity`: the columns of the key; none where nothing is left out. */
+type LeftOut = { readonly identity: readonly KeyColumn[]; readonly leftOut: ReadonlySet<string> };
+const none: ReadonlySet<string> = new Set();
+
+/** The statement that reads a table, behind a key where `after` is given; the texts of a key come last. */
 function selectStatement(
   { model, readers }: ReadableTable,
   key: readonly KeyColumn[],
   after: readonly string[] | null,
   override: string | null,
+  texts: readonly KeyColumn[],
 ): string {
   const columns = model.columns.filter((_, index) => readers[index] !== null).map(({ name }) => quoteIdentifier(name));
-  const list = [...columns, ...key.map(keyExpression)].join(', ');
+  const list = [...columns, ...texts.map(keyExpression)].join(', ');
   if (override !== null) return `SELECT ${list} FROM (${override.trim().replace(/;$/, '')}) AS overridden`;
   const select = `SELECT ${list} FROM ${quoteTable(model.id)}`;
   if (key.length === 0) return select;
@@ -105,31 +119,41 @@ async function* readTable(
   key: readonly KeyColumn[],
   after: readonly string[] | null,
   override: string | null,
+  { identity, leftOut }: LeftOut,
 ): AsyncGenerator<TableRows> {
   const shown = readable.readers.filter(reader => reader !== null);
   const readers = shown.map(reader => (readable.isNeeded(reader) ? reader : null));
-  let rows: Row[] = [];
+  let rows: UnreadRow[] = [];
   // Where the keys of the last two rows lie: of a batch's rows no others are asked for.
   let beforeLast: LyingKey | null = null;
   let last: LyingKey | null = null;
   let bytes = 0;
-  const take: TextRowHandler = (row, from, start, end) => {
+  const take: UnreadRowHandler = (row, from, start, end) => {
     if (key.length > 0) {
       beforeLast = last;
       last = { bytes: from, start, end };
     }
     rows.push(row);
   };
+  const texts = key.length > 0 ? key : identity;
+  const isLeftOut = (from: Buffer, start: number, end: number) => leftOut.has(rowKey(plainTexts(texts, textsAt(from, start, end))) ?? '');
+  const handle: UnreadRowHandler = identity.length === 0 ? take : (...row) => void (isLeftOut(row[1], row[2], row[3]) || take(...row));
   const answer = (): TableRows => ({
     rows,
     bytes,
     keys: last === null ? null : { beforeLast: beforeLast && keyAt(beforeLast), last: keyAt(last) },
   });
   try {
-    await using result = await TextRows.watched(client, control, selectStatement(readable, key, after, override), readers, key.length);
+    await using result = await TextRows.watched(
+      client,
+      control,
+      selectStatement(readable, key, after, override, texts),
+      readers,
+      texts.length,
+    );
     for (let open = true; open; ) {
       const before = result.bytes;
-      open = await result.next(take);
+      open = await result.nextUnread(handle);
       bytes += result.bytes - before;
       // A piece of the socket's holds few wide rows: they are handed over together.
       if (rows.length === 0 || (open && rows.length < rowsMax && bytes < batchBytesMin)) continue;
@@ -141,7 +165,8 @@ async function* readTable(
     }
   } catch (error) {
     // A user's own statement may name what never was there.
-    throw override === null && isOfChangedTable(error) ? changedTable(readable.model.id, error) : readingError(error, readable.model);
+    const isChanged = override === null ? isOfChangedTable : isOfNewerDefinition;
+    throw isChanged(error) ? changedTable(readable.model.id, error) : readingError(error, readable.model);
   }
 }
 

@@ -223,21 +223,19 @@ export class ChangeStream implements BinlogHandler {
     // Debezium tells the time of a statement in milliseconds.
     const timestampNs = (this.#timestampNs / 1_000_000n) * 1_000_000n;
     const gtid = this.#progress.gtid;
-    const watched = () => schema.models.tables().find(({ id }) => qualifiedName(id) === onDemand.watched);
-    const before = onDemand.watched === null ? undefined : watched();
+    const before = onDemand.watchedModels();
     sourceInfo.enter({ timestampNs, gtid, threadId: null });
-    const { records, internal, truncated } = schema.apply(statement, database, {
+    const effects = schema.apply(statement, database, {
       source: (db, table) => sourceInfo.make(db, table, 0),
       position: offsetOf(this.#progress.position),
       nowMs: clock.nowMs(),
       sqlMode,
     });
     tables.changed();
-    if (onDemand.watched !== null && (watched() !== before || truncated.some(id => qualifiedName(id) === onDemand.watched)))
-      onDemand.altered({ gtid, file: this.#shown.file, position: this.#shown.position });
-    for (const record of records) this.#out.push(record);
-    for (const record of internal) this.#internal.push(record);
-    for (const id of truncated) this.#truncate(id);
+    onDemand.applied(before, effects, { gtid, file: this.#shown.file, position: this.#shown.position });
+    for (const record of effects.records) this.#out.push(record);
+    for (const record of effects.internal) this.#internal.push(record);
+    for (const id of effects.truncated) this.#truncate(id);
   }
 
   #truncate(id: TableId): void {
@@ -266,7 +264,7 @@ export class ChangeStream implements BinlogHandler {
     const { captured } = table;
     const { onDemand, tables } = this.#parts;
     // Of what was done before a restart, too: the chunk that is being read may be from before it.
-    if (onDemand.watched !== null && onDemand.watched === captured.name) onDemand.touched(event, table, tables, this.#transaction);
+    if (onDemand.isWatched(captured.name)) onDemand.touched(event, table, tables, this.#transaction);
     const signals: Row[] = [];
     const signalling = onDemand.isSignalTable(table);
     const seen = this.#sawTable(captured.id);

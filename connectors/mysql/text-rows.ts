@@ -1,13 +1,14 @@
 import type { Connection } from 'mysql2';
-import { SluiceError, type Value } from '../../src/contract/index.ts';
+import type { SluiceError, UnreadRow, Value } from '../../src/contract/index.ts';
 import { EventCursor } from './binlog/cursor.ts';
 import { malformed } from './binlog/malformed.ts';
 import type { ColumnReader } from './column.ts';
 import { watchThread } from './liveness.ts';
-import { errorOfPacket, errorPacket, PacketChannel } from './packet-channel.ts';
+import { errorOfPacket, errorPacket, PacketChannel, socketOf } from './packet-channel.ts';
+import { readTextRow } from './text-values.ts';
+import { UnreadRowReader } from './unread-reader.ts';
 
 const comQuery = 0x03;
-const nullValue = 0xfb;
 const endOfFile = 0xfe;
 /** An EOF packet is shorter; a row that begins with 0xfe (a value of more than 16 MB) is longer. */
 const endOfFileBytesMax = 9;
@@ -16,6 +17,8 @@ const endOfFileBytesMax = 9;
  * Called for each row: one value for each reader. The columns behind them lie in bytes[start, end), for `textsAt`; the memory is not used again.
  */
 export type TextRowHandler = (row: Value[], bytes: Buffer, start: number, end: number) => void;
+/** The same with a row whose values are still to be read: cheaper where they are only written again. */
+export type UnreadRowHandler = (row: UnreadRow, bytes: Buffer, start: number, end: number) => void;
 
 /**
  * The rows of a query as values, as they come (text protocol): for tables that do not fit into memory. mysql2's own rows would cost more than
@@ -37,7 +40,8 @@ export class TextRows implements AsyncDisposable {
   #error: SluiceError | null = null;
   /** Of everything that has come. */
   bytes = 0;
-  #handle: TextRowHandler = () => {};
+  #unread: UnreadRowReader | null = null;
+  #take: (bytes: Buffer, end: number) => void = () => {};
   #watch: Disposable | null = null;
 
   /** `readers`: one for each column of the result, null gives null; but for the last ones, as many as `unread` says. */
@@ -45,7 +49,7 @@ export class TextRows implements AsyncDisposable {
     this.#statement = statement;
     this.#readers = readers;
     this.#columns = readers.length + unread;
-    this.#channel = new PacketChannel(connection);
+    this.#channel = new PacketChannel(socketOf(connection));
     this.#channel.send(comQuery, Buffer.from(statement, 'utf8'));
   }
 
@@ -64,8 +68,20 @@ export class TextRows implements AsyncDisposable {
   }
 
   /** Waits for rows and hands them over; false: there are no more. Throws a code of `databaseError`, or what a value's reader throws. */
-  async next(handle: TextRowHandler): Promise<boolean> {
-    this.#handle = handle;
+  next(handle: TextRowHandler): Promise<boolean> {
+    this.#take = (bytes, end) => handle(readTextRow(this.#cursor, this.#readers), bytes, this.#cursor.at, end);
+    return this.#next();
+  }
+
+  /** The same with rows that are not read. */
+  nextUnread(handle: UnreadRowHandler): Promise<boolean> {
+    this.#unread ??= new UnreadRowReader(this.#readers);
+    const reader = this.#unread;
+    this.#take = (bytes, end) => handle(reader.read(this.#cursor), bytes, this.#cursor.at, end);
+    return this.#next();
+  }
+
+  async #next(): Promise<boolean> {
     if (this.#phase !== 'done') await this.#channel.next(this.#packet);
     if (this.#error !== null) throw this.#error;
     return this.#phase !== 'done';
@@ -99,8 +115,8 @@ export class TextRows implements AsyncDisposable {
       case 'rows':
         if (first === endOfFile && end - start < endOfFileBytesMax) this.#phase = 'done';
         else {
-          const row = readTextRow(this.#cursor.start(bytes, start, end), this.#readers);
-          this.#handle(row, bytes, this.#cursor.at, end);
+          this.#cursor.start(bytes, start, end);
+          this.#take(bytes, end);
         }
         break;
       case 'done':
@@ -113,48 +129,5 @@ export class TextRows implements AsyncDisposable {
     this.#watch?.[Symbol.dispose]();
     if (this.#phase === 'done') this.#channel.release();
     else this.#channel.abandon();
-  }
-}
-
-/** The texts of columns that were left unread; null stands for NULL. */
-export function textsAt(bytes: Buffer, start: number, end: number): (string | null)[] {
-  const cursor = new EventCursor().start(bytes, start, end);
-  const texts: (string | null)[] = [];
-  while (cursor.left > 0) {
-    if (bytes[cursor.at] === nullValue) {
-      cursor.take(1);
-      texts.push(null);
-      continue;
-    }
-    const from = cursor.take(cursor.packedInt());
-    texts.push(bytes.toString('utf8', from, cursor.at));
-  }
-  return texts;
-}
-
-/** A row of the text protocol ("Text Resultset Row"): a length and a text for each column, or the mark of NULL. */
-function readTextRow(cursor: EventCursor, readers: readonly (ColumnReader | null)[]): Value[] {
-  const row = new Array<Value>(readers.length);
-  for (let index = 0; index < readers.length; index++) {
-    const reader = readers[index]!;
-    if (cursor.bytes[cursor.at] === nullValue && cursor.left > 0) {
-      cursor.take(1);
-      row[index] = reader === null ? null : reader.whenNull;
-      continue;
-    }
-    const start = cursor.take(cursor.packedInt());
-    row[index] = reader === null ? null : readText(reader, cursor.bytes, start, cursor.at);
-  }
-  return row;
-}
-
-function readText(reader: ColumnReader, bytes: Buffer, start: number, end: number): Value {
-  try {
-    return reader.text(bytes, start, end);
-  } catch (error) {
-    if (!(error instanceof SluiceError))
-      throw new SluiceError('MALFORMED_MESSAGE', `Column "${reader.name}": its value cannot be read.`, { cause: error });
-    if (error.code === 'CONVERSION_FAILED' && reader.instead) return reader.instead(error);
-    throw new SluiceError(error.code, `Column "${reader.name}": ${error.message}`, { cause: error, remedy: error.remedy });
   }
 }

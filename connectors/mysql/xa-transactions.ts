@@ -11,6 +11,11 @@ export class XaTransactions {
   /** null: not yet. */
   readonly #endedBy = new WeakMap<StreamedTransaction, StreamedTransaction | null>();
 
+  /** Rows were streamed that are not visible yet. */
+  get isUndecided(): boolean {
+    return this.#prepared.size > 0;
+  }
+
   /** Any statement of the binlog, with the transaction that it is in. */
   statement(text: string, transaction: StreamedTransaction): void {
     const [, verb, identifier] = /^XA (START|BEGIN|COMMIT|ROLLBACK) (\S+)/i.exec(text) ?? [];

@@ -44,11 +44,15 @@ function shownText(code: string, message: string): string {
   return `the server cannot compute with a value that a row holds (SQLSTATE ${code}); its own log has the message`;
 }
 
+/** pg's client on a statement behind the loss of its connection: that the client "is not queryable" says nothing to an operator. */
+const lostBefore = /^Client has encountered a connection error/;
+
 /** Anything that pg's client or the server reports, as an error of the catalogue; `doing` says what was tried. */
 export function databaseError(error: unknown, doing?: string): SluiceError {
   if (error instanceof SluiceError) return error;
   const { code = '', message } = error as { code?: string; message: string };
-  const shown = shownText(code, message);
+  const lost = lostBefore.test(message);
+  const shown = lost ? 'the connection to the database was lost' : shownText(code, message);
   const text = doing ? `${doing}: ${shown}` : shown;
   const cause = error instanceof Error ? error : undefined;
   // The server has no SQLSTATE of its own for it; the parameter's name is the same in every language.
@@ -60,10 +64,7 @@ export function databaseError(error: unknown, doing?: string): SluiceError {
     return new SluiceError('TLS_FAILED', text, { cause });
   // pg's client gives up before the server does: it was asked for a password and has none, or one that cannot be.
   if (message.startsWith('SASL:')) return new SluiceError('LOGIN_REFUSED', text, { cause });
-  if (
-    socketCodes.has(code) ||
-    /Connection terminated|timeout expired|connect timeout|Client has encountered a connection error/i.test(message)
-  ) {
+  if (lost || socketCodes.has(code) || /Connection terminated|timeout expired|connect timeout/i.test(message)) {
     return new SluiceError('DATABASE_UNAVAILABLE', text, { cause });
   }
   return new SluiceError('DATABASE_FAILED', text, { cause });

@@ -14,18 +14,18 @@ import {
   type SourceSignal,
 } from '../../src/contract/index.ts';
 import type { ChangeDatabase, FoundOffsets } from '../debezium/coordinator.ts';
-import { watchGuardrail } from '../debezium/filters.ts';
 import { KnownTables } from '../debezium/known-tables.ts';
 import type { Snapshot } from '../debezium/snapshot.ts';
-import { BlockingReader } from './blocking-snapshot.ts';
+import { blockingReader } from './blocking-snapshot.ts';
 import { Catalog, type CatalogTable } from './catalog.ts';
 import { checkDatabase } from './check.ts';
 import { connect } from './connection.ts';
 import { databaseError, databaseFailure } from './database-error.ts';
 import { breakOffAfter, disconnect } from './disconnect.ts';
+import { holdAgainstSlot } from './found-place.ts';
 import { heartbeatAction } from './heartbeat-action.ts';
 import { StreamedSnapshots } from './incremental.ts';
-import { lostPosition, lostSlot, requireNoGap } from './lost-position.ts';
+import { reachedBy, requireNoGap } from './lost-position.ts';
 import { formatLsn } from './lsn.ts';
 import type { PostgresConfig } from './options.ts';
 import {
@@ -39,18 +39,17 @@ import {
   slotPosition,
   snapshotKeys,
 } from './position.ts';
-import { preparePublication } from './publication.ts';
-import { changeReplicaIdentities } from './replica-identity.ts';
+import { prepareStreaming } from './preparation.ts';
 import { type CreatedSlot, ReplicationConnection, type SystemIdentity } from './replication.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
-import { dropSlot, findSlot, requireLogicalLog, type Slot, slotFault } from './slot.ts';
-import { closedGaps, withGap } from './slot-gap.ts';
+import { dropSlot, findSlot, type Slot } from './slot.ts';
+import { closedGaps } from './slot-gap.ts';
 import { freeSlot } from './slot-wait.ts';
 import { newSnapshot } from './snapshot.ts';
 import { currentTransaction, openReaders } from './snapshot-readers.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { ChangeStream } from './stream.ts';
-import { explainStreamFailure, tellsOfUnpublishedChanges, unpublishedChanges } from './stream-failure.ts';
+import { explainStreamFailure, heedNotices } from './stream-failure.ts';
 import { TableRanges } from './table-ranges.ts';
 import { Tables } from './tables.ts';
 import { unmatchedPatterns } from './unmatched.ts';
@@ -84,9 +83,11 @@ export class PostgresDatabase implements ChangeDatabase {
   #stream: ChangeStream | null = null;
   #onDemand: StreamedSnapshots | null = null;
   #start: StreamPosition | null = null;
+  /** The stored place is lost, and this start heals that beside the stream: what is stored is not gone on with. */
+  #heals = false;
   readonly client = (): pg.Client | null => this.#session?.client ?? null;
   retry: Retry | null = null;
-  warnings: readonly string[] = [];
+  #warnings: readonly string[] = [];
 
   constructor(config: PostgresConfig, makers: RecordMakers, logger: Logger, clock: Clock) {
     this.#config = config;
@@ -110,6 +111,10 @@ export class PostgresDatabase implements ChangeDatabase {
 
   get snapshotProgress(): SnapshotProgress | null {
     return this.#snapshot?.progress ?? null;
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings, ...(this.#onDemand?.heal.warnings ?? [])];
   }
 
   get onDemand(): OnDemandProgress | null {
@@ -138,11 +143,11 @@ export class PostgresDatabase implements ChangeDatabase {
     const own = from.filter(({ partition }) => partition['server'] === this.#partition['server']);
     const known = new KnownTables(this.#partition, own);
     const reads = snapshot.readsNewTables ? snapshot.includesTable : () => false;
-    const streamed = { settings: this.#settings, types, tables, client, known, reads, makers, clock, logger };
+    const heal = { partition: this.#partition, slot: slot.name, stored: own, includes: snapshot.includesTable };
+    const streamed = { settings: this.#settings, types, tables, client, known, reads, heal, makers, clock, logger };
     this.#onDemand = this.#resources.use(new StreamedSnapshots(streamed));
     const replication = await ReplicationConnection.open(connection, slot.name, abort);
-    this.#replication = replication;
-    this.#resources.use(replication);
+    this.#replication = this.#resources.use(replication);
     using _replication = replication.breakOffAfter(abort);
     const identity = await replication.identify();
     const surroundings = { logger, clock, tell: this.#tell };
@@ -152,47 +157,44 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#stored = main?.offset ? readPosition(main.offset) : null;
     this.#ranges.restore(own);
     this.#outdated = closedGaps(own);
-    const place = { name: slot.name, slot: found, database: connection.database };
-    if (this.#stored === null) return { state: 'none', lost: lostSlot(place.name, found, place.database) };
-    // Without streaming there is no slot, and nothing that could be lost.
-    const lost = this.#settings.streams ? withGap(lostPosition(this.#stored, place, identity), own) : null;
-    return { state: this.#stored.snapshotCompleted ? 'streaming' : 'unfinished', lost };
+    const place = holdAgainstSlot({ stored: this.#stored, slot: found, identity, own }, this.#settings);
+    this.#heals = place.heals !== undefined;
+    return place;
   }
 
-  #warn(message: string): void {
-    this.warnings = [...this.warnings, message];
+  readonly #warn = (message: string): void => {
+    this.#warnings = [...this.#warnings, message];
     this.#logger.warn({}, message);
-  }
+  };
 
   async prepare(...decided: Parameters<ChangeDatabase['prepare']>): Promise<void> {
     return this.#prepare(...decided).catch(error => Promise.reject(databaseFailure(error, 'Preparing publication and slot')));
   }
 
   async #prepare(...[{ snapshot, stream, fresh }, abort]: Parameters<ChangeDatabase['prepare']>): Promise<void> {
-    const { connection, slot, publication } = this.#settings;
     const { client, tables } = this.#session!;
     if (fresh) this.#stored = null;
-    // Every start of `always` reads all tables again; a snapshot that goes on keeps what it has.
-    // What is not gone on with is deleted with the new position: it must not count as read under that.
-    if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = [...this.#outdated, ...this.#ranges.forget()];
+    // What is not gone on with (`always` reads all again) is deleted with the new position: it must not count as read under that.
+    const anew = fresh || this.#heals || (snapshot && this.#stored?.snapshotCompleted);
+    if (anew) this.#outdated = [...this.#outdated, ...this.#ranges.forget()];
     if (!stream) return;
-    if (!snapshot && this.#stored) this.#onDemand!.restore(this.#stored.offset);
+    if (!snapshot && this.#stored && !this.#heals) this.#onDemand!.restore(this.#stored.offset);
     using _client = breakOffAfter(abort, client);
     using _replication = this.#replication!.breakOffAfter(abort);
-    await requireLogicalLog(client);
     const existing = this.#session!.slot;
-    const fault = existing && slotFault(slot.name, existing, connection.database);
-    // A lost slot is of no use to anybody; that a new one may be made was decided already.
-    if (fault && fault.code !== 'SLOT_LOST') throw fault;
-    const captured = await tables.list();
-    watchGuardrail(this.#config.shared.guardrail, captured.length, this.#logger);
-    await changeReplicaIdentities(client, this.#config.replicaIdentities, captured, this.#logger);
-    const ids = captured.map(({ id }) => id);
-    for (const message of await preparePublication(client, publication, ids, this.#logger)) this.#warn(message);
-    await this.#onDemand!.newTables.prepare(captured, snapshot || this.#stored === null);
+    const { captured, lost } = await prepareStreaming(this.#config, { client, tables, logger: this.#logger, warn: this.#warn }, existing);
+    await this.#onDemand!.newTables.prepare(captured, snapshot || this.#heals || this.#stored === null);
     crashPoint('publication-made');
-    if (fault) await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot.name]);
-    else if (existing) return;
+    if (lost) await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [this.#settings.slot.name]);
+    if (lost || !existing) await this.#createSlot();
+    if (snapshot) return;
+    if (this.#heals) this.#start = slotPosition(this.#created?.consistentPoint ?? existing?.confirmedFlushLsn ?? 0n, this.#stored);
+    const reachedLsn = this.#stored && reachedBy(this.#stored);
+    await this.#onDemand!.heal.prepare(captured, { reachedLsn, beginsAtLsn: this.#heals ? this.#start!.lsn : null });
+  }
+
+  async #createSlot(): Promise<void> {
+    const { slot } = this.#settings;
     this.#ranges.tables.clear();
     this.#created = await this.#replication!.createSlot({ temporary: false, failover: slot.failover });
     crashPoint('slot-created');
@@ -245,7 +247,7 @@ export class PostgresDatabase implements ChangeDatabase {
     this.#ranges.tables = this.#snapshot.results;
     // What was read under a view is kept until the stream is past it.
     const forgotten = this.#ranges.seen().empty ? this.#ranges.forget() : [];
-    const completed = [this.#offset(this.#start, snapshotKeys(true)), ...forgotten, ...this.#onDemand!.newTables.take()];
+    const completed = [this.#offset(this.#start, snapshotKeys(true)), ...forgotten, ...this.#onDemand!.take()];
     yield { records: [], bytes: 0, offsets: completed, committedAtMs: null };
     crashPoint('snapshot-complete');
     this.#logger.info({ rows: this.#snapshot.progress.rows }, 'The snapshot is complete');
@@ -255,21 +257,23 @@ export class PostgresDatabase implements ChangeDatabase {
     const { slot, publication, stream, connection, batchRecordsMax } = this.#settings;
     const { client, tables } = this.#session!;
     using _ = breakOffAfter(abort, client);
-    const captured = this.#onDemand!.newTables.take();
-    if (captured.length > 0) yield { records: [], bytes: 0, offsets: captured, committedAtMs: null };
     const slotLsn = this.#created?.consistentPoint ?? this.#session!.slot?.confirmedFlushLsn ?? 0n;
     const position = this.#start ?? this.#stored?.position ?? slotPosition(slotLsn, this.#stored);
     let place = position;
     const [settings, makers, partition, logger, clock] = [this.#settings, this.#makers, this.#partition, this.#logger, this.#clock];
     const [onDemand, ranges, offset] = [this.#onDemand!, this.#ranges, () => this.#offset(place, this.#beside())];
-    await using blocking = new BlockingReader({ settings, tables, client, makers, onDemand, ranges, partition, clock, logger, offset });
+    const resume = () => this.#stream!.resume();
+    await using blocking = blockingReader({ settings, tables, client, makers, onDemand, ranges, partition, clock, logger, offset, resume });
+    // Before anything is read behind a gap, the gap is stored with the place behind it.
+    const begun = [...(this.#heals ? [offset(), ...this.#outdated] : []), ...onDemand.take()];
+    if (begun.length > 0) yield { records: [], bytes: 0, offsets: begun, committedAtMs: null };
     const start = {
       position,
       ...(this.#start ? { skipCommitsBefore: this.#start.confirmedLsn, taken: null } : readBefore(this.#stored)),
       seen: ranges.seen(),
     };
     this.#start = position;
-    if (this.#stored) makers.metadata?.restore(this.#stored.offset);
+    if (this.#stored && !this.#heals) makers.metadata?.restore(this.#stored.offset);
     const replication = this.#replication!;
     const names = { slot: slot.name, publication: publication.name, database: connection.database };
     // Before its first offset a slot may have been made ahead of its publication: what changed in between was never to be published.
@@ -280,11 +284,7 @@ export class PostgresDatabase implements ChangeDatabase {
       statusIntervalMs: stream.statusIntervalMs,
       extra: stream.extraParameters,
       control: client,
-      onNotice: notice => {
-        if (!tellsOfUnpublishedChanges(notice)) return;
-        if (owed || this.#stream?.described) throw unpublishedChanges(names);
-        this.#warn(unpublishedChanges(names).message);
-      },
+      onNotice: heedNotices(names, () => owed || this.#stream?.described === true, this.#warn),
     });
     crashPoint('stream-started');
     logger.info({ lsn: formatLsn(position.confirmedLsn) }, `Streaming from ${formatLsn(position.confirmedLsn)}`);
@@ -306,7 +306,7 @@ export class PostgresDatabase implements ChangeDatabase {
         offsets: at => {
           place = at;
           const past = blocking.begun ? [] : ranges.forgetBefore(at.confirmedLsn);
-          return [offset(), ...past, ...onDemand.newTables.take()];
+          return [offset(), ...past, ...onDemand.take()];
         },
       },
       start,
@@ -317,7 +317,7 @@ export class PostgresDatabase implements ChangeDatabase {
         if (!checked) await requireNoGap(client, slot.name, position.confirmedLsn);
         checked = true;
         yield batch;
-        yield* blocking.read(this.#stream, abort);
+        yield* blocking.read(abort);
       }
     } catch (error) {
       throw await explainStreamFailure(databaseError(error, `Streaming from the replication slot "${slot.name}"`), client, names);

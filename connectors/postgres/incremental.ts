@@ -1,17 +1,28 @@
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Clock, ConnectRecord, JsonObject, Logger, OnDemandProgress, SourceSignal } from '../../src/contract/index.ts';
+import type {
+  Clock,
+  ConnectRecord,
+  JsonObject,
+  Logger,
+  OnDemandProgress,
+  SluiceError,
+  SourceOffset,
+  SourceSignal,
+} from '../../src/contract/index.ts';
+import { AddedTables } from '../debezium/added-tables.ts';
 import { instantOf } from '../debezium/envelope.ts';
-import { BlockingSnapshots } from '../debezium/incremental/blocking-snapshots.ts';
+import { BlockingSnapshots, latestProgress } from '../debezium/incremental/blocking-snapshots.ts';
+import { BlockingWindow } from '../debezium/incremental/blocking-window.ts';
 import { type KnownTable, rowKey } from '../debezium/incremental/chunk-database.ts';
 import { IncrementalSnapshots } from '../debezium/incremental/incremental-snapshots.ts';
 import { RecentTransactions } from '../debezium/incremental/recent-transactions.ts';
+import { readWholeTables } from '../debezium/incremental/whole-tables.ts';
 import type { KnownTables } from '../debezium/known-tables.ts';
 import { FileChannel } from '../debezium/signals/file-channel.ts';
-import { expandCollections, readSignal, type SnapshotRequest } from '../debezium/signals/signal.ts';
+import { readSignal } from '../debezium/signals/signal.ts';
 import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
-import { BlockingWindow } from './blocking-window.ts';
 import { Catalog } from './catalog.ts';
 import { connect } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
@@ -22,6 +33,7 @@ import { promptQuery } from './prompt-query.ts';
 import { columnTexts } from './row-key.ts';
 import type { PostgresSettings, RecordMakers } from './settings.ts';
 import { Watermarks } from './signal-table.ts';
+import { type HealStart, healSignal, SlotHeal } from './slot-heal.ts';
 import { isLongPast, parseSnapshotView, type SnapshotView, sees } from './snapshot-view.ts';
 import { type ReadableTable, Tables } from './tables.ts';
 import type { TypeCatalog } from './values/type-catalog.ts';
@@ -38,6 +50,7 @@ export type IncrementalSources = {
   readonly known: KnownTables;
   /** Whether the rows of a table that was added to the lists are to be read. */
   reads(id: TableId): boolean;
+  readonly heal: HealStart;
   readonly makers: RecordMakers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -53,9 +66,10 @@ export class StreamedSnapshots implements AsyncDisposable {
   readonly #snapshots: IncrementalSnapshots<SnapshotView, number>;
   readonly #file: FileChannel | null;
   readonly newTables: NewTables;
+  readonly heal: SlotHeal;
   readonly blocking: BlockingSnapshots;
   /** Of the blocking snapshot whose view is taken. */
-  readonly window = new BlockingWindow();
+  readonly window = new BlockingWindow<SnapshotView, number>(sees);
   /** Wakes the stream; null: it does not stream yet. */
   #wake: (() => void) | null = null;
 
@@ -71,38 +85,55 @@ export class StreamedSnapshots implements AsyncDisposable {
       rowsPerSecondMax: signals.rowsPerSecondMax,
       brake: new HeadroomBrake({ client, slot: slot.name, guard, clock, logger }),
       notifications: makers.notifications,
+      ended: ({ name, signal }, read) => this.#tableEnded(name, signal, read),
       clock,
       logger,
     });
     const { file, pollMs } = signals;
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
-    const { known, reads } = sources;
-    this.blocking = new BlockingSnapshots(() => clock.nowMs());
+    const { known, reads, heal } = sources;
+    this.blocking = new BlockingSnapshots(
+      () => clock.nowMs(),
+      (table, id, read) => this.#tableEnded(table, id, read),
+    );
+    const readers = { incremental: this.#snapshots, blocking: this.blocking, wake: () => this.#wake?.() };
+    const isData = (id: TableId) => qualifiedName(id) !== signals.table;
+    const fail = (error: SluiceError) => this.#snapshots.fail(error);
     this.newTables = new NewTables({
-      known,
+      added: new AddedTables({ ...readers, known, logger }),
       client,
-      reads: id => reads(id) && qualifiedName(id) !== signals.table,
-      request: (keyed, keyless) => {
-        this.#snapshots.request(keyed, 'tables-added');
-        if (keyless.length === 0) return;
-        this.blocking.add(
-          'tables-added',
-          keyless.map(({ name }) => ({ name, filter: null })),
-          keyless,
-        );
-        this.#wake?.();
-      },
-      fail: error => this.#snapshots.fail(error),
+      reads: id => reads(id) && isData(id),
+      fail,
       logger,
     });
+    this.heal = new SlotHeal({
+      ...heal,
+      client,
+      reads: id => heal.includes(id) && isData(id),
+      isRequested: table => this.#snapshots.isRequested(table, healSignal) || this.blocking.isRequested(table, healSignal),
+      request: (keyed, keyless) => readWholeTables(readers, healSignal, keyed, keyless, 'the same'),
+      fail,
+      notifications: makers.notifications,
+      clock,
+      logger,
+    });
+  }
+
+  #tableEnded(table: string, signal: string | null, read: boolean): void {
+    if (signal === healSignal) this.heal.ended(table, read);
+  }
+
+  /** What is owed to the next batch's offsets, beside the stream's place. */
+  take(): readonly SourceOffset[] {
+    return [...this.newTables.take(), ...this.heal.take()];
   }
 
   async #open(abort: AbortSignal): Promise<ChunkReader> {
     const { settings, types, makers, logger } = this.#sources;
     const { connection, signals } = settings;
     // A chunk's view must not be older than what a blocking snapshot publishes.
-    while (this.blocking.next?.begun) await setTimeout(checkIntervalMs, undefined, { signal: abort });
+    await this.blocking.untilOver(abort);
     const client = await connect(connection, false, abort);
     const catalog = new Catalog(client, connection.database);
     const { table, readOnly, deletesWatermarks } = signals;
@@ -126,9 +157,7 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   /** Of the one that began last. */
   get progress(): OnDemandProgress | null {
-    const [incremental, blocking] = [this.#snapshots.progress, this.blocking.progress];
-    if (incremental === null || blocking === null) return incremental ?? blocking;
-    return blocking.startedAtMs >= incremental.startedAtMs ? blocking : incremental;
+    return latestProgress(this.#snapshots.progress, this.blocking.progress);
   }
 
   /** No incremental snapshot is under way. */
@@ -157,6 +186,7 @@ export class StreamedSnapshots implements AsyncDisposable {
     this.#snapshots.start(wake);
     this.#file?.start();
     this.newTables.start();
+    this.heal.start();
   }
 
   /** A transaction of the stream begins. */
@@ -212,23 +242,10 @@ export class StreamedSnapshots implements AsyncDisposable {
   /** Answers why a signal is not followed, or null. */
   async signal(signal: SourceSignal): Promise<string | null> {
     const action = readSignal(signal);
-    return action.kind === 'execute' && action.type === 'blocking' ? this.#block(action) : this.#snapshots.signal(signal);
-  }
-
-  async #block({ id, collections, conditions, surrogateKey }: SnapshotRequest): Promise<string | null> {
-    if (surrogateKey !== null) return 'surrogate-key is of incremental snapshots: a blocking one reads tables without a key too';
-    const known = await this.#tables();
-    const names = known.map(({ name }) => name);
-    const wanted = expandCollections(collections, names);
-    const filterOf = (name: string) => conditions.find(({ matches }) => matches(name))?.filter || null;
-    this.blocking.add(
-      id,
-      wanted.map(name => ({ name, filter: filterOf(name) })),
-      known,
-    );
-    this.#sources.logger.info({ signal: id, tables: wanted }, `A blocking snapshot of ${wanted.join(', ')} was asked for`);
+    if (action.kind !== 'execute' || action.type !== 'blocking') return this.#snapshots.signal(signal);
+    const why = this.blocking.ask(action, await this.#tables(), this.#sources.logger);
     this.#wake?.();
-    return null;
+    return why;
   }
 
   /** Until a view sees every transaction that the stream has brought: a commit reaches the log before it is visible. */
@@ -252,14 +269,16 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   /** Whether a batch is owed now: the stream need not wait for the server. */
   isDue(sentLsn: bigint): boolean {
-    if (this.window.at(sentLsn)) this.blocking.changed = true;
-    return this.blocking.changed || this.#snapshots.isDue(({ takenAtLsn }) => takenAtLsn <= sentLsn);
+    const isPast = ({ takenAtLsn }: SnapshotView) => takenAtLsn <= sentLsn;
+    if (this.window.at(isPast)) this.blocking.changed = true;
+    return this.blocking.changed || this.#snapshots.isDue(isPast);
   }
 
   /** Publishes the chunk whose turn it is; answers whether there was one. Throws what the reading failed with. */
   deliver(out: ConnectRecord[], { sentLsn, lsn, lastCommitLsn }: StreamPlace): boolean {
-    if (this.window.at(sentLsn)) this.blocking.changed = true;
-    const delivery = this.#snapshots.deliver(({ takenAtLsn }) => takenAtLsn <= sentLsn);
+    const isPast = ({ takenAtLsn }: SnapshotView) => takenAtLsn <= sentLsn;
+    if (this.window.at(isPast)) this.blocking.changed = true;
+    const delivery = this.#snapshots.deliver(isPast);
     if (delivery === null) return false;
     const { clock, makers } = this.#sources;
     const { captured, rows } = delivery.chunk;
@@ -272,6 +291,7 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.newTables[Symbol.asyncDispose]();
+    await this.heal[Symbol.asyncDispose]();
     await this.#file?.[Symbol.asyncDispose]();
     await this.#snapshots[Symbol.asyncDispose]();
   }

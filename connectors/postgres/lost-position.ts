@@ -19,6 +19,11 @@ export function missingSlot(name: string): SluiceError {
   );
 }
 
+/** Whether the rows that are there now make up for what is lost: of another server they are none of the offset's. */
+export function isHealable({ identity, snapshotCompleted }: StoredPosition, server: SystemIdentity): boolean {
+  return snapshotCompleted && (identity === null || identity.systemId === server.systemId);
+}
+
 /** Why a stored offset cannot be streamed from; null where it can. */
 export function lostPosition(
   stored: StoredPosition,
@@ -65,7 +70,7 @@ export async function requireNoGap(client: pg.Client, name: string, from: bigint
  * How far an offset says that everything was published. Debezium's own, taken over, has no confirmed position: the furthest of its keys is
  * where it was, and Debezium confirms no more than that; null where it has none of them.
  */
-function reachedBy({ position, offset }: StoredPosition): bigint | null {
+export function reachedBy({ position, offset }: StoredPosition): bigint | null {
   if (position) return position.confirmedLsn;
   const known = ['lsn', 'lsn_proc', 'lsn_commit'].map(key => offset[key]).filter(lsn => typeof lsn === 'number');
   return known.length === 0 ? null : BigInt(Math.max(...known));

@@ -10,7 +10,7 @@ import { breakOffAfter, disconnect } from './disconnect.ts';
 import { confirmedLsnOf, serverPartition } from './position.ts';
 import type { PostgresSettings } from './settings.ts';
 import { findSlot, slotFault } from './slot.ts';
-import { gapOffset } from './slot-gap.ts';
+import { beginningOf, gapOffset, gapWarnings, storedGaps } from './slot-gap.ts';
 import { slotFigures, slotReading } from './slot-reading.ts';
 
 /** The reader of a task that has just been stopped takes a moment to leave its slot: so many looks, so far apart. */
@@ -43,7 +43,8 @@ export class SlotWatch implements SourceWatch {
     const { name } = settings.slot;
     const atMs = clock.nowMs();
     const figures = await this.#with(abort, 'Looking at the replication slot', client => slotFigures(client, name));
-    const reading = slotReading(figures, { name, guard: settings.guard }, this.#own(stored), before, atMs);
+    const figured = slotReading(figures, { name, guard: settings.guard }, this.#own(stored), before, atMs);
+    const reading = { ...figured, warnings: [...figured.warnings, ...gapWarnings(this.#ofServer(stored))] };
     // A connector that reads a snapshot and ends has no slot, and needs none.
     return settings.streams ? reading : { ...reading, slotWalStatus: null, headroomBytes: null, lagBytes: null };
   }
@@ -52,8 +53,13 @@ export class SlotWatch implements SourceWatch {
     stored: readonly SourceOffset[],
     record: (gap: readonly SourceOffset[]) => Promise<void>,
     abort: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     await this.#with(abort, 'Giving the replication slot up', client => this.#giveUp(client, stored, record, abort));
+    const { heals, healsByItself } = this.#parts.settings.guard;
+    const again = storedGaps(this.#ofServer(stored)).some(({ healing }) => healing !== null);
+    if (again && healsByItself)
+      this.#parts.logger.error({}, 'The slot was given up before the last gap had healed, so the task is not started again by itself');
+    return heals && healsByItself && !again;
   }
 
   async #giveUp(
@@ -68,8 +74,10 @@ export class SlotWatch implements SourceWatch {
     const { endLsn, slot } = await slotFigures(client, name);
     const own = this.#own(stored);
     const partition = serverPartition(settings.topicPrefix);
-    const fromLsn = own && confirmedLsnOf(own);
-    const gap = { slot: name, fromLsn, toLsn: endLsn, heldBytes: slot?.heldBytes ?? 0, atMs: clock.nowMs() };
+    // What is missing since before is missing still.
+    const gaps = storedGaps(this.#ofServer(stored)).filter(gap => gap.slot === name);
+    const fromLsn = beginningOf(gaps, own && confirmedLsnOf(own));
+    const gap = { slot: name, fromLsn, toLsn: endLsn, heldBytes: slot?.heldBytes ?? 0, atMs: clock.nowMs(), healing: null };
     await record([gapOffset(partition, gap)]);
     await client.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [name]);
     logger.error(
@@ -94,10 +102,13 @@ export class SlotWatch implements SourceWatch {
     }
   }
 
-  #own(stored: readonly SourceOffset[]): SourceOffset | null {
+  #ofServer(stored: readonly SourceOffset[]): readonly SourceOffset[] {
     const { topicPrefix } = this.#parts.settings;
-    const isOwn = ({ partition, offset }: SourceOffset) => offset !== null && partition['server'] === topicPrefix;
-    return stored.find(offset => isOwn(offset) && isStreamOffset(offset)) ?? null;
+    return stored.filter(({ partition, offset }) => offset !== null && partition['server'] === topicPrefix);
+  }
+
+  #own(stored: readonly SourceOffset[]): SourceOffset | null {
+    return this.#ofServer(stored).find(isStreamOffset) ?? null;
   }
 
   async #with<T>(abort: AbortSignal, doing: string, ask: (client: pg.Client) => Promise<T>): Promise<T> {

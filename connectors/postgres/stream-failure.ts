@@ -47,3 +47,16 @@ export async function explainStreamFailure(error: SluiceError, client: pg.Client
   const { code } = (error.cause ?? {}) as { code?: string };
   return code === undefinedObject ? unpublishedChanges(names) : error;
 }
+
+/** Heeds the server's notices: that changes are not published is an error where they are owed, else told. */
+export function heedNotices(
+  names: Parameters<typeof unpublishedChanges>[0],
+  areOwed: () => boolean,
+  tell: (message: string) => void,
+): (notice: ServerError) => void {
+  return notice => {
+    if (!tellsOfUnpublishedChanges(notice)) return;
+    if (areOwed()) throw unpublishedChanges(names);
+    tell(unpublishedChanges(names).message);
+  };
+}

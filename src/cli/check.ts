@@ -4,7 +4,8 @@ import { parseConfigText, readConfigFile } from '../config/document.ts';
 import { loadWorker, resolveWorker, type WorkerConfig } from '../config/worker-file.ts';
 import { type CheckResult, toSluiceError } from '../contract/index.ts';
 import { resolveConnector } from '../engine/connector/connector-config.ts';
-import type { ConnectorPlan } from '../engine/connector/connector-plan.ts';
+import type { ConnectorPlan, ConnectorResolving, ResolvedConnector } from '../engine/connector/connector-plan.ts';
+import { againstFaults, type KnownConnector } from '../engine/verification/against.ts';
 import type { Logging } from '../observe/logging.ts';
 import type { CommandInput } from './command-line.ts';
 import { noLogging } from './command-logging.ts';
@@ -13,6 +14,8 @@ import { accessFaults, openDoors } from './rest-access.ts';
 import { serviceFaults } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { clock, connectorResolving } from './worker.ts';
+
+const remedyOfSink = 'Correct the name, or add the sink’s file to the worker’s connectors.';
 
 /** How long the preflight of one connector may take. */
 const preflightMsMax = 30_000;
@@ -24,7 +27,8 @@ export async function check({ terminal, positionals, text, on }: CommandInput): 
   let config: WorkerConfig;
   let files: readonly string[];
   let faults = 0;
-  if (await isWorkerFile(file)) {
+  const ofWorker = await isWorkerFile(file);
+  if (ofWorker) {
     const worker = await loadWorker(file, process.env, kafkaOptions);
     config = worker.config;
     const found = [...(await accessFaults(config)), ...(await serviceFaults(config))];
@@ -37,10 +41,13 @@ export async function check({ terminal, positionals, text, on }: CommandInput): 
     config = worker.config;
     files = [file];
   }
-  for (const each of files) {
-    const connectors = await readConnectorFile(each);
-    for (const connector of connectors) faults += await checkConnector(terminal, connector, config, logging, on('offline'));
-  }
+  const connectors: ConnectorFile[] = [];
+  for (const each of files) connectors.push(...(await readConnectorFile(each)));
+  const resolving = await connectorResolving(config, logging);
+  // A worker's files are all that it has; a file on its own says nothing of what else there is.
+  const known = ofWorker ? await kindsOf(connectors, resolving) : null;
+  for (const connector of connectors)
+    faults += await checkConnector(terminal, connector, resolving, { logging, known, offline: on('offline') });
   const { paint } = terminal;
   terminal.out(faults === 0 ? `${paint.green('No faults.')}\n` : `${paint.red(`${faults} fault${faults === 1 ? '' : 's'}.`)}\n`);
   return faults === 0 ? 0 : 1;
@@ -83,18 +90,18 @@ function report({ out, paint }: Terminal, heading: string, findings: readonly Ch
 async function checkConnector(
   terminal: Terminal,
   connector: ConnectorFile,
-  worker: WorkerConfig,
-  logging: Logging,
-  offline: boolean,
+  resolving: ConnectorResolving,
+  { logging, known, offline }: { readonly logging: Logging; readonly known: readonly KnownConnector[] | null; readonly offline: boolean },
 ): Promise<number> {
   const { name, config, file, lineOf } = connector;
   const heading = `${name} (${relative('', file)})`;
   try {
-    const resolved = await resolveConnector(config, await connectorResolving(worker, logging));
+    const resolved = await resolveConnector(config, resolving);
     const at = (option: string) => (lineOf(option) === null ? '' : `line ${lineOf(option)}: `);
     const findings: CheckResult[] = [
       ...resolved.faults.map(({ option, message }) => finding('fault', at(option) + message)),
       ...resolved.warnings.map(({ option, message }) => warned(at(option) + message)),
+      ...unknownSinks(resolved, known).map(message => finding('fault', at('verify.against') + message, remedyOfSink)),
     ];
     if (findings.length === 0) findings.push(finding('ok', 'valid', null, 'configuration'));
     if (resolved.plan !== null && !offline)
@@ -104,6 +111,23 @@ async function checkConnector(
     const { message, remedy } = toSluiceError(thrown);
     return report(terminal, heading, [finding('fault', message, remedy)]);
   }
+}
+
+/** Which of the two each connector is; of one that cannot be read that is not known. */
+function kindsOf(connectors: readonly ConnectorFile[], resolving: ConnectorResolving): Promise<readonly KnownConnector[]> {
+  return Promise.all(
+    connectors.map(async ({ name, config }) => {
+      const resolved = await resolveConnector(config, resolving).catch(() => null);
+      return { name, type: resolved?.type ?? 'unknown' };
+    }),
+  );
+}
+
+/** What `verify.against` names and the worker's files do not hold. */
+function unknownSinks({ plan }: ResolvedConnector, known: readonly KnownConnector[] | null): readonly string[] {
+  if (plan === null || known === null) return [];
+  const { sources, missing } = againstFaults(plan.name, plan.source?.schedule?.against ?? [], known);
+  return [...sources, ...missing];
 }
 
 /** With the option that it is about, and its line. */

@@ -1,11 +1,11 @@
-import { nearest, SluiceError } from '../contract/index.ts';
+import { nearest, parseExactIntegers, SluiceError, writeExactIntegers } from '../contract/index.ts';
 import type { PublishedEvent } from '../services/event-store/event-store.ts';
 import type { CommandInput } from './command-line.ts';
 import { callWorker, workerUrl } from './rest-client.ts';
 import type { Paint } from './terminal.ts';
 
 /** An event as REST shows it. */
-type Shown = PublishedEvent & { readonly position: number };
+type Shown = PublishedEvent & { readonly position: number | bigint };
 type Appended = { readonly stream: string; readonly version: number; readonly repeated: boolean };
 
 const actions = { append, read, all, state };
@@ -54,7 +54,7 @@ async function append(input: CommandInput): Promise<number> {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactIntegers(text);
   } catch {
     throw new SluiceError('BAD_REQUEST', 'The event’s data is no JSON.', { remedy: `Quote it for the shell: '{"sku": "mug"}'.` });
   }
@@ -65,33 +65,38 @@ async function read(input: CommandInput): Promise<number> {
   const path = streamPath(input, ['STREAM']);
   const query = queryOf(input, ['from', 'limit']);
   const backwards = input.on('backwards') ? `${query === '' ? '?' : '&'}direction=backwards` : '';
-  const { events } = (await callWorker(await workerUrl(input), 'GET', path + query + backwards)) as { readonly events: readonly Shown[] };
+  const { events } = (await callWorker(await workerUrl(input), 'GET', path + query + backwards, { exact: true })) as {
+    readonly events: readonly Shown[];
+  };
   return show(input, events);
 }
 
 /** `all`. */
 async function all(input: CommandInput): Promise<number> {
   const path = `/event-store/events${queryOf(input, ['after', 'limit'])}`;
-  const { events } = (await callWorker(await workerUrl(input), 'GET', path)) as { readonly events: readonly Shown[] };
+  const { events } = (await callWorker(await workerUrl(input), 'GET', path, { exact: true })) as { readonly events: readonly Shown[] };
   return show(input, events);
 }
 
 /** `state STREAM`. */
 async function state(input: CommandInput): Promise<number> {
   const path = `${streamPath(input, ['STREAM'])}/state${queryOf(input, ['at'])}`;
-  const { state: shown, version } = (await callWorker(await workerUrl(input), 'GET', path)) as { state: unknown; version: number };
+  const { state: shown, version } = (await callWorker(await workerUrl(input), 'GET', path, { exact: true })) as {
+    state: unknown;
+    version: number;
+  };
   const { out, paint } = input.terminal;
-  out(input.on('json') ? `${JSON.stringify(shown)}\n` : `${paint.dim(`version ${version}`)}\n${JSON.stringify(shown, null, 2)}\n`);
+  out(input.on('json') ? `${writeExactIntegers(shown)}\n` : `${paint.dim(`version ${version}`)}\n${writeExactIntegers(shown, 2)}\n`);
   return 0;
 }
 
 function show({ terminal, on }: CommandInput, events: readonly Shown[]): number {
-  if (on('json')) for (const event of events) terminal.out(`${JSON.stringify(event)}\n`);
+  if (on('json')) for (const event of events) terminal.out(`${writeExactIntegers(event)}\n`);
   else for (const event of events) terminal.out(line(event, terminal.paint));
   return 0;
 }
 
 function line({ position, aggregateType, aggregateId, version, type, timestamp, data }: Shown, { bold, dim }: Paint): string {
   const place = `${String(position).padStart(8)}  ${aggregateType}:${aggregateId} ${version}`;
-  return `${place}  ${bold(type)}  ${dim(timestamp)}  ${JSON.stringify(data)}\n`;
+  return `${place}  ${bold(type)}  ${dim(timestamp)}  ${writeExactIntegers(data)}\n`;
 }

@@ -1,4 +1,4 @@
-import { SluiceError } from '../contract/index.ts';
+import { parseExactIntegers, SluiceError, writeExactIntegers } from '../contract/index.ts';
 import type { CallTls, HttpAnswer, HttpCallError } from '../rest/http-call.ts';
 import type { CommandInput } from './command-line.ts';
 import { type Login, loginOf } from './rest-login.ts';
@@ -50,12 +50,17 @@ async function configuredUrl({ text }: CommandInput): Promise<string> {
   return `${protocol}://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
-/** `body` is sent as JSON. */
-export type WorkerCall = { readonly body?: unknown; readonly withinMs?: number };
+/** `body` is sent as JSON, bigints as their digits. */
+export type WorkerCall = {
+  readonly body?: unknown;
+  readonly withinMs?: number;
+  /** Of the answer, integers beyond 2^53 are bigints. */
+  readonly exact?: boolean;
+};
 
 /** Calls a worker's REST API. Throws SluiceError with the worker's own message where it refuses. */
 export async function callWorker(worker: WorkerAddress, method: string, path: string, call: WorkerCall = {}): Promise<unknown> {
-  const { body, withinMs = requestMsMax } = call;
+  const { body, withinMs = requestMsMax, exact = false } = call;
   const { httpCall } = await import('../rest/http-call.ts');
   let answer: HttpAnswer;
   try {
@@ -66,7 +71,7 @@ export async function callWorker(worker: WorkerAddress, method: string, path: st
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(worker.authorization !== null && { authorization: worker.authorization }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: writeExactIntegers(body) }),
       tls: worker.tls,
       withinMs,
     });
@@ -74,7 +79,7 @@ export async function callWorker(worker: WorkerAddress, method: string, path: st
     throw unreachable(worker.url, error as HttpCallError);
   }
   const { status, text } = answer;
-  if (status >= 200 && status < 300) return text === '' ? null : JSON.parse(text);
+  if (status >= 200 && status < 300) return text === '' ? null : exact ? parseExactIntegers(text) : JSON.parse(text);
   const message = parsed(text).message ?? `${method} ${path}: ${status}`;
   throw new SluiceError(status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST', message, {
     remedy: remedies[status] ?? 'Read the worker’s message.',

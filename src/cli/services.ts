@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { EventStoreConfig } from '../config/services/event-store-options.ts';
 import type { ServiceConfig } from '../config/services/service-options.ts';
 import type { WorkerConfig } from '../config/worker-file.ts';
-import { type PluginRegistry, type RawConfig, SluiceError } from '../contract/index.ts';
+import type { PluginRegistry, SluiceError } from '../contract/index.ts';
 import type { FileConnector } from '../engine/supervisor/supervisor-loading.ts';
 import { registry } from '../registry.ts';
 import { loadAggregates } from '../services/event-store/hosting/aggregates-module.ts';
-import { type EventStoreServiceSettings, eventStoreService } from '../services/event-store/hosting/event-store-service.ts';
+import { type EventStoreServiceSettings, eventStoreName, eventStoreService } from '../services/event-store/hosting/event-store-service.ts';
 import { openHostedSqlite } from '../services/event-store/hosting/hosted-sqlite.ts';
 import { OpenEventStore } from '../services/event-store/hosting/open-event-store.ts';
 import { publicationClass, publicationOf, publicationPlugin, topicCreation } from '../services/event-store/publication/plugin.ts';
@@ -19,6 +18,7 @@ import type { Sagas } from '../services/sagas/runtime/sagas-service.ts';
 import { version } from '../version.ts';
 import { faultsOf } from './faults.ts';
 import { readSagas, sagaFiles, sagasOfWorker } from './sagas-of-worker.ts';
+import { connectionOf, databaseOf } from './service-database.ts';
 
 /** What a worker's file has it run beside its connectors, made of the config alone: nothing is open. */
 export type WorkerServices = {
@@ -38,7 +38,7 @@ export async function servicesOf(config: WorkerConfig): Promise<WorkerServices> 
   const stores = eventStore === null ? null : new OpenEventStore();
   const services: Service[] = [];
   if (eventStore !== null && stores !== null) services.push(await hostedEventStore(config, eventStore, stores));
-  const hostedSagas = sagas === null ? null : sagasOfWorker(sagas.config, config.file);
+  const hostedSagas = sagas === null ? null : await sagasOfWorker(sagas, config.file);
   if (hostedSagas !== null) services.push(hostedSagas);
   const own = eventStore?.config.store === 'sqlite' && stores !== null;
   const sources = own ? [{ class: publicationClass, version, plugin: publicationPlugin(stores) }] : [];
@@ -57,8 +57,9 @@ export async function serviceFaults(config: WorkerConfig): Promise<readonly Slui
   const tries: (() => unknown)[] = [];
   const module = eventStore === null ? null : aggregatesFile(config, eventStore.config);
   if (module !== null) tries.push(() => loadAggregates(module));
-  if (eventStore?.config.store === 'postgres') tries.push(() => connectionOf(eventStore.config));
+  if (eventStore?.config.store === 'postgres') tries.push(() => connectionOf(eventStoreName, eventStore.config));
   if (sagas !== null) tries.push(() => readSagas(sagaFiles(sagas.config, config.file)));
+  if (sagas?.config.store === 'postgres') tries.push(() => connectionOf('sagas', sagas.config));
   return faultsOf(tries);
 }
 
@@ -96,7 +97,10 @@ async function hostedEventStore(
     ...common,
     async open(_context, upcasters) {
       const { openPostgresEventStore } = await import('../services/event-store/postgres/postgres-event-store.ts');
-      return { id: 'postgres', store: await openPostgresEventStore({ connection: connectionOf(config), schema, retention, upcasters }) };
+      return {
+        id: 'postgres',
+        store: await openPostgresEventStore({ connection: connectionOf(eventStoreName, config), schema, retention, upcasters }),
+      };
     },
     connectors: [
       published(publicationName, 'store'),
@@ -108,47 +112,4 @@ async function hostedEventStore(
 function retentionOf(config: EventStoreConfig) {
   const [events, ageMs] = [config['retention.events'], config['retention.ms']];
   return { eventsMax: events < 0 ? null : events, ageMsMax: ageMs < 0 ? null : ageMs };
-}
-
-/** How the store itself connects. Throws SluiceError CONFIG_INVALID where the authorities' file cannot be read. */
-function connectionOf(config: EventStoreConfig) {
-  const mode = config['database.sslmode'];
-  const [user, password, database] = [config['database.user'], config['database.password'], config['database.dbname']];
-  return {
-    host: config['database.hostname'],
-    port: config['database.port'],
-    ...(user !== null && { user }),
-    ...(password !== null && { password }),
-    ...(database !== null && { database }),
-    ssl: mode === 'disable' ? false : tlsOf(mode, config['database.sslrootcert']),
-  };
-}
-
-function tlsOf(mode: 'require' | 'verify-ca' | 'verify-full', file: string | null) {
-  const ca = file === null ? {} : { ca: authorities(file) };
-  if (mode === 'require') return { ...ca, rejectUnauthorized: false };
-  return { ...ca, rejectUnauthorized: true, ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined }) };
-}
-
-function authorities(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new SluiceError('CONFIG_INVALID', `services.event-store.database.sslrootcert: ${file} cannot be read (${code}).`, {
-      cause: error,
-    });
-  }
-}
-
-/** How the connector reaches the same database: the texts of the worker's file, with their placeholders, so that no secret is stored. */
-function databaseOf(config: EventStoreConfig, raw: RawConfig): RawConfig {
-  const names = ['hostname', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert'] as const;
-  return Object.fromEntries(
-    names.flatMap(name => {
-      const option = `database.${name}` as const;
-      const text = raw[option] ?? (config[option] === null ? null : String(config[option]));
-      return text === null ? [] : [[option, text]];
-    }),
-  );
 }

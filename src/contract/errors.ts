@@ -57,11 +57,13 @@ export const errorCatalogue = {
   SLOT_IN_USE: { retry: 'backoff', remedy: 'Stop the other reader of the slot, or give this connector its own slot.name.' },
   SLOT_LOST: {
     retry: 'never',
-    remedy: 'The changes since the last offset are gone: take a new snapshot (snapshot.mode=when_needed does it by itself).',
+    remedy:
+      'The changes since the last offset are gone: take a new snapshot (snapshot.mode=when_needed does it by itself), or have the tables read again beside the stream (slot.guard.heal=incremental).',
   },
   SLOT_GIVEN_UP: {
     retry: 'never',
-    remedy: 'Set snapshot.mode=when_needed and restart the task: it takes a new snapshot, with a new slot.',
+    remedy:
+      'Set slot.guard.heal=incremental, or snapshot.mode=when_needed, and restart the task: it makes a new slot and reads the tables again.',
   },
   SLOT_INVALID: { retry: 'never', remedy: 'Give slot.name a slot of this database with the right plugin, or a new name.' },
   PUBLICATION_MISSING: { retry: 'never', remedy: 'Create the publication, or let publication.autocreate.mode create it.' },

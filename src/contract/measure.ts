@@ -70,7 +70,8 @@ export interface MeasuredSource {
   measure?(stored: readonly SourceOffset[], before: DatabaseReading | null, abort: AbortSignal): Promise<DatabaseReading>;
   /**
    * Lets the database free its log although that is not durable here; called where a reading said `givingUp`, with no task running. `record`
-   * stores what is given up, first. Rejects where another reader has the place.
+   * stores what is given up, first. Answers whether tasks that ran are to be started again by themselves. Rejects where another reader has the
+   * place.
    */
-  giveUp?(stored: readonly SourceOffset[], record: (gap: readonly SourceOffset[]) => Promise<void>, abort: AbortSignal): Promise<void>;
+  giveUp?(stored: readonly SourceOffset[], record: (gap: readonly SourceOffset[]) => Promise<void>, abort: AbortSignal): Promise<boolean>;
 }

@@ -16,11 +16,16 @@ export type Value = null | boolean | number | bigint | string | Uint8Array | rea
  */
 export class Struct {
   readonly schema: Schema;
-  readonly values: readonly Value[];
+  protected readonly given: readonly Value[];
 
   constructor(schema: Schema, values: readonly Value[]) {
     this.schema = schema;
-    this.values = values;
+    this.given = values;
+  }
+
+  /** By the schema's fields. `UnreadStruct` makes them when they are asked for. */
+  get values(): readonly Value[] {
+    return this.given;
   }
 
   /** The value as it stands, without the default; undefined where the schema has no such field. */

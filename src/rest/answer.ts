@@ -1,7 +1,7 @@
 import { type ErrorCode, type SluiceError, StreamConflictError, toSluiceError } from '../contract/index.ts';
 import type { Streaming } from './services/event-stream.ts';
 
-/** What a request is answered with. `body` is sent as JSON; undefined: no body. */
+/** What a request is answered with. `body` is sent as JSON, bigints as their digits; undefined: no body. */
 export type Answer = {
   readonly status: number;
   readonly body?: unknown;

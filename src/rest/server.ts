@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
-import type { Logger } from '../contract/index.ts';
+import { type Logger, writeExactIntegers } from '../contract/index.ts';
 import type { ConnectorChanges } from '../engine/changes/connector-changes.ts';
 import type { Supervisor } from '../engine/supervisor/supervisor.ts';
 import type { LogLevels } from '../observe/log-levels.ts';
@@ -272,7 +272,7 @@ export class RestServer implements AsyncDisposable {
     if (response.destroyed) return;
     // The list of methods that OPTIONS answers, and /metrics.
     const isText = typeof body === 'string';
-    const text = body === undefined ? '' : isText ? body : JSON.stringify(body);
+    const text = body === undefined ? '' : isText ? body : writeExactIntegers(body);
     response.statusCode = status;
     const type = isText ? 'text/plain' : 'application/json';
     this.#head(request, response, { ...(body !== undefined && { 'content-type': type }), ...headers });

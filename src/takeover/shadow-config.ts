@@ -16,6 +16,9 @@ const leftOut = [
   'heartbeat.action.query',
   'replica.identity.autoset.values',
   'slot.failover',
+  // Its slot goes whenever it stops.
+  'slot.guard.heal',
+  'slot.guard.heal.automatic',
   'snapshot.mode',
   'snapshot.delay.ms',
   'streaming.delay.ms',

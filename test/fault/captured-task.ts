@@ -40,8 +40,8 @@ export class CapturedTask {
     await this.until(async () => (await this.progress())?.phase === 'streaming', 'the stream to begin');
   }
 
-  /** Waits until the task is tried again (for the `attempts`th time), and holds what is said of that: the reason, since when, and Connect's word. */
-  async retrying(reason: RegExp, attempts = 1): Promise<void> {
+  /** Waits until the task is tried again (for the `attempts`th time), and judges what is said of that: the reason, which it gives, since when, and Connect's word. */
+  async retrying(reason: RegExp, attempts = 1): Promise<string> {
     const toldAfter = Date.now() - recoveryMsMax;
     const told = async () => {
       await this.rest.assertNotFailed(this.connector);
@@ -60,6 +60,7 @@ export class CapturedTask {
       ['RUNNING', 'RUNNING', undefined],
       'Connect has no state for it',
     );
+    return retrying.reason;
   }
 
   /** Waits until the task is well again, by itself. */

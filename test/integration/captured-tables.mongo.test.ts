@@ -12,7 +12,12 @@ test('a plan lists the collections that a connector would capture, with their to
     assert.ok(config, JSON.stringify(faults));
     return mongodbConnector.captured!(config, new AbortController().signal);
   };
-  const collection = (name: string) => ({ name: `${database.name}.${name}`, topic: `srv.${database.name}.${name}` });
+  const collection = (name: string, readWhenAdded = true) => ({
+    name: `${database.name}.${name}`,
+    topic: `srv.${database.name}.${name}`,
+    readWhenAdded,
+  });
   assert.deepEqual(await captured({}), [collection('items'), collection('orders')]);
+  assert.deepEqual(await captured({ 'snapshot.new.tables': 'none' }), [collection('items', false), collection('orders', false)]);
   assert.deepEqual(await captured({ 'collection.include.list': `${database.name}.orders` }), [collection('orders')]);
 });

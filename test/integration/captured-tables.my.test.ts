@@ -16,8 +16,16 @@ test('a plan lists the tables that a connector would capture, with their topics'
     assert.ok(config, JSON.stringify(faults));
     return [...(await mysqlConnector.captured!(config, new AbortController().signal))].sort((a, b) => (a.name < b.name ? -1 : 1));
   };
-  const table = (name: string) => ({ name: `${database.name}.${name}`, topic: `srv.${database.name}.${name}` });
+  const table = (name: string, readWhenAdded = true) => ({
+    name: `${database.name}.${name}`,
+    topic: `srv.${database.name}.${name}`,
+    readWhenAdded,
+  });
   assert.deepEqual(await captured({}), [table('items'), table('orders')]);
   assert.deepEqual(await captured({ 'table.include.list': `${database.name}.orders` }), [table('orders')]);
+  assert.deepEqual(
+    await captured({ 'signal.data.collection': `${database.name}.items`, 'table.include.list': `${database.name}.orders` }),
+    [table('items', false), table('orders')],
+  );
   await assert.rejects(captured({ 'database.password': 'wrong', 'database.user': 'nobody' }), { code: 'LOGIN_REFUSED' });
 });

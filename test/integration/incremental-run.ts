@@ -74,11 +74,10 @@ export function notesOf(run: AnyRun) {
   });
 }
 
-/** Changes `items` by chance until it is told to rest; each row's `v` rises. */
-export function changing(database: FreshDatabase, seed: number): { rest(): Promise<void> } {
+/** Changes `items` by chance until it is told to rest; each row's `v` rises, from a version on. */
+export function changing(database: FreshDatabase, seed: number, version = 0): { rest(): Promise<void> } {
   const random = randomOf(seed);
   let busy = true;
-  let version = 0;
   const load = (async () => {
     await using client = await connectTo(database.url);
     while (busy) {

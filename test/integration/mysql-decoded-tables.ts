@@ -10,7 +10,7 @@ import { TextRows } from '../../connectors/mysql/text-rows.ts';
 import { charsetDecoder } from '../../connectors/mysql/values/charsets.ts';
 import { createColumnReader } from '../../connectors/mysql/values/column-reader.ts';
 import type { ValueOptions } from '../../connectors/mysql/values/value-options.ts';
-import { type Schema, Struct, structSchema, type Value } from '../../src/contract/index.ts';
+import { type Schema, Struct, structSchema, UnreadStruct, type Value } from '../../src/contract/index.ts';
 import type { MysqlAddress, MysqlFlavor } from '../services/mysql.ts';
 
 /** A table as the column readers show it. */
@@ -42,6 +42,10 @@ let nextServerId = 100_000_000 + (process.pid % 4_000) * serverIdsOfProcess;
 /** A number that no other replica of the tests has. */
 export function freshServerId(): number {
   return nextServerId++;
+}
+
+function selectAll({ columns, id }: TableModel): string {
+  return `SELECT ${columns.map(({ name }) => quoteIdentifier(name)).join(', ')} FROM ${quoteIdentifier(id.table)}`;
 }
 
 /** Reads a database's tables through the readers, by query and from the binlog: what snapshot and stream do, without the connector. */
@@ -125,7 +129,6 @@ export class MysqlTableDecoder implements AsyncDisposable {
   }
 
   async rows({ model, readers, schema }: DecodedTable): Promise<readonly Struct[]> {
-    const columns = model.columns.map(({ name }) => quoteIdentifier(name)).join(', ');
     const found: Struct[] = [];
     const shown = (row: Value[]) =>
       found.push(
@@ -134,8 +137,17 @@ export class MysqlTableDecoder implements AsyncDisposable {
           row.filter((_, index) => readers[index] !== null),
         ),
       );
-    await using rows = new TextRows(this.connection, `SELECT ${columns} FROM ${quoteIdentifier(model.id.table)}`, readers);
+    await using rows = new TextRows(this.connection, selectAll(model), readers);
     while (await rows.next(shown));
+    return found;
+  }
+
+  /** The same as rows that are not read until somebody asks for their values. */
+  async unreadRows({ model, readers, schema }: DecodedTable): Promise<readonly UnreadStruct[]> {
+    const found: UnreadStruct[] = [];
+    const fields = { columns: readers.flatMap((reader, index) => (reader === null ? [] : [index])), maps: null };
+    await using rows = new TextRows(this.connection, selectAll(model), readers);
+    while (await rows.nextUnread(row => void found.push(new UnreadStruct(schema, row, fields))));
     return found;
   }
 

@@ -196,28 +196,37 @@ export async function consoleConsumer(bootstrapServers: string, topic: string, a
   return printed.split('\n').filter(line => line !== '');
 }
 
-/** Longer than any topic of a test takes to be read. */
-const consumerMsMax = 120_000;
+/** Longer than a consumer takes to start, or to go on, on a machine that has much else to do. */
+const lineMsMax = 60_000;
 
 /**
- * The same line by line, as they come, until the caller has enough of them. Rejects where the consumer ends by itself, with what it said, or
- * takes more than two minutes.
+ * The same line by line, as they come and are taken, until the caller has enough of them. Rejects where the consumer ends by itself, with what
+ * it said, or where a line is waited for longer than a minute.
  */
 export async function* consoleConsumerLines(bootstrapServers: string, topic: string, args: readonly string[]): AsyncGenerator<string> {
   const given = ['--bootstrap-server', bootstrapServers, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'];
   const program = [...javaOptions, '-cp', `${await kafkaLibraries()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer'];
-  const consumer = spawn('java', [...program, ...given, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A consumer whose lines nobody takes for long must not lose its partitions by that, and begin again.
+  const patient = ['--consumer-property', 'max.poll.interval.ms=3600000'];
+  const consumer = spawn('java', [...program, ...given, ...patient, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(consumer, 'exit');
-  const timer = setTimeout(() => consumer.kill('SIGKILL'), consumerMsMax);
+  let waitingSinceMs: number | null = performance.now();
+  const watch = setInterval(() => {
+    if (waitingSinceMs !== null && performance.now() - waitingSinceMs > lineMsMax) consumer.kill('SIGKILL');
+  }, 1_000);
   let said = '';
   consumer.stderr.on('data', text => {
     said = `${said}${text}`.slice(-2000);
   });
   try {
-    yield* createInterface({ input: consumer.stdout });
+    for await (const line of createInterface({ input: consumer.stdout })) {
+      waitingSinceMs = null;
+      yield line;
+      waitingSinceMs = performance.now();
+    }
     throw new Error(`The consumer of ${topic} ended before its reader had enough: ${said}`);
   } finally {
-    clearTimeout(timer);
+    clearInterval(watch);
     consumer.kill('SIGKILL');
     await exited;
   }

@@ -35,28 +35,40 @@ async function markEnd(bootstrapServers: string, topic: string, key: string): Pr
 
 /**
  * The lines that Kafka's own console consumer prints of a topic, committed records only, up to what is there now: `key tab value`, behind
- * what `properties` ask for beside (`print.offset=true`).
+ * what `properties` ask for beside (`print.offset=true`). As they are taken: a topic may be larger than what fits into memory.
  */
-export async function committedLines(bootstrapServers: string, topic: string, properties: readonly string[] = []): Promise<string[]> {
+async function* linesNow(bootstrapServers: string, topic: string, properties: readonly string[] = []): AsyncGenerator<string> {
   const mark = `${markStart}"${randomUUID()}"]`;
   let left = await markEnd(bootstrapServers, topic, mark);
   const args = [...properties, 'print.key=true'].flatMap(property => ['--property', property]);
-  const lines: string[] = [];
   for await (const line of consoleConsumerLines(bootstrapServers, topic, args)) {
-    if (!line.includes(markStart)) lines.push(line);
-    else if (line.includes(mark) && --left === 0) break;
+    if (!line.includes(markStart)) yield line;
+    else if (line.includes(mark) && --left === 0) return;
   }
+}
+
+/** All of `linesNow`, of a topic that is small. */
+export async function committedLines(bootstrapServers: string, topic: string, properties: readonly string[] = []): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of linesNow(bootstrapServers, topic, properties)) lines.push(line);
   return lines;
 }
 
-/** Reads topics of a Kafka as a stranger does: with Kafka's own console consumer. */
+/** Reads topics of a Kafka as a stranger does, one behind the other: with Kafka's own console consumer. */
 export async function* publishedInKafka(bootstrapServers: string, topics: readonly string[]): AsyncGenerator<Published> {
-  const found = await Promise.all(topics.map(topic => committedLines(bootstrapServers, topic)));
-  for (const [index, topic] of topics.entries()) {
-    for (const line of found[index]!) {
-      const separator = line.indexOf('\t'); // JSON has no tab but escaped
-      const value = line.slice(separator + 1);
-      yield { topic, key: line.slice(0, separator), value: value === 'null' ? null : value };
+  const readers = topics.map(topic => linesNow(bootstrapServers, topic));
+  // They take seconds to start: all of them at once.
+  const firsts = readers.map(reader => reader.next());
+  for (const first of firsts) first.catch(() => {}); // thrown where it is awaited
+  try {
+    for (const [index, topic] of topics.entries()) {
+      for (let next = await firsts[index]!; !next.done; next = await readers[index]!.next()) {
+        const separator = next.value.indexOf('\t'); // JSON has no tab but escaped
+        const value = next.value.slice(separator + 1);
+        yield { topic, key: next.value.slice(0, separator), value: value === 'null' ? null : value };
+      }
     }
+  } finally {
+    await Promise.all(readers.map(reader => reader.return(undefined)));
   }
 }

@@ -1,7 +1,4 @@
-import { exactIntegers, type Value } from '../../src/contract/index.ts';
-
-/** An integer that a number of JavaScript may not hold has so many digits at least. Texts may hold them too, which costs only time. */
-const longInteger = /\d{16}/;
+import { parseExactIntegers, type Value } from '../../src/contract/index.ts';
 
 /**
  * A JSON text as a value without schema: objects are maps, integers beyond 2^53 bigints, so that no digit is lost. Throws an Error that shows
@@ -9,8 +6,7 @@ const longInteger = /\d{16}/;
  */
 export function valueOfJson(text: string): Value {
   try {
-    const parsed: unknown = longInteger.test(text) ? JSON.parse(text, exactIntegers) : JSON.parse(text);
-    return mapped(parsed);
+    return mapped(parseExactIntegers(text));
   } catch {
     throw new Error('it is not JSON');
   }

@@ -58,7 +58,7 @@ export const eventStoreRouterSpec = configSpec({
   doc:
     'Makes a domain event of each row that is inserted into an event store’s table: key is the aggregate’s id, value the event as JSON without ' +
     'schema (`id`, `aggregateType`, `aggregateId`, `type`, `version`, `data`, `metadata`, `schemaVersion`, `timestamp`), headers `id`, `type`, ' +
-    '`version`, and `correlationId` where its metadata has one. Deletes (retention, erased streams) and tombstones are dropped, records without an ' +
+    '`version`, and `correlationId` where its metadata has one, timestamp when the event happened (where it was dated ahead, when it was read). Deletes (retention, erased streams) and tombstones are dropped, records without an ' +
     'envelope pass.',
   options: routerOptions,
   refine: (config): EventStoreRouterConfig => ({

@@ -1,4 +1,6 @@
-import type { JsonObject, OnDemandProgress, OnDemandTable } from '../../../src/contract/index.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { JsonObject, Logger, OnDemandProgress, OnDemandTable } from '../../../src/contract/index.ts';
+import { expandCollections, type SnapshotRequest } from '../signals/signal.ts';
 import type { KnownTable } from './chunk-database.ts';
 
 /** A table that a blocking snapshot reads. */
@@ -19,12 +21,16 @@ export type BlockingRequest = {
 
 const storedName = 'sluice_blocking_snapshots';
 
+/** Between two looks at whether what is under way is over. */
+const checkIntervalMs = 10;
+
 /**
  * Blocking snapshots that were asked for, in their order, and how an offset holds them (invariant 1): a request is stored with the batch in which it
  * came, and gone with the batch that ends it, so a restart in the middle goes on with it.
  */
 export class BlockingSnapshots {
   readonly #nowMs: () => number;
+  readonly #ended: (table: string, id: string, read: boolean) => void;
   #requests: readonly BlockingRequest[] = [];
   #id = '';
   #tables = new Map<string, OnDemandTable>();
@@ -33,8 +39,10 @@ export class BlockingSnapshots {
   /** What is stored has changed: a batch is owed. */
   changed = false;
 
-  constructor(nowMs: () => number) {
+  /** `ended`: a request's table is done with; `read` false: it was left out. */
+  constructor(nowMs: () => number, ended: (table: string, id: string, read: boolean) => void = () => {}) {
     this.#nowMs = nowMs;
+    this.#ended = ended;
   }
 
   /** Whose turn it is; null: none. */
@@ -57,6 +65,28 @@ export class BlockingSnapshots {
     this.#requests = stored ?? [];
     this.changed = this.#requests.length > 0;
     for (const request of this.#requests) this.#show(request, []);
+  }
+
+  /** Takes a signal's request up; answers why it cannot be, or null. `known`: the captured tables. */
+  ask({ id, collections, conditions, surrogateKey }: SnapshotRequest, known: readonly KnownTable[], logger: Logger): string | null {
+    if (surrogateKey !== null) return 'surrogate-key is of incremental snapshots: a blocking one reads tables without a key too';
+    const names = known.map(({ name }) => name);
+    const wanted = expandCollections(collections, names);
+    const filterOf = (name: string) => conditions.find(({ matches }) => matches(name))?.filter || null;
+    const tables = wanted.map(name => ({ name, filter: filterOf(name) }));
+    this.add(id, tables, known);
+    logger.info({ signal: id, tables: wanted }, `A blocking snapshot of ${wanted.join(', ')} was asked for`);
+    return null;
+  }
+
+  /** Until none is being read: what is read beside one must not be older than what it publishes. Rejects on the abort. */
+  async untilOver(abort: AbortSignal): Promise<void> {
+    while (this.next?.begun) await setTimeout(checkIntervalMs, undefined, { signal: abort });
+  }
+
+  /** Whether a table is to be read, or is being read, for that signal. */
+  isRequested(table: string, id: string): boolean {
+    return this.#requests.some(request => request.id === id && request.tables.some(({ name }) => name === table));
   }
 
   add(id: string, tables: readonly BlockingTable[], known: readonly KnownTable[]): void {
@@ -84,12 +114,27 @@ export class BlockingSnapshots {
 
   /** The first request is done with. `failure`: why its tables that are not read are left out; null: all are read. */
   end(failure: string | null): void {
-    for (const { name } of this.next?.tables ?? [])
+    const { next } = this;
+    for (const { name } of next?.tables ?? [])
       if (this.#tables.get(name)?.state === 'waiting' || this.#tables.get(name)?.state === 'reading')
         this.mark(name, failure === null ? 'done' : 'skipped', undefined, failure);
     this.#requests = this.#requests.slice(1);
     if (this.#requests.length === 0) this.#endedAtMs = this.#nowMs();
     this.changed = this.#requests.length > 0;
+    for (const { name } of next?.tables ?? []) this.#ended(name, next!.id, this.#tables.get(name)?.state === 'done');
+  }
+
+  /** Leaves out, and tells of, the first request's tables that are not among the captured ones. */
+  leaveOutMissing(captured: readonly string[], logger: Logger): void {
+    for (const { name } of this.next?.tables ?? []) {
+      if (captured.includes(name) || this.#tables.get(name)?.state === 'skipped') continue;
+      this.leaveOut(name, 'There is no such table among those that are captured.', logger);
+    }
+  }
+
+  leaveOut(name: string, reason: string, logger: Logger): void {
+    this.mark(name, 'skipped', 0, reason);
+    logger.warn({ table: name }, `The blocking snapshot leaves ${name} out: ${reason}`);
   }
 
   mark(name: string, state: OnDemandTable['state'], rows?: number, reason: string | null = null): void {
@@ -113,4 +158,16 @@ export class BlockingSnapshots {
       endsAtMs: this.#endedAtMs,
     };
   }
+}
+
+/** The statement that selects the rows which a request means of a table: a whole one, as Debezium has it, or made of the condition alone; null: all rows are. */
+export function requestedRows({ tables }: BlockingRequest, name: string, quotedTable: string): string | null {
+  const filter = tables.find(table => table.name === name)?.filter ?? null;
+  return filter === null || /^\s*select\b/i.test(filter) ? filter : `SELECT * FROM ${quotedTable} WHERE ${filter}`;
+}
+
+/** Of two snapshots on demand the one that began last. */
+export function latestProgress(one: OnDemandProgress | null, other: OnDemandProgress | null): OnDemandProgress | null {
+  if (one === null || other === null) return one ?? other;
+  return other.startedAtMs >= one.startedAtMs ? other : one;
 }

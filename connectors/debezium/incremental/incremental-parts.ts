@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../../../src/contract/index.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { AnyChunk, Chunk, ChunkDatabase, KnownTable } from './chunk-database.ts';
+import type { Collection } from './state.ts';
 
 /** What holds chunks back while the database is better left alone. */
 export interface Brake {
@@ -25,6 +26,8 @@ export type IncrementalParts<View, Transaction, Read extends AnyChunk<View> = Ch
   /** Holds the reading back for the database's sake. Left out: nothing does. */
   readonly brake?: Brake;
   readonly notifications: Notifications;
+  /** A table is done with: `read` false: it was skipped, or taken out. Called before what is stored then is asked for. */
+  readonly ended?: (collection: Collection, read: boolean) => void;
   /** A key as notifications have it. Left out: its texts as they are. */
   readonly shownKey?: (key: readonly string[]) => string;
   /** false: the texts of keys are not those that Debezium’s stored form holds, so of its offsets tables are read from their beginning. */

@@ -4,6 +4,7 @@ import { ChunkConnection } from './chunk-connection.ts';
 import { type AnyChunk, type Chunk, fatalCodes, type KnownTable, UnfitTable } from './chunk-database.ts';
 import { ChunkSize } from './chunk-size.ts';
 import { ChunkWindow } from './chunk-window.ts';
+import { requestedCollections, wholeCollections } from './collections.ts';
 import type { IncrementalParts } from './incremental-parts.ts';
 import { IncrementalNotices } from './notices.ts';
 import { Pace } from './pace.ts';
@@ -147,30 +148,22 @@ export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View>
     return null;
   }
 
-  async #execute({ id, type, collections, conditions, surrogateKey }: SnapshotRequest): Promise<string | null> {
-    if (type === 'blocking') return 'blocking snapshots are not supported; ask for an incremental one';
+  async #execute(request: SnapshotRequest): Promise<string | null> {
+    if (request.type === 'blocking') return 'blocking snapshots are not supported; ask for an incremental one';
     const known = await this.#parts.tables();
-    const wanted = expandCollections(
-      collections,
-      known.map(({ name }) => name),
-    ).map(
-      (name): Collection => ({
-        name,
-        filter: conditions.find(({ matches }) => matches(name))?.filter || null,
-        surrogateKey,
-        signal: id,
-      }),
-    );
-    this.#add(wanted, known, id);
+    this.#add(requestedCollections(request, known), known, request.id);
     return null;
   }
 
-  /** Reads whole tables that nobody sent a signal for; `id` stands in a signal's place. What waits to be read whole is not read twice. */
-  request(tables: readonly KnownTable[], id: string): void {
-    const waiting = new Set(this.#state.collections.filter(({ filter }) => filter === null).map(({ name }) => name));
-    const wanted = tables.filter(({ name }) => !waiting.has(name));
-    const collection = ({ name }: KnownTable): Collection => ({ name, filter: null, surrogateKey: null, signal: id });
-    if (wanted.length > 0) this.#add(wanted.map(collection), wanted, id);
+  /** Reads whole tables that nobody sent a signal for; `id` stands in a signal's place. What waits to be read whole (`of`: whom) is not read twice. */
+  request(tables: readonly KnownTable[], id: string, of: 'anybody' | 'the same' = 'anybody'): void {
+    const wanted = wholeCollections(tables, id, this.#state.collections, of);
+    if (wanted.length > 0) this.#add(wanted, tables, id);
+  }
+
+  /** Whether a table is to be read, or is being read, for that signal. */
+  isRequested(table: string, id: string): boolean {
+    return this.#state.collections.some(({ name, signal }) => name === table && signal === id);
   }
 
   /** What else must be done for it has failed: the stream ends with that. */
@@ -202,7 +195,10 @@ export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View>
       this.#window.close();
       this.#unwatch();
     }
-    for (const { name } of removed) this.#progress.ended(name, 'stopped', null);
+    for (const collection of removed) {
+      this.#progress.ended(collection.name, 'stopped', null);
+      this.#parts.ended?.(collection, false);
+    }
     this.#notices.send('ABORTED', { data_collections: removed.map(({ name }) => name).join(',') });
     this.changed = true;
     this.#parts.logger.info({ signal, tables: removed.map(({ name }) => name) }, 'Tables were taken out of the incremental snapshot');
@@ -314,8 +310,9 @@ export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View>
   }
 
   /** The current table is done with. `reason`: why it was skipped; null: it was read. */
-  #end({ name }: Collection, status: 'SUCCEEDED' | 'EMPTY' | 'SQL_EXCEPTION' | UnfitTable['status'], reason: string | null): void {
+  #end(collection: Collection, status: 'SUCCEEDED' | 'EMPTY' | 'SQL_EXCEPTION' | UnfitTable['status'], reason: string | null): void {
     const { logger } = this.#parts;
+    const { name } = collection;
     this.#notices.send('TABLE_SCAN_COMPLETED', {
       scanned_collection: name,
       total_rows_scanned: String(this.#progress.rowsOf(name)),
@@ -324,6 +321,7 @@ export class IncrementalSnapshots<View, Transaction, Read extends AnyChunk<View>
     this.#state.next();
     this.#rereads = 0;
     this.#progress.ended(name, reason === null ? 'done' : 'skipped', reason);
+    this.#parts.ended?.(collection, reason === null);
     this.changed = true;
     if (reason === null) logger.info({ table: name }, `Table ${name} is read by the incremental snapshot`);
     if (this.#state.current !== null) return;

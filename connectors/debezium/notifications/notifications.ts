@@ -21,7 +21,8 @@ export type NotificationType =
 
 /** What a snapshot has come to. */
 export type Notification = {
-  readonly aggregate: 'Initial Snapshot' | 'Incremental Snapshot';
+  /** `Slot Gap` is ours. */
+  readonly aggregate: 'Initial Snapshot' | 'Incremental Snapshot' | 'Slot Gap';
   readonly type: NotificationType;
   /** Of the signal that asked for the snapshot; null: by chance. */
   readonly id: string | null;

@@ -4,7 +4,7 @@ import { nothingCameFor } from '../../debezium/liveness.ts';
 import { promptAnswerMsMax, query, quoteLiteral } from '../connection.ts';
 import { MysqlGtidSet } from '../gtid.ts';
 import { MariadbGtidSet } from '../mariadb-gtid.ts';
-import { errorOfPacket, errorPacket, PacketChannel } from '../packet-channel.ts';
+import { errorOfPacket, errorPacket, PacketChannel, socketOf } from '../packet-channel.ts';
 
 export type MysqlFlavor = 'mysql' | 'mariadb';
 
@@ -107,7 +107,7 @@ async function register(channel: PacketChannel, serverId: number): Promise<void>
 /** Registers as a replica and asks for the binlog. Throws the server's refusal of the former; the latter's is the first packet. */
 export async function beginDump(client: Connection, settings: DumpSettings, start: BinlogStart): Promise<PacketChannel> {
   await query(client, sessionVariables(settings, start), [], promptAnswerMsMax);
-  const channel = new PacketChannel(client);
+  const channel = new PacketChannel(socketOf(client));
   await register(channel, settings.serverId);
   const { code, body } = dumpBody(settings, start);
   channel.send(code, body);

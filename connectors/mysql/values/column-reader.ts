@@ -33,6 +33,7 @@ export function createColumnReader(column: ColumnModel, options: ValueOptions): 
       return read !== null && nullable ? cursor => read(cursor) ?? whenNull : read;
     },
     text: nullable ? (bytes, start, end) => text(bytes, start, end) ?? whenNull : text,
+    unread: type.unread ?? null,
     patch: patch ?? null,
     whenNull,
     unavailable: type.unavailableAsNull ? whenNull : type.unavailable,

@@ -8,6 +8,7 @@ import { columnTypes } from '../binlog/event-types.ts';
 import { malformed } from '../binlog/malformed.ts';
 import type { CellReader } from '../binlog/rows-event.ts';
 import { readBigintText, readUint64, smallIntegerReader } from './integers.ts';
+import type { UnreadForm } from './unread-form.ts';
 import type { ValueOptions } from './value-options.ts';
 import type { ValueType } from './value-type.ts';
 
@@ -119,6 +120,15 @@ function unscaledOfPlain(bytes: Buffer, start: number, end: number, scale: numbe
   return negative ? 0 - value : value;
 }
 
+/** Of texts at `scale` as the server writes them: the unscaled value. */
+function unreadDecimal(scale: number): UnreadForm {
+  return {
+    kind: 'number',
+    number: (bytes, start, end) => unscaledOfPlain(bytes, start, end, scale) ?? Number.NaN,
+    valueOf: unscaledOfNumber,
+  };
+}
+
 /** DECIMAL as its mode shows it, from the unscaled value and the text. */
 type Shown = {
   readonly schema: Schema;
@@ -170,6 +180,7 @@ export function decimalType(precision: number, scale: number, options: ValueOpti
       return cursor => ofUnscaled(read(cursor), from);
     },
     text: ofText,
+    ...(options.decimalHandlingMode === 'precise' && { unread: unreadDecimal(scale) }),
     fallback,
     unavailable,
     unavailableAsNull: options.decimalHandlingMode !== 'string',
@@ -186,6 +197,7 @@ export function preciseUnsignedType(placeholder: Placeholder): ValueType {
       return small && (cursor => unscaledOfNumber(small(cursor)));
     },
     text: (bytes, start, end) => unscaledOfBigInt(readBigintText(bytes, start, end)),
+    unread: unreadDecimal(0),
     fallback: Uint8Array.of(0),
     unavailable: placeholder.bytes,
     unavailableAsNull: true,

@@ -4,6 +4,7 @@ import type { EventCursor } from '../binlog/cursor.ts';
 import { columnTypes } from '../binlog/event-types.ts';
 import type { CellReader } from '../binlog/rows-event.ts';
 import type { BinlogColumn } from '../binlog/table-map.ts';
+import type { UnreadForm } from './unread-form.ts';
 import type { ReadText, ValueType } from './value-type.ts';
 
 const two32 = 4_294_967_296;
@@ -72,17 +73,25 @@ function bigintBinlog(isUnsigned: boolean): ValueType['binlog'] {
   };
 }
 
-/** A decimal integer; zero-filled ones begin with zeros. */
-export const readIntegerText = (bytes: Buffer, start: number, end: number): number => {
+/** A decimal integer that a double holds; zero-filled ones begin with zeros. NaN: another text. */
+function scanInteger(bytes: Buffer, start: number, end: number): number {
   const negative = bytes[start] === 0x2d;
-  let value = 0;
-  for (let at = negative ? start + 1 : start; at < end; at++) {
+  const first = negative ? start + 1 : start;
+  let value = first < end ? 0 : Number.NaN;
+  for (let at = first; at < end; at++) {
     const digit = bytes[at]! - 0x30;
-    if (digit < 0 || digit > 9) throw unreadable('integer');
+    if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
   }
-  if (end === start || !Number.isSafeInteger(value)) throw unreadable('integer');
-  return negative ? -value : value;
+  if (!Number.isSafeInteger(value)) return Number.NaN;
+  return negative ? 0 - value : value;
+}
+
+/** The same. Throws MALFORMED_MESSAGE for another text. */
+export const readIntegerText = (bytes: Buffer, start: number, end: number): number => {
+  const value = scanInteger(bytes, start, end);
+  if (Number.isNaN(value)) throw unreadable('integer');
+  return value;
 };
 
 const longIntegerText = /^-?\d+$/;
@@ -97,16 +106,26 @@ export const readBigintText = (bytes: Buffer, start: number, end: number): bigin
   return BigInt(text);
 };
 
-function type(schema: ValueType['schema'], binlog: ValueType['binlog'], text: ReadText, zero: Value): ValueType {
-  return { schema, binlog, text, fallback: zero, unavailable: zero, unavailableAsNull: true };
+const unreadInt32: UnreadForm = {
+  kind: 'number',
+  number: (bytes, start, end) => {
+    const value = scanInteger(bytes, start, end);
+    return (value | 0) === value ? value : Number.NaN;
+  },
+  valueOf: number => number,
+};
+const unreadInt64: UnreadForm = { kind: 'number', number: scanInteger, valueOf: BigInt };
+
+function type(schema: ValueType['schema'], binlog: ValueType['binlog'], text: ReadText, unread: UnreadForm, zero: Value): ValueType {
+  return { schema, binlog, text, unread, fallback: zero, unavailable: zero, unavailableAsNull: true };
 }
 
 export function int16Type(isUnsigned: boolean): ValueType {
-  return type(schemas.int16, numberBinlog(isUnsigned), readIntegerText, 0);
+  return type(schemas.int16, numberBinlog(isUnsigned), readIntegerText, unreadInt32, 0);
 }
 
 export function int32Type(isUnsigned: boolean): ValueType {
-  return type(schemas.int32, numberBinlog(isUnsigned), readIntegerText, 0);
+  return type(schemas.int32, numberBinlog(isUnsigned), readIntegerText, unreadInt32, 0);
 }
 
 /** INT UNSIGNED, BIGINT, and BIGINT UNSIGNED under bigint.unsigned.handling.mode=long, where it wraps as in Java. */
@@ -116,7 +135,7 @@ export function int64Type(isUnsigned: boolean): ValueType {
     const value = readBigintText(bytes, start, end);
     return end - start <= exactCharacters ? value : BigInt.asIntN(64, value);
   };
-  return type(schemas.int64, bigintBinlog(isUnsigned), text, 0n);
+  return type(schemas.int64, bigintBinlog(isUnsigned), text, unreadInt64, 0n);
 }
 
 /** BOOL, where the DDL says so. */
@@ -144,10 +163,12 @@ function adjustedYear(year: number): number {
 
 export function yearType(schema: ValueType['schema']): ValueType {
   const read: CellReader = cursor => readYear(cursor.uint8());
-  return type(
+  return {
     schema,
-    column => (column.type === columnTypes.YEAR ? read : null),
-    (bytes, start, end) => adjustedYear(readIntegerText(bytes, start, end)),
-    0,
-  );
+    binlog: column => (column.type === columnTypes.YEAR ? read : null),
+    text: (bytes, start, end) => adjustedYear(readIntegerText(bytes, start, end)),
+    fallback: 0,
+    unavailable: 0,
+    unavailableAsNull: true,
+  };
 }

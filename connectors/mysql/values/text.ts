@@ -6,6 +6,7 @@ import type { EventCursor } from '../binlog/cursor.ts';
 import { columnTypes } from '../binlog/event-types.ts';
 import { bytesReader } from './cells.ts';
 import { charsetDecoder } from './charsets.ts';
+import { unreadText } from './unread-form.ts';
 import type { ReadText, ValueType } from './value-type.ts';
 
 /** Results come in UTF-8, whatever the column's character set is. */
@@ -18,6 +19,7 @@ export function textType(charset: string | null, placeholder: Placeholder): Valu
     schema: schemas.string,
     binlog: column => bytesReader(column, decode),
     text: readUtf8,
+    unread: unreadText,
     fallback: '',
     unavailable: placeholder.text,
     unavailableAsNull: false,
@@ -39,6 +41,7 @@ export function uuidType(placeholder: Placeholder): ValueType {
     schema: logical('string', 'io.debezium.data.Uuid'),
     binlog: column => bytesReader(column, written),
     text: readUtf8,
+    unread: unreadText,
     fallback: '',
     unavailable: placeholder.text,
     unavailableAsNull: false,
@@ -55,6 +58,7 @@ function members(schema: Schema, read: (cursor: EventCursor, size: number) => st
     schema,
     binlog: column => (column.type === type ? cursor => read(cursor, column.size) : null),
     text: readUtf8,
+    unread: unreadText,
     fallback: '',
     unavailable: placeholder.text,
     unavailableAsNull: false,

@@ -1,6 +1,7 @@
 import type { Schema, Value } from '../../../src/contract/index.ts';
 import type { CellReader } from '../binlog/rows-event.ts';
 import type { BinlogColumn } from '../binlog/table-map.ts';
+import type { UnreadForm } from './unread-form.ts';
 
 /** Reads the text at bytes[start, end) as the text protocol has it: UTF-8, TIMESTAMP in UTC; binary columns as they are. */
 export type ReadText = (bytes: Buffer, start: number, end: number) => Value;
@@ -18,6 +19,8 @@ export type ValueType = {
    */
   readonly binlog: (column: BinlogColumn) => CellReader | null;
   readonly text: ReadText;
+  /** Left out: values are read at once. */
+  readonly unread?: UnreadForm;
   /** What stands for NULL in a NOT NULL column without a default. */
   readonly fallback: Value;
   /** What stands for a value that was not sent. */

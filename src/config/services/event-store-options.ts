@@ -1,18 +1,13 @@
 import { type ConfigOf, configSpec, options } from '../../contract/index.ts';
+import { databaseOptions, databaseRequired } from './database-options.ts';
 
 const store = 'Store';
 const sqlite = 'SQLite';
-const postgres = 'PostgreSQL';
 const publication = 'Publication';
 
 function topicName(text: string): void {
   if (!/^[a-zA-Z0-9._-]{1,249}$/.test(text))
     throw new Error('a topic’s name has letters, digits, dots, underscores and hyphens, at most 249');
-}
-
-function identifier(text: string): void {
-  if (!/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/.test(text))
-    throw new Error('it has letters, digits and underscores, at most 63, and begins with no digit');
 }
 
 /** Options of the event store, under `services.event-store` in a worker file. */
@@ -45,41 +40,10 @@ export const eventStoreOptions = {
     group: sqlite,
     doc: 'The folder of the store, relative to `data.dir`.',
   }),
-  'database.hostname': options.string({ default: 'localhost', group: postgres, doc: 'Host of the server.' }),
-  'database.port': options.int({ default: '5432', min: 1, max: 65_535, group: postgres, doc: 'Its port.' }),
-  'database.user': options.string({
-    default: null,
-    group: postgres,
-    importance: 'HIGH',
-    doc: 'User that reads and writes the events, and replicates them: it needs LOGIN and REPLICATION, and to own the schema. Required with store=postgres.',
-  }),
-  'database.password': options.password({
-    default: null,
-    group: postgres,
-    importance: 'HIGH',
-    doc: `The user’s password; \`\${file:/path:key}\` or \`\${env:NAME}\` keeps it out of the file.`,
-  }),
-  'database.dbname': options.string({
-    default: null,
-    group: postgres,
-    importance: 'HIGH',
-    doc: 'The database. Required with store=postgres.',
-  }),
-  'database.schema': options.string({
-    default: 'public',
-    group: postgres,
-    doc: 'The schema of the table `event_store` and what belongs to it.',
-    validate: identifier,
-  }),
-  'database.sslmode': options.choice(['disable', 'require', 'verify-ca', 'verify-full'], {
-    default: 'disable',
-    group: postgres,
-    doc: 'disable: no TLS; require: TLS, whoever answers; verify-ca: its certificate must be of an authority that is trusted; verify-full: and name the host.',
-  }),
-  'database.sslrootcert': options.string({
-    default: null,
-    group: postgres,
-    doc: 'File of the authorities whose certificates are trusted, PEM.',
+  ...databaseOptions({
+    user: 'reads and writes the events',
+    schema: 'The schema of the table `event_store` and what belongs to it.',
+    schemaDefault: 'public',
   }),
   topic: options.string({
     default: 'domain-events',
@@ -129,7 +93,7 @@ export const eventStoreSpec = configSpec({
       if (raw[name] !== undefined)
         report.fault(name, `'${name}' belongs to store=${inSqlite ? 'postgres' : 'sqlite'}, and the store is ${config.store}.`);
     if (!inSqlite)
-      for (const name of ['database.user', 'database.dbname'] as const)
+      for (const name of databaseRequired)
         if (config[name] === null) report.fault(name, `Missing required configuration "${name}" which has no default value.`);
     for (const name of ['topic.partitions', 'topic.replication.factor', 'retention.events', 'retention.ms'] as const)
       if (config[name] === 0) report.fault(name, `Invalid value 0 for configuration ${name}: Value must be -1, or 1 and more`);

@@ -50,6 +50,64 @@ function putLong(slab: SlabWriter, text: string): void {
   slab.extend(end + 1 - start);
 }
 
+/**
+ * A JSON string of the UTF-8 in source[start, end), as `jsonString` has it of the text. `plain`: it is thought to be ASCII of which JSON escapes
+ * nothing, so that it is copied in one go and looked through afterwards. Answers whether it was.
+ */
+export function putUtf8(slab: SlabWriter, source: Buffer, start: number, end: number, plain: boolean): boolean {
+  const length = end - start;
+  if (!plain || length <= shortUnitsMax) return putUtf8Units(slab, source, start, end);
+  const bytes = slab.reserve(length + 2);
+  const first = slab.length + 1;
+  source.copy(bytes, first, start, end);
+  if (!slab.isPlain(first, first + length)) return putUtf8Units(slab, source, start, end);
+  bytes[first - 1] = quote;
+  bytes[first + length] = quote;
+  slab.extend(length + 2);
+  return true;
+}
+
+function putUtf8Units(slab: SlabWriter, source: Buffer, start: number, end: number): boolean {
+  const bytes = slab.reserve((end - start) * 2 + 2);
+  const first = slab.length;
+  let plain = true;
+  let at = first;
+  bytes[at++] = quote;
+  for (let index = start; index < end; index++) {
+    const unit = source[index]!;
+    if (unit === quote || unit === backslash) {
+      bytes[at++] = backslash;
+      plain = false;
+    } else if (unit > 0x7f || unit < 0x20) {
+      const more = unit < 0x20 ? -1 : behindLead(source, index, end);
+      if (more < 0) {
+        slab.text(jsonString(source.toString('utf8', start, end)));
+        return false;
+      }
+      plain = false;
+      bytes[at++] = unit;
+      if (more === 2) bytes[at++] = source[++index]!;
+      bytes[at++] = source[++index]!;
+      continue;
+    }
+    bytes[at++] = unit;
+  }
+  bytes[at++] = quote;
+  slab.extend(at - first);
+  return plain;
+}
+
+/** How many bytes belong to the one beyond ASCII at `at`, 1 or 2; -1: three, which JSON escapes, or it is no UTF-8. */
+function behindLead(source: Buffer, at: number, end: number): number {
+  const lead = source[at]!;
+  const second = at + 1 < end ? source[at + 1]! : 0;
+  if (lead >= 0xc2 && lead <= 0xdf) return (second & 0xc0) === 0x80 ? 1 : -1;
+  if (lead < 0xe0 || lead > 0xef || at + 2 >= end) return -1;
+  // Neither longer forms of what is shorter, nor surrogates.
+  if (second < (lead === 0xe0 ? 0xa0 : 0x80) || second > (lead === 0xed ? 0x9f : 0xbf)) return -1;
+  return (source[at + 2]! & 0xc0) === 0x80 ? 2 : -1;
+}
+
 /** Digits of 0 to 2^31 - 1. */
 function putDigits(bytes: Uint8Array, start: number, value: number): number {
   let digits = 1;
@@ -98,12 +156,16 @@ export function putBase64(slab: SlabWriter, value: Uint8Array): void {
     slab.ascii(`"${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}"`);
     return;
   }
-  const bytes = slab.reserve(value.length * 2 + 6);
+  putShortBase64(slab, value, value.length);
+}
+
+function putShortBase64(slab: SlabWriter, value: Uint8Array, length: number): void {
+  const bytes = slab.reserve(length * 2 + 6);
   const start = slab.length;
   let at = start;
   bytes[at++] = quote;
-  for (let index = 0; index < value.length; index += 3) {
-    const left = value.length - index;
+  for (let index = 0; index < length; index += 3) {
+    const left = length - index;
     const bits = (value[index]! << 16) | (left > 1 ? value[index + 1]! << 8 : 0) | (left > 2 ? value[index + 2]! : 0);
     bytes[at++] = base64Digits[bits >> 18]!;
     bytes[at++] = base64Digits[(bits >> 12) & 63]!;
@@ -112,4 +174,21 @@ export function putBase64(slab: SlabWriter, value: Uint8Array): void {
   }
   bytes[at++] = quote;
   slab.extend(at - start);
+}
+
+/** Seven bytes hold what a double holds exactly. */
+const unscaledBytes = new Uint8Array(8);
+
+/** A Decimal's unscaled value as the converter writes its bytes: two's complement, big-endian, in as few bytes as hold the sign. */
+export function putUnscaled(slab: SlabWriter, value: number): void {
+  let size = 1;
+  for (let limit = 0x80; value >= limit || value < -limit; limit *= 256) size++;
+  let high = Math.floor(value / 0x1_0000_0000);
+  let low = value >>> 0;
+  for (let at = size - 1; at >= 0; at--) {
+    unscaledBytes[at] = low & 0xff;
+    low = (low >>> 8) | ((high & 0xff) << 24);
+    high >>= 8;
+  }
+  putShortBase64(slab, unscaledBytes, size);
 }

@@ -1,9 +1,10 @@
-import { type Schema, type SlabPiece, SlabWriter, Struct, schemas, slabPiece, type Value } from '../../contract/index.ts';
+import { type Schema, SlabWriter, Struct, schemas, slabPiece, UnreadStruct, type Value } from '../../contract/index.ts';
 import { javaBigDecimal, javaDouble, javaFloat, unscaledValue } from '../../contract/java-numbers.ts';
 import { ConversionError, inField, kindOf } from '../conversion-error.ts';
 import { sameSchema } from '../schema-equality.ts';
+import { FieldWriter } from './field-writer.ts';
 import { jsonString } from './json-string.ts';
-import { putBase64, putInteger, putString } from './put.ts';
+import { putBase64, putInteger, putString, putUnscaled } from './put.ts';
 
 /** How values are written: JsonConverter's options `decimal.format` and `replace.null.with.default`. */
 export type WriterSettings = { readonly decimalFormat: 'base64' | 'numeric'; readonly replaceNullWithDefault: boolean };
@@ -106,6 +107,12 @@ export class JsonWriters {
     return schema === null ? (value, slab) => writeSchemaless(value, this, slab) : this.of(schema);
   }
 
+  /** Writes a value of the schema that an unread row has as a number; null: such a value is made first. */
+  #ofNumber({ type, name }: Schema): ((slab: SlabWriter, value: number) => void) | null {
+    if (type === 'int16' || type === 'int32' || type === 'int64') return putInteger;
+    return name === schemas.connectDecimal && this.#settings.decimalFormat === 'base64' ? putUnscaled : null;
+  }
+
   #array(item: JsonWriter, nulls: NullRule): JsonWriter {
     return (value, slab) => {
       if (!Array.isArray(value)) return otherwise(value, slab, nulls, 'array');
@@ -125,7 +132,8 @@ export class JsonWriters {
 
   #struct(schema: Schema, nulls: NullRule): JsonWriter {
     const fields = schema.fields.map(
-      ({ name, schema: ofField }, index) => new FieldWriter((index === 0 ? '{' : ',') + jsonString(name) + ':', ofField, this.of(ofField)),
+      ({ name, schema: ofField }, index) =>
+        new FieldWriter((index === 0 ? '{' : ',') + jsonString(name) + ':', ofField, this.of(ofField), this.#ofNumber(ofField)),
     );
     const count = fields.length;
     const end = slabPiece(Buffer.from(count === 0 ? '{}' : '}'));
@@ -138,91 +146,19 @@ export class JsonWriters {
           throw new ConversionError('the struct has another schema than its field (mismatching schema)');
         equal = value.schema;
       }
-      const { values } = value;
       let index = 0;
       try {
-        for (; index < count; index++) fields[index]!.write(values[index], slab);
+        if (value instanceof UnreadStruct) for (; index < count; index++) fields[index]!.writeUnread(value, index, slab);
+        else {
+          const { values } = value;
+          for (; index < count; index++) fields[index]!.write(values[index], slab);
+        }
       } catch (fault) {
         throw inField(fault, schema.fields[index]!.name);
       }
       slab.piece(end);
     };
   }
-}
-
-/** Values up to here become a piece that outlives its slab, longer ones do not; so many UTF-16 units or bytes. */
-const pieceUnitsMax = 64;
-/** Longer texts and binaries are not remembered: nothing of such size should stay in memory for its field. */
-const rememberedUnitsMax = 65_536;
-
-/**
- * Writes one field of a struct, its name first. What a field had the last time it often has again: the row after an update has most of the row
- * before, and a record most of the source block, times and NULLs of the one before. The second time, name and value are copied from where they
- * lie in the slab; from the third on, short ones are a piece of their own.
- */
-class FieldWriter {
-  readonly #name: SlabPiece;
-  readonly #write: JsonWriter;
-  /** Zero and minus zero are equal, but not written alike. */
-  readonly #isFloat: boolean;
-  #last: Value | undefined = undefined;
-  /** Where name and `#last` lie in the slab, as long as its mark is this one. */
-  #start = 0;
-  #end = 0;
-  #mark = -1;
-  #copied = false;
-  /** Name and `#last`; null: too long, or not yet seen often enough. */
-  #piece: SlabPiece | null = null;
-
-  constructor(name: string, { type }: Schema, write: JsonWriter) {
-    this.#name = slabPiece(Buffer.from(name));
-    this.#write = write;
-    this.#isFloat = type === 'float32' || type === 'float64';
-  }
-
-  write(value: Value | undefined, slab: SlabWriter): void {
-    if (value === this.#last && value !== undefined) {
-      if (this.#piece !== null) slab.piece(this.#piece);
-      else this.#again(value, slab);
-      return;
-    }
-    this.#last = undefined;
-    this.#piece = null;
-    this.#copied = false;
-    this.#both(value, slab);
-    if (this.#isRemembered(value)) this.#last = value;
-  }
-
-  #again(value: Value, slab: SlabWriter): void {
-    const start = slab.length;
-    if (this.#mark !== slab.mark) {
-      this.#both(value, slab);
-      return;
-    }
-    slab.repeat(this.#start, this.#end);
-    if (this.#copied && isShort(value)) this.#piece = slabPiece(slab.view(start));
-    this.#copied = true;
-  }
-
-  #both(value: Value | undefined, slab: SlabWriter): void {
-    const start = slab.length;
-    slab.piece(this.#name);
-    this.#write(value, slab);
-    this.#start = start;
-    this.#end = slab.length;
-    this.#mark = slab.mark;
-  }
-
-  /** Lists, maps and structs are not: they may be as large as a row, and their parts are remembered by themselves. */
-  #isRemembered(value: Value | undefined): boolean {
-    if (typeof value === 'number') return !this.#isFloat;
-    if (typeof value === 'string' || value instanceof Uint8Array) return value.length <= rememberedUnitsMax;
-    return value === null || typeof value !== 'object';
-  }
-}
-
-function isShort(value: Value): boolean {
-  return (typeof value !== 'string' && !(value instanceof Uint8Array)) || value.length <= pieceUnitsMax;
 }
 
 /** JSON made once, for what is written again and again. */

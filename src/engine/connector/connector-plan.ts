@@ -16,6 +16,7 @@ import type { SinkTaskObserver } from '../sink/sink-task-plan.ts';
 import type { SourcePlan } from '../source/source-plan.ts';
 import type { Pause } from '../supervisor/supervisor-back-off.ts';
 import type { TaskPlan } from '../task.ts';
+import type { KnownConnector } from '../verification/against.ts';
 import type { ConsumerOverrideCheck, OverrideCheck, OverridePolicy } from './connector-overrides.ts';
 
 /** What a worker gives every connector. */
@@ -45,6 +46,8 @@ export type ConnectorResolving = {
   readonly placeholders: PlaceholderResolver;
   /** For transforms, which are compiled as they are checked. */
   context(connector: string): PluginContext;
+  /** All connectors that are known by now, for options that name others. Left out: none are. */
+  others?(): readonly KnownConnector[];
 };
 
 /** How a task's faults that heal by themselves are retried. */

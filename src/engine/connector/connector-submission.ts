@@ -1,4 +1,5 @@
 import { type CheckResult, type ErrorCode, type PluginRegistry, type RawConfig, toSluiceError } from '../../contract/index.ts';
+import { againstFaults } from '../verification/against.ts';
 import { passwordOptions } from './connector-class.ts';
 import { resolveConnector } from './connector-config.ts';
 import { type ConnectorPlan, type ConnectorResolving, type ResolvedConnector, withFaults } from './connector-plan.ts';
@@ -34,7 +35,8 @@ export async function unmaskSubmission(
  * Resolves a config that was submitted and, where it has no fault, lets its source look at its database, as Debezium does: a login that is
  * refused is a fault of `database.hostname`. Debezium refuses a database that does not answer too, and finds a wrong wal_level or a missing
  * right only when the task starts; here what heals by itself is left to the task's retries, and what does not is told at once. A sink looks
- * at its target in the same way.
+ * at its target in the same way. A source that is to be verified against another source is refused too; against a sink that is not there it is warned of, since
+ * that may come.
  */
 export async function resolveSubmission(
   config: SubmittedConfig,
@@ -43,6 +45,13 @@ export async function resolveSubmission(
 ): Promise<ResolvedConnector> {
   const resolved = await resolveConnector(config, resolving);
   if (resolved.plan === null) return resolved;
+  const { name, source } = resolved.plan;
+  const { sources } = againstFaults(name, source?.schedule?.against ?? [], resolving.others?.() ?? []);
+  if (sources.length > 0)
+    return withFaults(
+      resolved,
+      sources.map(message => ({ option: 'verify.against', message })),
+    );
   const found = await checkPlugin(resolved.plan, resolving, AbortSignal.any([abort, AbortSignal.timeout(checkMsMax)]));
   const faults = found.flatMap(({ status, code, option, message, remedy }) =>
     status === 'fault' && code !== null && needsPerson.has(code)

@@ -9,6 +9,7 @@ import { ConnectorWatch } from '../connector/connector-watch.ts';
 import type { SinkPlan } from '../sink/sink-plan.ts';
 import type { SourcePlan } from '../source/source-plan.ts';
 import type { RunTask } from '../task.ts';
+import { againstFaults } from '../verification/against.ts';
 import type { Pause } from './supervisor-back-off.ts';
 import { type ConnectorInfo, type ConnectorProgress, type ConnectorStatus, type RunState, traceOfThrown } from './supervisor-states.ts';
 import type { StatePublisher } from './supervisor-store.ts';
@@ -216,11 +217,18 @@ export class SupervisedConnector {
       state: this.#state,
       trace: this.#trace,
       file: this.file,
-      warnings: [...(this.#resolved?.warnings.map(({ message }) => message) ?? []), ...(this.watch.database?.warnings ?? [])],
+      warnings: [...this.configWarnings, ...(this.watch.database?.warnings ?? [])],
       lag: observeLag(this.watch, this.#worker.clock.nowMs()),
       database: observeDatabase(this.watch),
       tasks: this.#tasks.map(task => task.progress()),
     };
+  }
+
+  /** What is odd about its config, beside the other connectors as they are now. */
+  get configWarnings(): readonly string[] {
+    const against = this.source?.schedule?.against ?? [];
+    const { sources, missing } = againstFaults(this.name, against, this.#worker.resolving.others?.() ?? []);
+    return [...(this.#resolved?.warnings.map(({ message }) => message) ?? []), ...sources, ...missing];
   }
 
   get #className(): string {

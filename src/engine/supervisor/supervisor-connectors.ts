@@ -1,5 +1,6 @@
 import type { Logger, StoredConnector } from '../../contract/index.ts';
 import { managedByFile, managedByWorker } from '../connector/connector-options.ts';
+import type { KnownConnector } from '../verification/against.ts';
 import { SupervisedConnector, sameConfig, type Worker } from './supervisor-connector.ts';
 import { NameLocks } from './supervisor-locks.ts';
 
@@ -28,6 +29,11 @@ export class SupervisedConnectors {
 
   names(): readonly string[] {
     return [...this.#byName.keys()].sort();
+  }
+
+  /** Which of the two each is, as far as this worker knows. */
+  kinds(): readonly KnownConnector[] {
+    return [...this.#byName.values()].map(({ name, type }) => ({ name, type }));
   }
 
   get(name: string): SupervisedConnector | null {

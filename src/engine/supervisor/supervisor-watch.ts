@@ -67,12 +67,14 @@ export class Watching {
     const { taskStopMsMax, logger } = this.#settings;
     const { log } = this.#running;
     const { name } = connector;
+    const ran = new Set(connector.tasks.filter(({ state, running }) => running && state === 'RUNNING').map(({ id }) => id));
     await Promise.all(connector.tasks.map(task => task.fail(error, taskStopMsMax)));
+    let again = false;
     const abort = AbortSignal.any([this.#ended, AbortSignal.timeout(giveUpMsMax)]);
     try {
       await using source = connector.createBeside();
       const stored = await log.connectors.offsets(name);
-      await source?.giveUp?.(stored, gap => this.#record(name, gap), abort);
+      again = (await source?.giveUp?.(stored, gap => this.#record(name, gap), abort)) ?? false;
     } catch (thrown) {
       const fault = toSluiceError(thrown);
       logger.error(
@@ -80,6 +82,9 @@ export class Watching {
         `The place could not be given up; it is tried again: ${fault.message}`,
       );
     }
+    if (!again || ran.size === 0 || this.#ended.aborted) return;
+    logger.warn({ connector: name }, 'The place was given up; the tasks that ran are started again, as configured');
+    await connector.restart(false, ({ id }) => ran.has(id));
   }
 
   /** What cannot be recorded is given up all the same: the database's disk is at stake, and the stored offset says where the gap begins. */

@@ -101,19 +101,14 @@ export class Supervisor {
   async start(log: EventLog, files: readonly FileConnector[]): Promise<void> {
     const settings = this.#settings;
     const publisher = new StatePublisher(log.connectors, settings.logger);
-    const { runTask, pause, random, clock, taskStopMsMax, logger } = settings;
+    const { logger } = settings;
     const { workerGroup } = log;
     const worker: Worker = {
+      ...settings,
       log,
       publisher,
       resolving: this.#resolving,
-      runTask,
-      pause,
-      random,
-      clock,
-      taskStopMsMax,
       logger: settings.connectorLogger,
-      workerId: settings.workerId,
       versionOf: this.#versionOf,
       onFenced: connector => group?.letGo(connector),
       beside: this.replays,
@@ -302,7 +297,8 @@ export class Supervisor {
 
   get #resolving(): ConnectorResolving {
     const { registry, defaults, placeholders, clock, connectorLogger } = this.#settings;
-    return { registry, defaults, placeholders, context: connector => ({ connector, task: 0, logger: connectorLogger(connector), clock }) };
+    const context = (connector: string) => ({ connector, task: 0, logger: connectorLogger(connector), clock });
+    return { registry, defaults, placeholders, context, others: () => this.#started?.connectors.kinds() ?? [] };
   }
 
   #connector(name: string, missing = `Connector ${name} not found`): SupervisedConnector {
@@ -335,7 +331,7 @@ export class Supervisor {
     const connector = existing ?? (await connectors.add({ name, config: stored, targetState: initialState }));
     connector.adopt(valid, resolved, marks);
     connectors.apply(connector, () => (existing === null ? connector.apply() : connector.reconfigure()));
-    return { connector, warnings: resolved.warnings.map(({ message }) => message) };
+    return { connector, warnings: connector.configWarnings };
   }
 
   #unmask(config: SubmittedConfig, existing: SupervisedConnector | null): Promise<SubmittedConfig> {

@@ -1,5 +1,12 @@
-import { type JsonObject, type JsonValue, nearest } from '../../contract/index.ts';
-import type { EventMetadata, ExpectedVersion, NewEvent, StreamAppend } from '../../services/event-store/event-store.ts';
+import { exactIntegers, mayHoldLongIntegers, nearest } from '../../contract/index.ts';
+import type {
+  EventJson,
+  EventJsonObject,
+  EventMetadata,
+  ExpectedVersion,
+  NewEvent,
+  StreamAppend,
+} from '../../services/event-store/event-store.ts';
 import { parseStream } from '../../services/event-store/stream-id.ts';
 import { RequestError } from '../answer.ts';
 import { parseJson } from '../request-body.ts';
@@ -9,12 +16,23 @@ const eventFields = ['id', 'type', 'data', 'metadata', 'schemaVersion', 'timesta
 
 const bad = (message: string) => new RequestError(400, message);
 
-function objectIn(value: unknown, what: string, known: readonly string[]): JsonObject {
+function objectIn(value: unknown, what: string, known: readonly string[]): EventJsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(`${what} must be a JSON object.`);
   const unknown = Object.keys(value).find(name => !known.includes(name));
-  if (unknown === undefined) return value as JsonObject;
+  if (unknown === undefined) return value as EventJsonObject;
   const near = nearest(unknown, known);
   throw bad(`${what} has no "${unknown}"${near ? `; did you mean "${near}"?` : ` (known are ${known.join(', ')}).`}`);
+}
+
+/**
+ * A body in which integers keep their digits. One beyond what any number may be stays infinite, since reading a million digits takes a third of a second:
+ * whoever checks the event refuses it with its place. Throws 400.
+ */
+function exactJson({ body }: RestRequest): unknown {
+  if (!mayHoldLongIntegers(body)) return parseJson(body);
+  return parseJson(body, (name, value, context) =>
+    value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? value : exactIntegers(name, value, context),
+  );
 }
 
 /** A number of a request: of a version or a position. Throws 400. */
@@ -24,7 +42,7 @@ export function wholeNumber(text: string, name: string): bigint {
 }
 
 /** `timestamp` of an event: ISO 8601. */
-function momentOf(value: JsonValue, what: string): number {
+function momentOf(value: EventJson, what: string): number {
   const ms = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) throw bad(`${what}: "timestamp" must be a moment in ISO 8601, such as 2026-01-31T12:00:00.000Z.`);
   return ms;
@@ -60,14 +78,15 @@ function withUser(metadata: EventMetadata = {}, userId: string | null): EventMet
   return userId === null || metadata.userId !== undefined ? metadata : { ...metadata, userId };
 }
 
-function eventsOf(value: JsonValue | undefined, userId: string | null): readonly NewEvent[] {
+function eventsOf(value: EventJson | undefined, userId: string | null): readonly NewEvent[] {
   if (!Array.isArray(value)) throw bad('"events" must be a list of events: {"type": ..., "data": ...}.');
   return value.map((event: unknown, index) => eventOf(event, index, userId));
 }
 
-function expectedIn(value: JsonValue | undefined): ExpectedVersion | null {
+function expectedIn(value: EventJson | undefined): ExpectedVersion | null {
   if (value === undefined) return null;
   if (value === 'any' || value === 'none' || value === 'exists') return value;
+  if (typeof value === 'bigint' && value > 0n) return value;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
   throw bad('"expectedVersion" must be any, none, exists, or a version: a whole number from 0 on.');
 }
@@ -89,7 +108,7 @@ export function expectedByHeaders({ header }: RestRequest): ExpectedVersion | nu
 
 /** The body and the headers of an append to one stream. Throws 400. */
 export function appendOf(request: RestRequest): Pick<StreamAppend, 'events'> & { readonly expectedVersion: ExpectedVersion } {
-  const body = objectIn(parseJson(request.body), 'The request', ['events', 'expectedVersion']);
+  const body = objectIn(exactJson(request), 'The request', ['events', 'expectedVersion']);
   const [given, byHeaders] = [expectedIn(body['expectedVersion']), expectedByHeaders(request)];
   if (given !== null && byHeaders !== null && given !== byHeaders) throw bad('"expectedVersion" and If-Match expect different versions.');
   return { events: eventsOf(body['events'], userOf(request)), expectedVersion: byHeaders ?? given ?? 'any' };
@@ -98,7 +117,7 @@ export function appendOf(request: RestRequest): Pick<StreamAppend, 'events'> & {
 /** The body of an append to several streams. Throws 400. */
 export function appendsOf(request: RestRequest): readonly StreamAppend[] {
   const user = userOf(request);
-  const { appends } = objectIn(parseJson(request.body), 'The request', ['appends']);
+  const { appends } = objectIn(exactJson(request), 'The request', ['appends']);
   if (!Array.isArray(appends)) throw bad('"appends" must be a list: {"stream": "order:1", "events": [...], "expectedVersion": ...}.');
   return appends.map((value: unknown, index) => {
     const append = objectIn(value, `Append ${index + 1}`, ['stream', 'events', 'expectedVersion']);

@@ -12,9 +12,14 @@ const subscribersMax = 100;
 /** Events of one answer, unless it says. */
 const limitDefault = 100;
 
+/** A position is a number as long as one can hold it: of a PostgreSQL server that has seen 2^37 transactions none can. Either is digits in JSON. */
+function shownPosition(position: bigint): number | bigint {
+  return position > BigInt(Number.MAX_SAFE_INTEGER) ? position : Number(position);
+}
+
 /** An event as REST shows it: as it is published, with its place in the store. */
 function shown(event: RecordedEvent): object {
-  return { position: Number(event.position), ...publishedEvent(event) };
+  return { position: shownPosition(event.position), ...publishedEvent(event) };
 }
 
 function shownAppend({ stream, version, created, repeated }: AppendResult): object {
@@ -119,7 +124,7 @@ export function eventStoreRoutes(stores: OpenEventStore | null): readonly Route[
     known(request, ['after', 'limit']);
     const after = wholeNumber(request.query.get('after') ?? '0', 'after');
     const events = await store.readAll(after, { limit: limitOf(request) });
-    return ok({ events: events.map(shown), next: Number(events.at(-1)?.position ?? after) });
+    return ok({ events: events.map(shown), next: shownPosition(events.at(-1)?.position ?? after) });
   }
 
   function subscribe(request: RestRequest): Answer {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { writeExactIntegers } from '../../contract/index.ts';
 
 /** What a handler streams to a client, one text after the other; `write` resolves when the client has taken enough of it for more. */
 export type StreamOut = {
@@ -64,7 +65,7 @@ export async function sendEvents(
   return ended;
 }
 
-/** One event of a stream: `id` is what a client comes again with (Last-Event-ID). */
+/** One event of a stream: `id` is what a client comes again with (Last-Event-ID). Bigints of its data are digits. */
 export function eventText(id: string, data: unknown): string {
-  return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `id: ${id}\ndata: ${writeExactIntegers(data)}\n\n`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type JsonValue, SluiceError } from '../../contract/index.ts';
+import { SluiceError } from '../../contract/index.ts';
 import type { Aggregate, AggregateAt, Evolution, RecordedEvent, StreamId, StreamSlice } from './event-store.ts';
 import { jsonText } from './json-text.ts';
 import type { EventStorage, ReadRange, StoredState } from './storage.ts';
@@ -53,7 +53,7 @@ function foldPage<State>(folded: Folded<State>, { evolve }: Evolution<State>, ev
 async function keep<State>(source: AggregateSource, stream: StreamId, evolution: Evolution<State>, folded: Folded<State>): Promise<void> {
   const text = jsonText(folded.state, `The state of ${formatStream(stream)}, which snapshotEvery has stored,`, 'state');
   const { version, timestampMs } = folded;
-  await source.storeState(stream, stateName(evolution), { version, timestampMs, state: JSON.parse(text) as JsonValue });
+  await source.storeState(stream, stateName(evolution), { version, timestampMs, text });
 }
 
 /**

@@ -19,6 +19,9 @@ export const eventBytesMax = 1_000_000;
 export const readLimitDefault = 1000;
 export const readLimitMax = 10_000;
 
+/** The end of the year 9999: a later moment has no common form as text. */
+export const timestampMsMax = 253_402_300_799_999;
+
 const invalid = (message: string) => new SluiceError('EVENT_INVALID', message);
 const whole = (value: number) => Number.isSafeInteger(value);
 
@@ -43,7 +46,8 @@ function preparedEvent(event: NewEvent, of: string, nowMs: number, upcasters: Co
   if (type.startsWith(reservedTypes)) throw invalid(`${of}: the type '${type}' begins with '${reservedTypes}', which is the store’s own.`);
   if (!whole(schemaVersion) || schemaVersion < 1) throw invalid(`${of} (${type}): schemaVersion is no whole number from 1 on.`);
   upcasters.check(type, schemaVersion, of);
-  if (!whole(timestampMs) || timestampMs < 0) throw invalid(`${of} (${type}): timestampMs is no whole number of milliseconds since 1970.`);
+  if (!whole(timestampMs) || timestampMs < 0 || timestampMs > timestampMsMax)
+    throw invalid(`${of} (${type}): timestampMs is no whole number of milliseconds between 1970 and the end of 9999.`);
   const dataText = jsonText(event.data, `${of} (${type})`, 'data');
   const metadata = event.metadata ?? {};
   if (typeof metadata !== 'object' || Array.isArray(metadata)) throw invalid(`${of} (${type}): metadata is no object.`);

@@ -1,4 +1,6 @@
-import type { JsonObject, JsonValue } from '../../contract/index.ts';
+/** JSON as events hold it: an integer beyond 2^53 (below -2^53) is a bigint, so that it keeps its digits, and no other number is one. */
+export type EventJson = null | boolean | number | bigint | string | readonly EventJson[] | EventJsonObject;
+export type EventJsonObject = { readonly [name: string]: EventJson };
 
 /** An aggregate: its type and its id, which no other aggregate of the type has. Written `type:id`, where the type holds no colon. */
 export type StreamId = { readonly type: string; readonly id: string };
@@ -10,11 +12,11 @@ export type EventMetadata = {
   /** Of the event or command that this one answers. */
   readonly causationId?: string;
   readonly userId?: string;
-  readonly [name: string]: JsonValue | undefined;
+  readonly [name: string]: EventJson | undefined;
 };
 
 /** An event as a service says it happened. */
-export type NewEvent<Type extends string = string, Data extends JsonValue = JsonValue> = {
+export type NewEvent<Type extends string = string, Data extends EventJson = EventJson> = {
   /** Makes an append idempotent: the same id is stored once. Left out: a new UUID (version 7). */
   readonly id?: string;
   readonly type: Type;
@@ -27,7 +29,7 @@ export type NewEvent<Type extends string = string, Data extends JsonValue = Json
 };
 
 /** An event as it is stored. */
-export type RecordedEvent<Type extends string = string, Data extends JsonValue = JsonValue> = {
+export type RecordedEvent<Type extends string = string, Data extends EventJson = EventJson> = {
   readonly id: string;
   readonly stream: StreamId;
   readonly type: Type;
@@ -124,7 +126,7 @@ export interface EventStore extends AsyncDisposable {
 
 /** Brings an event's data from one schema version to the next: by type, then by the version it comes from. */
 export type Upcasters = {
-  readonly [type: string]: { readonly [fromVersion: number]: (data: JsonValue, event: Omit<RecordedEvent, 'data'>) => JsonValue };
+  readonly [type: string]: { readonly [fromVersion: number]: (data: EventJson, event: Omit<RecordedEvent, 'data'>) => EventJson };
 };
 
 /** What is published of an event on `domain-events`: the record's value. Its key is the aggregate's id. */
@@ -134,8 +136,8 @@ export type PublishedEvent = {
   readonly aggregateId: string;
   readonly type: string;
   readonly version: number;
-  readonly data: JsonValue;
-  readonly metadata: JsonObject;
+  readonly data: EventJson;
+  readonly metadata: EventJsonObject;
   readonly schemaVersion: number;
   /** ISO 8601, in UTC, with milliseconds. */
   readonly timestamp: string;

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../contract/index.ts';
-import type { PublishedEvent, RecordedEvent } from './event-store.ts';
+import type { EventJsonObject, PublishedEvent, RecordedEvent } from './event-store.ts';
 
 /** What is published of an event: the value of its record on `domain-events`, whose key is the aggregate's id. */
 export function publishedEvent(event: RecordedEvent): PublishedEvent {
@@ -11,7 +10,7 @@ export function publishedEvent(event: RecordedEvent): PublishedEvent {
     version: Number(event.version),
     data: event.data,
     // Read from JSON: no field of it is undefined.
-    metadata: event.metadata as JsonObject,
+    metadata: event.metadata as EventJsonObject,
     schemaVersion: event.schemaVersion,
     timestamp: new Date(event.timestampMs).toISOString(),
   };

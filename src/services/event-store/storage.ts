@@ -1,5 +1,4 @@
-import type { JsonValue } from '../../contract/index.ts';
-import type { AppendResult, ExpectedVersion, RecordedEvent, StreamId, StreamRetention, StreamSlice } from './event-store.ts';
+import type { AppendResult, EventJson, ExpectedVersion, RecordedEvent, StreamId, StreamRetention, StreamSlice } from './event-store.ts';
 
 /** An event to be stored: checked, with all defaults, its JSON made. */
 export type PreparedEvent = {
@@ -29,7 +28,10 @@ export type ReadRange = {
 };
 
 /** A state as it is stored: of the events up to `version`. `timestampMs` is the latest of them. */
-export type StoredState = { readonly version: bigint; readonly timestampMs: number; readonly state: JsonValue };
+export type StoredState = { readonly version: bigint; readonly timestampMs: number; readonly state: EventJson };
+
+/** A state to be stored, as JSON (`jsonText`). */
+export type StateText = Omit<StoredState, 'state'> & { readonly text: string };
 
 /**
  * Where events lie: what an event store needs of a database. What callers give has been checked; events are given back as they were stored,
@@ -62,5 +64,5 @@ export interface EventStorage extends AsyncDisposable {
   /** The state stored last under that name; null where there is none, or the stream was deleted since. */
   storedState(stream: StreamId, name: string): Promise<StoredState | null>;
   /** Replaces the one of that name where it is older. Stores nothing where the stream was deleted at that version or behind it. */
-  storeState(stream: StreamId, name: string, state: StoredState): Promise<void>;
+  storeState(stream: StreamId, name: string, state: StateText): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../contract/index.ts';
-import { newEventId } from '../event-store/event-checks.ts';
-import { jsonText } from '../event-store/json-text.ts';
-import { isJsonbText, timestampMsMax } from '../event-store/postgres/jsonb-limits.ts';
+import { newEventId, timestampMsMax } from '../event-store/event-checks.ts';
+import { type IntegerRange, jsonText } from '../event-store/json-text.ts';
+import { isJsonbText } from '../event-store/postgres/jsonb-limits.ts';
 import { checkStream, formatStream, nameFault } from '../event-store/stream-id.ts';
 import type { DomainEvent } from './define-event.ts';
 import { type OutboxTable, quotedTable } from './outbox-table.ts';
@@ -26,6 +26,8 @@ export type Publisher = {
 /** What a topic's name may hold: the aggregate's type is a part of it. */
 const topicPart = /^[a-zA-Z0-9._-]+$/;
 const purgeRowsMax = 10_000;
+/** What MySQL's JSON keeps as an integer: what is beyond becomes a double. */
+const mysqlIntegers: IntegerRange = { least: -(2n ** 63n), most: 2n ** 64n - 1n };
 
 const columns = [
   ...['id', 'aggregatetype', 'aggregateid', 'type', 'payload'],
@@ -72,7 +74,7 @@ function rowOf(event: DomainEvent, postgres: boolean): OutboxRow {
     throw invalid(`${of}: its aggregate type is a part of the topic's name, which holds letters, digits, dots, underscores and hyphens.`);
   if (!Number.isSafeInteger(timestampMs) || timestampMs < 0 || timestampMs > timestampMsMax)
     throw invalid(`${of}: timestampMs is no whole number of milliseconds between 1970 and the end of 9999.`);
-  const payload = jsonText(data, of, 'data');
+  const payload = jsonText(data, of, 'data', postgres ? undefined : mysqlIntegers);
   if (postgres && !isJsonbText(payload))
     throw invalid(`${of} holds U+0000 or half of a surrogate pair, which PostgreSQL's jsonb cannot hold.`);
   const { correlationId, causationId, userId, ...others } = metadata;

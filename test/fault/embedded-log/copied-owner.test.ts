@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,16 +9,11 @@ import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { until } from '../../support/until.ts';
+import { isStopped } from './stopped-process.ts';
 import { assertWholeUnits } from './torn-units.ts';
 
 const owner = fileURLToPath(new URL('./owner.ts', import.meta.url));
 const copies = 12;
-
-function isStopped(pid: number): boolean {
-  return execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
-    .trim()
-    .startsWith('T');
-}
 
 test('files copied at any moment hold every acknowledged unit, whole, with its offset', { timeout: 240_000 }, async () => {
   using folder = new ScratchFolder('copies');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
 import { assertSlotNotAhead, confirmedLsn, offsetsForSqlite3, publishedForSqlite3 } from '../strangers.ts';
 import { faultTest } from './series.ts';
+import { isStopped } from './stopped-process.ts';
 import { commitsIn, copyLog, durableIn } from './wal.ts';
 
 /**
@@ -26,15 +26,6 @@ import { commitsIn, copyLog, durableIn } from './wal.ts';
  */
 const connector = 'machine';
 const sectorBytes = 512;
-
-/** Whether each thread of a process stands still. */
-function isStopped(pid: number): boolean {
-  const states = execFileSync('ps', ['-L', '-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
-  return states
-    .trim()
-    .split(/\s+/)
-    .every(state => state.startsWith('T'));
-}
 
 /** Takes away, in a copy, part of what may not have been synced: nothing up to `told`. Says what. */
 function loseUnsynced(copy: string, scratch: string, told: bigint, random: (below: number) => number): string {

@@ -61,12 +61,12 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number, r
 for (const { name, open } of logsUnderFault) {
   const databases = Math.ceil(faultRounds / roundsOfDatabase);
   test(`kill -9 under load, ${name} log`, async t => {
-    const log = await open();
     for (let index = 0; index < databases; index++) {
       const rounds = Math.min(roundsOfDatabase, faultRounds - index * roundsOfDatabase);
       const seed = faultSeed * 1000 + index;
+      // A worker group of its own for each: the connector of the one before would still be there, and its database is not.
       const what = `${rounds} kills lose and double nothing, seed ${seed}`;
-      await t.test(what, { timeout: 240_000 }, child => killAndFollow(child, log, seed, rounds));
+      await t.test(what, { timeout: 240_000 }, async child => killAndFollow(child, await open(), seed, rounds));
     }
   });
 }

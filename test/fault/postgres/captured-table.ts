@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { ask, type Config, connectorOf, failure, progressOf, untilLogged } from '../../integration/bad-input-fixture.ts';
+import { ask, type Config, connectorOf, failure, progressOf } from '../../integration/bad-input-fixture.ts';
 import type { PostgresAddress } from '../../services/postgres.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { connectTo, type FreshDatabase, freshDatabase } from '../../support/fresh-database.ts';
 import { until } from '../../support/until.ts';
 import { assertSlotNotAhead, durableLsn, offsetsForSqlite3 } from '../strangers.ts';
+import { toldChanges, untilHolds } from '../told-changes.ts';
 
 /** One small table that a daemon captures into its embedded log: every change is told by name, so that what is missing or doubled is seen at once. */
 export class CapturedTable implements AsyncDisposable {
@@ -110,7 +111,12 @@ export class CapturedTable implements AsyncDisposable {
   }
 
   async topicHolds(table: string, ...changes: readonly string[]): Promise<void> {
-    await untilLogged(this.daemon, `${this.name}.public.${table}`, changes);
+    await untilHolds(this.daemon, `${this.name}.public.${table}`, changes);
+  }
+
+  /** What the records of a table's changes have as key and row. */
+  async written(table: string): Promise<readonly (readonly [key: unknown, after: unknown])[]> {
+    return (await toldChanges(this.daemon, `${this.name}.public.${table}`)).map(({ key, after }) => [key, after]);
   }
 
   /** Waits until the task has failed, Connect's status says so, and the slot is no further than the log. Its trace. */

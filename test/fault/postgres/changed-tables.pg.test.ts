@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { logged } from '../../integration/bad-input-fixture.ts';
 import type { PostgresAddress } from '../../services/postgres.ts';
 import { type Daemon, startDaemon } from '../../support/daemon.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { CapturedTable } from './captured-table.ts';
-
-/** What a change's record has as key and row, without schemas. */
-async function writtenIn(captured: CapturedTable, table: string): Promise<readonly (readonly [key: unknown, after: unknown])[]> {
-  const records = await logged(captured.daemon.dataFolder, [`${captured.name}.public.${table}`]);
-  const parsed = (bytes: Uint8Array | null) => (bytes === null ? null : JSON.parse(Buffer.from(bytes).toString()));
-  return records.filter(({ value }) => value !== null).map(({ key, value }) => [parsed(key), parsed(value).after] as const);
-}
 
 for (const [when, away] of [
   ['while it is streamed', false],
@@ -44,7 +36,7 @@ for (const [when, away] of [
         `update orders set amount = 51 where code = 'a'`,
       );
       await captured.holds('r1', 'r2', 'c3', 'c4', 'c5', 'u5');
-      assert.deepEqual((await writtenIn(captured, 'orders')).slice(3), [
+      assert.deepEqual((await captured.written('orders')).slice(3), [
         [{ id: 4 }, { id: 4, v: 'old' }],
         [{ code: 'a' }, { code: 'a', id: 5, amount: 50 }],
         [{ code: 'a' }, { code: 'a', id: 5, amount: 51 }],
@@ -62,7 +54,7 @@ for (const [when, away] of [
       );
       await captured.topicHolds('lines', 'c1');
       await captured.holds('r1', 'r2', 'c3', 'c4');
-      assert.deepEqual((await writtenIn(captured, 'orders')).at(-1), [{ id: 4 }, { id: 4, v: null }]);
+      assert.deepEqual((await captured.written('orders')).at(-1), [{ id: 4 }, { id: 4, v: null }]);
     });
 
     test('renamed: its changes go to the topic of the name it had when they were made', async () => {
@@ -77,7 +69,7 @@ for (const [when, away] of [
       );
       await captured.topicHolds('sales', 'c5');
       await captured.holds('r1', 'r2', 'c3', 'c4', 'd5');
-      assert.deepEqual(await writtenIn(captured, 'sales'), [[{ id: 5 }, { id: 5, v: null }]]);
+      assert.deepEqual(await captured.written('sales'), [[{ id: 5 }, { id: 5, v: null }]]);
     });
   });
 }

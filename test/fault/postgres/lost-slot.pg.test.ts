@@ -83,4 +83,16 @@ describe('a slot that is lost', { timeout: 240_000 }, () => {
     }
     await assertMended(captured, /The server has removed log that the replication slot "\w+" still needed \(max_slot_wal_keep_size\)/);
   });
+
+  test('its log removed, and healed beside the stream: the tables are read again, and nothing else is asked for', async () => {
+    await using captured = await CapturedTable.start(server, daemon, { 'slot.guard.heal': 'incremental' });
+    await captured.put('stop');
+    await captured.run("insert into orders values (4); update orders set v = 'new' where id = 1");
+    await removeLog(captured);
+    await captured.put('resume');
+    const healed = ['r1', 'r2', 'c3', 'r1', 'r2', 'r3', 'r4'];
+    await captured.holds(...healed);
+    await captured.run('insert into orders values (5)');
+    await captured.holds(...healed, 'c5');
+  });
 });

@@ -12,7 +12,8 @@ export type NetworkFault = {
   strike(proxy: ToxicProxy, capture: Capture, server: PostgresAddress, random: Random): Promise<void>;
 };
 
-const lost = /ECONN|EPIPE|terminat|lost|closed|ended|timeout expired|connection error|not queryable|starting up|shut/i;
+/** What a connection that is gone is told with: by whom depends on the moment. */
+export const lost = /ECONN|EPIPE|terminat|lost|closed|ended|timeout expired|connection error|not queryable|starting up|shut/i;
 
 const ofWay = ({ name, strike }: WayFault): NetworkFault => ({
   name,
@@ -25,12 +26,15 @@ function ended(name: string, where: string): NetworkFault {
     name,
     async strike(_, capture, server) {
       await using admin = await connectTo(server.url);
-      const { rowCount } = await admin.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'Sluice' and datname = $1 and ${where}`,
-        [capture.changing.database.name],
-      );
-      if (rowCount === 0) throw new Error(`There was no connection to end: ${name}`);
-      await capture.retrying(lost);
+      const end = async () => {
+        const { rowCount } = await admin.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'Sluice' and datname = $1 and ${where}`,
+          [capture.changing.database.name],
+        );
+        if (rowCount === 0) throw new Error(`There was no connection to end: ${name}`);
+      };
+      // Looked for from the beginning: it may be well again soon.
+      await Promise.all([capture.retrying(lost), end()]);
       await capture.recovered();
     },
   };

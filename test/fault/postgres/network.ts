@@ -5,7 +5,7 @@ import { randomOf } from '../../support/random-changes.ts';
 import type { logsUnderFault } from '../logs.ts';
 import { faultRounds, faultSeed } from '../rounds.ts';
 import { Capture, durableSettings } from './capture.ts';
-import type { NetworkFault } from './network-faults.ts';
+import { lost, type NetworkFault } from './network-faults.ts';
 
 /** Faults of the way between the daemon and PostgreSQL, one after the other, under load; `pick` says which, by chance or not. */
 export function networkTests(
@@ -27,7 +27,7 @@ export function networkTests(
       await proxy.add({ type: 'limit_data', attributes: { bytes: 2_000_000 + random(4_000_000) } });
       const way = { 'database.port': String(proxy.port), 'database.sslmode': 'disable' };
       capture = resources.use(await Capture.start(server, await open(), faultSeed, way));
-      await capture.retrying(/ECONN|EPIPE|terminat|lost|closed|ended|connection error|not queryable/i);
+      await capture.retrying(lost);
       await proxy.remove('limit_data');
       await capture.streaming();
     });

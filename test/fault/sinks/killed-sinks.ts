@@ -13,6 +13,7 @@ import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
 import type { LogUnderFault } from '../logs.ts';
+import { assertSlotNotAhead } from '../strangers.ts';
 import { Shop } from './shop.ts';
 import { type Follower, followers, kill, type TargetServers } from './targets.ts';
 
@@ -156,6 +157,7 @@ export async function killAndCompare(t: TestContext, log: LogUnderFault, seed: n
 
   await shop.rest();
   await settled(shop.database, shop.slot, { check: () => rest.assertNotFailed(source), timeoutMs: patienceMs });
+  await assertSlotNotAhead(shop, () => log.offsets(daemon, source));
   await Promise.all(watches.map(watch => watch.caughtUp()));
   const rows = await shop.rows();
   const compare = async (when: string) => {

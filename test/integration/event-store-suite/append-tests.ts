@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NewEvent } from '../../../src/services/event-store/event-store.ts';
+import type { NewEvent, RecordedEvent } from '../../../src/services/event-store/event-store.ts';
 import { assertConflict, numbered, numbers, type Suite, versions } from './suite.ts';
 
 export function appendTests(suite: Suite): void {
@@ -29,6 +29,22 @@ export function appendTests(suite: Suite): void {
     assert.deepEqual([second!.data, second!.metadata, second!.schemaVersion], ['just a text', {}, 1]);
     assert.ok(second!.timestampMs >= before && second!.timestampMs <= Date.now());
     assert.ok(second!.position > first!.position);
+  });
+
+  test('integers beyond 2^53 keep their digits, and numbers stay numbers', async () => {
+    const { store } = suite;
+    const stream = suite.stream();
+    const data = {
+      exact: [9_007_199_254_740_993n, -(2n ** 64n), 10n ** 300n],
+      near: 9_007_199_254_740_991,
+      far: [2 ** 60, 6.02e23, 1e300, 0.1],
+    };
+    const metadata = { trace: 12_345_678_901_234_567_890n, ratio: 1e25 };
+    await store.append(stream, [{ type: 'Counted', data, metadata }]);
+    const { events } = await store.read(stream);
+    assert.deepEqual([events[0]!.data, events[0]!.metadata], [data, metadata]);
+    const last = { initial: (): unknown => null, evolve: (_: unknown, event: RecordedEvent) => event.data, snapshotEvery: 1, name: 'last' };
+    for (const what of ['made', 'stored']) assert.deepEqual((await store.aggregate(stream, last)).state, data, what);
   });
 
   test('an append is made only to the stream that it expects', async () => {
@@ -94,7 +110,8 @@ export function appendTests(suite: Suite): void {
     await refuse([good, { type: '', data: 1 }], /Event 2 for order:\S+: The event type is empty/);
     await refuse([{ type: '$own', data: 1 }], /begins with '\$'/);
     await refuse([{ type: 'Bad', data: { at: [new Date()] } }], /Event 1 for \S+ \(Bad\) is no JSON: data\.at\[0\] is a Date/);
-    await refuse([{ type: 'Bad', data: { amount: 1n } }], /data\.amount is a bigint/);
+    await refuse([{ type: 'Bad', data: { amount: 1n } }], /data\.amount is a bigint that a number can hold/);
+    await refuse([{ type: 'Bad', data: [], timestampMs: 253_402_300_800_000 }], /between 1970 and the end of 9999/);
     await refuse([{ type: 'Bad', data: Number.NaN }], /data is NaN/);
     await refuse([{ type: 'Bad', data: 1, metadata: [] }], /metadata is no object/);
     await refuse([{ ...good, schemaVersion: 0 }], /schemaVersion/);

@@ -30,8 +30,9 @@ export const rooms: readonly Room[] = [
   // It answers for what the worker's services hold.
   room('src/rest', [contract, 'src/engine', observe, 'src/services'], ['jose']),
   room('src/takeover', [contract], [], { builtins: false }),
-  // The event store in PostgreSQL speaks to it: the one service with a driver, in a folder of its own.
+  // The event store in PostgreSQL speaks to it, and so do sagas that are kept there: services with a driver, each in a folder of its own.
   room('src/services/event-store/postgres', [contract, 'src/services'], ['pg']),
+  room('src/services/sagas/postgres', [contract, 'src/services'], ['pg']),
   room('src/services', [contract, 'src/engine', observe]),
   room('connectors/debezium', [contract]),
   room('connectors/postgres', [contract, 'connectors/debezium'], ['pg', 'pg-copy-streams', 'pg-logical-replication']),

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSagaFile } from '../../../src/cli/saga-file.ts';
 import { sagasOfWorker } from '../../../src/cli/sagas-of-worker.ts';
+import { sagasSpec } from '../../../src/config/services/saga-options.ts';
 import { embeddedLogUnderTest } from '../../integration/embedded-log-under-test.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -47,15 +48,10 @@ test('a worker whose topics must exist does not start a saga that names another'
     ['ordered', 'commands', 'done'].map(topic => ({ topic, ...plain })),
     abort.signal,
   );
-  const start = (mustExist: boolean) => {
-    const config = {
-      definitions: ['s.yaml'],
-      'start.from': 'earliest' as const,
-      'topics.must.exist': mustExist,
-      'ended.retention.ms': 1000,
-      'ended.instances.max': 10,
-    };
-    return sagasOfWorker(config, folder.file('worker.yaml')).start({
+  const start = async (mustExist: boolean) => {
+    const raw = { definitions: 's.yaml', 'topics.must.exist': String(mustExist) };
+    const service = await sagasOfWorker({ config: sagasSpec.parse(raw).config!, raw }, folder.file('worker.yaml'));
+    return service.start({
       log,
       logger: silentLogger,
       clock: { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n },

@@ -5,11 +5,13 @@ import { resolveWorker } from '../../../src/config/worker-file.ts';
 
 const noKafka = async () => ({ parse: () => ({ faults: [], warnings: [] }) });
 
-async function eventStoreOf(text: string, environment: Record<string, string> = {}) {
+async function servicesOf(text: string, environment: Record<string, string> = {}) {
   const [document] = parseConfigText('worker.yaml', text);
   const { config } = await resolveWorker(document!, environment, noKafka);
-  return config.services.eventStore;
+  return config.services;
 }
+
+const eventStoreOf = async (text: string, environment: Record<string, string> = {}) => (await servicesOf(text, environment)).eventStore;
 
 /** The texts of all faults. */
 async function faultsOf(text: string): Promise<string> {
@@ -31,6 +33,13 @@ describe('the services of a worker file', () => {
       assert.equal(store.config.topic, 'domain-events');
       assert.equal(store.config['topic.per.type'], false);
     }
+  });
+
+  test('say where sagas are kept: in the log, or in a schema of their own', async () => {
+    const inLog = (await servicesOf('services: { sagas: {} }')).sagas;
+    assert.equal(inLog?.config.store, 'log');
+    const inPostgres = (await servicesOf('services: { sagas: { store: postgres, database.user: u, database.dbname: d } }')).sagas;
+    assert.deepEqual([inPostgres?.config.store, inPostgres?.config['database.schema']], ['postgres', 'sluice_sagas']);
   });
 
   test('keep their placeholders for what is stored, and have them replaced for what runs', async () => {
@@ -73,6 +82,12 @@ describe('the services of a worker file', () => {
       'a retention that keeps nothing',
       'services: { event-store: { retention.events: 0 } }',
       /Invalid value 0 for configuration retention\.events/,
+    ],
+    ['sagas in a database that is not named', 'services: { sagas: { store: postgres } }', /sagas: Missing[^\n]*"database\.user"/],
+    [
+      'a database of sagas that are kept in the log',
+      'services: { sagas: { database.dbname: d } }',
+      /'database\.dbname' belongs to store=postgres/,
     ],
     ['no partition', 'services: { event-store: { topic.partitions: 0 } }', /Invalid value 0 for configuration topic\.partitions/],
   ];

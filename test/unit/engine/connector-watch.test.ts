@@ -160,6 +160,7 @@ test('a place that is to be given up is: the task fails, the gap is recorded, th
     disposedBefore = script.disposed;
     await record([gap]);
     script.measure = async () => reading();
+    return false;
   };
   await supervisor.watching.look();
   await until(async () => (await log.connectors.offsets('c')).length > 0, { what: 'the gap to be recorded' });
@@ -169,3 +170,27 @@ test('a place that is to be given up is: the task fails, the gap is recorded, th
   assert.equal(task?.state, 'FAILED');
   assert.match(task?.trace ?? '', /^SLOT_GIVEN_UP: It held too much/);
 });
+
+for (const target of ['STARTED', 'PAUSED'] as const)
+  test(`of a place that was given up and heals by itself ${target === 'STARTED' ? 'the task that ran is started again' : 'a task that did not run stays as it is'}`, async () => {
+    await using supervised = new Supervised();
+    await withConnector(supervised);
+    const { supervisor, script } = supervised;
+    if (target === 'PAUSED') {
+      await supervisor.setTarget('c', 'PAUSED');
+      await until(() => supervisor.status('c').tasks[0]?.state === 'PAUSED', { what: 'the task to be paused' });
+    }
+    const reads = script.reads;
+    let given = false;
+    script.measure = async () => reading({ givingUp: given ? null : new SluiceError('SLOT_GIVEN_UP', 'It held too much.') });
+    script.giveUp = async () => {
+      given = true;
+      return true;
+    };
+    await supervisor.watching.look();
+    await until(() => given, { what: 'the place to be given up' });
+    await supervisor.settled('c');
+    if (target === 'STARTED') await until(() => script.reads === reads + 1, { what: 'the task to be started again' });
+    assert.equal(supervisor.status('c').tasks[0]?.state, target === 'STARTED' ? 'RUNNING' : 'FAILED');
+    assert.equal(script.reads, reads + (target === 'STARTED' ? 1 : 0));
+  });

@@ -29,7 +29,7 @@ export class Script {
   /** What a look at the database's log answers. */
   measure: (stored: readonly SourceOffset[]) => Promise<DatabaseReading> = async () => assert.fail('nobody was to look');
   /** What giving the place up does. */
-  giveUp: (record: (gap: readonly SourceOffset[]) => Promise<void>) => Promise<void> = async () => {};
+  giveUp: (record: (gap: readonly SourceOffset[]) => Promise<void>) => Promise<boolean> = async () => false;
   checks = 0;
   /** Of sources that were made for a look only. */
   checksDisposed = 0;
@@ -87,7 +87,7 @@ class ScriptedSource implements Source {
     return this.#script.measure(stored);
   }
 
-  giveUp(_stored: readonly SourceOffset[], record: (gap: readonly SourceOffset[]) => Promise<void>): Promise<void> {
+  giveUp(_stored: readonly SourceOffset[], record: (gap: readonly SourceOffset[]) => Promise<void>): Promise<boolean> {
     return this.#script.giveUp(record);
   }
 

@@ -49,10 +49,13 @@ const event = {
   metadata: '{"correlationId": "c-1", "userId": "u-1"}',
 };
 
-function inserted(fields: Readonly<Record<string, Value>> = {}, op = 'c'): ConnectRecord {
+/** Long after the event, unless it says. */
+const readAtMs = BigInt(Date.UTC(2027, 0, 1));
+
+function inserted(fields: Readonly<Record<string, Value>> = {}, op = 'c', tsMs = readAtMs): ConnectRecord {
   const after = struct(row, { ...event, ...fields });
   return change(envelope, {
-    ...{ op, key: idKey(1), tsMs: 1n },
+    ...{ op, key: idKey(1), tsMs },
     after: op === 'd' ? null : after,
     before: op === 'c' || op === 'r' ? null : after,
   });
@@ -72,10 +75,10 @@ describe('EventStoreRouter', () => {
       schemaVersion: 2,
       timestampMs: Date.UTC(2026, 10, 22, 12),
     };
-    const expected = eventRecord(stored, 'domain-events');
+    const expected = eventRecord(stored, 'domain-events', Number.MAX_SAFE_INTEGER);
     for (const op of ['c', 'r']) {
       const found = route()(inserted({}, op))!;
-      for (const part of ['topic', 'keySchema', 'key', 'valueSchema', 'value', 'headers'] as const)
+      for (const part of ['topic', 'timestamp', 'keySchema', 'key', 'valueSchema', 'value', 'headers'] as const)
         assert.deepEqual(found[part], expected[part], part);
     }
     const bare = route()(inserted({ metadata: '{}', event_data: 'null' }))!;
@@ -84,6 +87,11 @@ describe('EventStoreRouter', () => {
       ['id', 'type', 'version'],
     );
     assert.equal((bare.value as ReadonlyMap<Value, Value>).get('data'), null);
+  });
+
+  test('dates a record by its event, and one that is dated ahead by when it was read', () => {
+    assert.equal(route()(inserted({}, 'c', 5n))!.timestamp, 5);
+    assert.equal(route()(inserted({ timestamp: '1970-01-01T00:00:00.001Z' }, 'c', 5n))!.timestamp, 1);
   });
 
   test('sends each type to a topic of its own where it is told so', () => {

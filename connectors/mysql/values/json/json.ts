@@ -4,6 +4,7 @@ import type { Placeholder } from '../../../debezium/values/placeholder.ts';
 import { columnTypes } from '../../binlog/event-types.ts';
 import { bytesReader } from '../cells.ts';
 import { readUtf8 } from '../text.ts';
+import { unreadText } from '../unread-form.ts';
 import type { ValueType } from '../value-type.ts';
 import { jsonText } from './binary.ts';
 import { patchJson } from './patch.ts';
@@ -20,6 +21,7 @@ export function jsonType(placeholder: Placeholder): ValueType {
           bytesReader(column, (bytes, start, end) => (end === start ? null : jsonText(bytes, start, end)))
         : bytesReader(column, readUtf8),
     text: readUtf8,
+    unread: unreadText,
     fallback: '{}',
     unavailable: placeholder.text,
     unavailableAsNull: false,

@@ -16,10 +16,14 @@ function adjusted(year: number): number {
   return year > 99 ? year : year <= 69 ? year + 2000 : year + 1900;
 }
 
+/** Whether the calendar has that day. */
+export function hasDay(year: number, month: number, day: number): boolean {
+  return month <= 12 && (day <= 28 || day <= daysOfMonth[month - 1]! + (month === 2 && isLeap(year) ? 1 : 0));
+}
+
 /** Days since 1970. Throws CONVERSION_FAILED for a day that the calendar does not have (sql_mode ALLOW_INVALID_DATES). */
 export function civilDays(year: number, month: number, day: number, adjust: boolean): number {
-  if (month > 12 || (day > 28 && day > daysOfMonth[month - 1]! + (month === 2 && isLeap(year) ? 1 : 0)))
-    throw unrepresentable('the calendar does not have that day', 'Correct the value, or exclude the column.');
+  if (!hasDay(year, month, day)) throw unrepresentable('the calendar does not have that day', 'Correct the value, or exclude the column.');
   if (!adjust || year > 99) return daysOfDate(year, month, day);
   // 29 February of a year that is none after the adjustment becomes the 28th, as java.time has it.
   const target = adjusted(year);
@@ -53,8 +57,9 @@ export function scanDate(bytes: Buffer, start: number, end: number): number {
 export function scanTime(bytes: Buffer, start: number, end: number): void {
   const negative = bytes[start] === 0x2d;
   const first = negative ? start + 1 : start;
-  const colon = bytes.indexOf(0x3a, first);
-  if (colon < 0 || colon + 6 > end || bytes[colon + 3] !== 0x3a) throw unreadable('time');
+  let colon = first;
+  while (colon < end && bytes[colon] !== 0x3a) colon++;
+  if (colon + 6 > end || bytes[colon + 3] !== 0x3a) throw unreadable('time');
   const hours = digits(bytes, first, colon, 'time');
   const minutes = digits(bytes, colon + 1, colon + 3, 'time');
   const seconds = digits(bytes, colon + 4, colon + 6, 'time');

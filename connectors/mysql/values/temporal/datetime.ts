@@ -1,19 +1,33 @@
 import { schemas, type Value } from '../../../../src/contract/index.ts';
+import { daysOfDate } from '../../../debezium/values/calendar.ts';
 import { isoDate, isoTime } from '../../../debezium/values/iso-format.ts';
 import { logical } from '../../../debezium/values/logical-schema.ts';
 import { unreadable } from '../../../debezium/values/unreadable.ts';
 import type { EventCursor } from '../../binlog/cursor.ts';
 import { columnTypes } from '../../binlog/event-types.ts';
+import type { UnreadForm } from '../unread-form.ts';
 import type { ValueOptions } from '../value-options.ts';
 import type { ValueType } from '../value-type.ts';
 import { civilDays, microsPerDay, microsPerSecond, millisPerDay, scanDate, scanned, scanTime } from './civil.ts';
 import { fractionBytes, readFraction } from './fraction.ts';
+import { scanPlainMoment } from './plain-moment.ts';
 
 /** Shows a day since 1970 and microseconds of it. */
 type Show = (days: number, micros: number) => Value;
-type Shown = { readonly schema: ValueType['schema']; readonly show: Show; readonly fallback: Value; readonly unavailable: Value };
+type Shown = {
+  readonly schema: ValueType['schema'];
+  readonly show: Show;
+  /** The same as a number that `show` makes a bigint of; null: no number holds it. */
+  readonly number: ((days: number, micros: number) => number) | null;
+  readonly fallback: Value;
+  readonly unavailable: Value;
+};
 
-const showMillis: Show = (days, micros) => BigInt(days * millisPerDay + Math.floor(micros / 1000));
+function epochMillis(days: number, micros: number): number {
+  return days * millisPerDay + Math.floor(micros / 1000);
+}
+
+const showMillis: Show = (days, micros) => BigInt(epochMillis(days, micros));
 
 /** Microseconds since 1970: beyond the year 2255 no number holds them exactly. */
 export function epochMicros(days: number, micros: number): bigint {
@@ -21,23 +35,37 @@ export function epochMicros(days: number, micros: number): bigint {
   return Number.isSafeInteger(value) ? BigInt(value) : BigInt(days) * BigInt(microsPerDay) + BigInt(micros);
 }
 
+function exactMicros(days: number, micros: number): number {
+  const value = days * microsPerDay + micros;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
+}
+
 const showNanos: Show = (days, micros) => BigInt.asIntN(64, epochMicros(days, micros) * 1000n);
 
 function shownDatetime(mode: ValueOptions['timePrecisionMode'], length: number, placeholder: string): Shown {
-  const number = (name: string, show: Show): Shown => ({ schema: logical('int64', name), show, fallback: 0n, unavailable: 0n });
+  const epoch = (name: string, show: Show, number: Shown['number']): Shown => ({
+    schema: logical('int64', name),
+    show,
+    number,
+    fallback: 0n,
+    unavailable: 0n,
+  });
   switch (mode) {
     case 'adaptive_time_microseconds':
-      return length <= 3 ? number('io.debezium.time.Timestamp', showMillis) : number('io.debezium.time.MicroTimestamp', epochMicros);
+      return length <= 3
+        ? epoch('io.debezium.time.Timestamp', showMillis, epochMillis)
+        : epoch('io.debezium.time.MicroTimestamp', epochMicros, exactMicros);
     case 'microseconds':
-      return number('io.debezium.time.MicroTimestamp', epochMicros);
+      return epoch('io.debezium.time.MicroTimestamp', epochMicros, exactMicros);
     case 'nanoseconds':
-      return number('io.debezium.time.NanoTimestamp', showNanos);
+      return epoch('io.debezium.time.NanoTimestamp', showNanos, null);
     case 'connect':
-      return number(schemas.connectTimestamp, showMillis);
+      return epoch(schemas.connectTimestamp, showMillis, epochMillis);
     case 'isostring':
       return {
         schema: logical('string', 'io.debezium.time.IsoTimestamp'),
         show: (days, micros) => `${isoDate(days)}T${isoTime(micros, null)}Z`,
+        number: null,
         fallback: '1970-01-01T00:00:00Z',
         unavailable: placeholder,
       };
@@ -92,9 +120,19 @@ export function readMoment(bytes: Buffer, start: number, end: number, adjust: bo
   return month === 0 || day === 0 ? null : show(civilDays(year, month, day, adjust), micros);
 }
 
+/** Of moments beyond the years that the adjuster means. */
+function unreadMoment(number: NonNullable<Shown['number']>): UnreadForm {
+  return {
+    kind: 'number',
+    number: (bytes, start, end) =>
+      scanPlainMoment(bytes, start, end) ? number(daysOfDate(scanned.year, scanned.month, scanned.day), scanned.micros) : Number.NaN,
+    valueOf: BigInt,
+  };
+}
+
 /** DATETIME(`length`), which belongs to no time zone: shown as if it were UTC. */
 export function datetimeType(length: number, options: ValueOptions, placeholder: string): ValueType {
-  const { schema, show, fallback, unavailable } = shownDatetime(options.timePrecisionMode, length, placeholder);
+  const { schema, show, number, fallback, unavailable } = shownDatetime(options.timePrecisionMode, length, placeholder);
   const adjust = options.enableTimeAdjuster;
   return {
     schema,
@@ -103,6 +141,7 @@ export function datetimeType(length: number, options: ValueOptions, placeholder:
       return column.type === columnTypes.DATETIME ? oldDatetimeReader(adjust, show) : null;
     },
     text: (bytes, start, end) => readMoment(bytes, start, end, adjust, show),
+    ...(number !== null && { unread: unreadMoment(number) }),
     fallback,
     unavailable,
     unavailableAsNull: options.timePrecisionMode !== 'isostring',

@@ -4,10 +4,12 @@ import { logical } from '../../../debezium/values/logical-schema.ts';
 import { unrepresentable } from '../../../debezium/values/unreadable.ts';
 import type { EventCursor } from '../../binlog/cursor.ts';
 import { columnTypes } from '../../binlog/event-types.ts';
+import type { UnreadForm } from '../unread-form.ts';
 import type { ValueOptions } from '../value-options.ts';
 import type { ValueType } from '../value-type.ts';
 import { microsPerDay, microsPerSecond, scanned, scanTime } from './civil.ts';
 import { fractionBytes, microsOfFraction } from './fraction.ts';
+import { plainTime } from './plain-moment.ts';
 
 /** TIME2: the sign is the highest bit (set: not negative), the rest two's complement of hours, minutes, seconds and the fraction. */
 function time2Reader(digits: number): (cursor: EventCursor) => number {
@@ -43,6 +45,8 @@ function ofDay(micros: number): number {
   return micros;
 }
 
+const countsMicros: ReadonlySet<ValueOptions['timePrecisionMode']> = new Set(['adaptive_time_microseconds', 'microseconds']);
+
 function shownTime(mode: ValueOptions['timePrecisionMode'], placeholder: string) {
   const number = (schema: ValueType['schema'], show: (micros: number) => Value, zero: Value) => ({
     schema,
@@ -68,6 +72,16 @@ function shownTime(mode: ValueOptions['timePrecisionMode'], placeholder: string)
   }
 }
 
+/** Of times of up to 99 hours. */
+const unread: UnreadForm = {
+  kind: 'number',
+  number: (bytes, start, end) => {
+    const micros = plainTime(bytes, start, end);
+    return micros < 0 ? Number.NaN : micros;
+  },
+  valueOf: BigInt,
+};
+
 /** TIME, from -838:59:59 to 838:59:59. */
 export function timeType(options: ValueOptions, placeholder: string): ValueType {
   const { schema, show, fallback, unavailable } = shownTime(options.timePrecisionMode, placeholder);
@@ -83,6 +97,7 @@ export function timeType(options: ValueOptions, placeholder: string): ValueType 
       scanTime(bytes, start, end);
       return show(scanned.micros);
     },
+    ...(countsMicros.has(options.timePrecisionMode) && { unread }),
     fallback,
     unavailable,
     unavailableAsNull: options.timePrecisionMode !== 'isostring',

@@ -2,10 +2,12 @@ import type { Value } from '../../../../src/contract/index.ts';
 import { isoDate, isoTime } from '../../../debezium/values/iso-format.ts';
 import { logical } from '../../../debezium/values/logical-schema.ts';
 import { columnTypes } from '../../binlog/event-types.ts';
+import type { UnreadForm } from '../unread-form.ts';
 import type { ValueType } from '../value-type.ts';
 import { microsPerSecond } from './civil.ts';
 import { readMoment } from './datetime.ts';
 import { fractionBytes, readFraction } from './fraction.ts';
+import { scanPlainMoment, wholeMomentBytes } from './plain-moment.ts';
 
 const secondsPerDay = 86_400;
 
@@ -14,6 +16,23 @@ function shown(seconds: number, micros: number, width: number | null): string {
   const days = Math.floor(seconds / secondsPerDay);
   return `${isoDate(days)}T${isoTime((seconds - days * secondsPerDay) * microsPerSecond + micros, width)}Z`;
 }
+
+/** `2026-01-02 03:04:05.670000` becomes `2026-01-02T03:04:05.67Z`, one byte further in front, where there is room for the Z. */
+const unread: UnreadForm = {
+  kind: 'rewritten',
+  rewrite(bytes, start, end) {
+    if (!scanPlainMoment(bytes, start, end)) return -1;
+    let last = end;
+    if (end - start > wholeMomentBytes) {
+      while (bytes[last - 1] === 0x30) last--;
+      if (bytes[last - 1] === 0x2e) last--;
+    }
+    for (let at = start; at < last; at++) bytes[at - 1] = bytes[at]!;
+    bytes[start + 9] = 0x54;
+    bytes[last - 1] = 0x5a;
+    return last;
+  },
+};
 
 /** TIMESTAMP(`length`): seconds since 1970, in the binlog; in results UTC, which the session's time zone is set to. */
 export function timestampType(length: number, placeholder: string): ValueType {
@@ -31,6 +50,7 @@ export function timestampType(length: number, placeholder: string): ValueType {
       };
     },
     text: (bytes, start, end) => readMoment(bytes, start, end, false, (days, micros) => shown(days * secondsPerDay, micros, null)),
+    unread,
     fallback: '1970-01-01T00:00:00Z',
     unavailable: placeholder,
     unavailableAsNull: false,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { SluiceError } from '../../../contract/index.ts';
 import type { AppendResult, ExpectedVersion, RecordedEvent, StreamId, StreamRetention, StreamSlice } from '../event-store.ts';
-import type { EventStorage, PreparedAppend, PreparedEvent, ReadRange, StoredState } from '../storage.ts';
+import type { EventStorage, PreparedAppend, PreparedEvent, ReadRange, StateText, StoredState } from '../storage.ts';
 import { formatStream } from '../stream-id.ts';
 import { AppendQueue, rollBack } from './append-queue.ts';
 import { deleteWithin, retainWithin } from './deletion.ts';
@@ -88,7 +88,7 @@ export class PostgresStorage implements EventStorage {
     return this.#again(`cannot read the state of ${formatStream(stream)}`, () => readState(pool, tables, stream, name));
   }
 
-  storeState(stream: StreamId, name: string, state: StoredState): Promise<void> {
+  storeState(stream: StreamId, name: string, state: StateText): Promise<void> {
     const { pool } = this.#parts;
     const tables = this.#tables;
     return this.#again(`cannot store the state of ${formatStream(stream)}`, () => writeState(pool, tables, stream, name, state));

@@ -1,9 +1,9 @@
-import { type ConnectRecord, type Header, type JsonValue, schemas, type Value } from '../../../contract/index.ts';
-import type { EventMetadata, RecordedEvent } from '../event-store.ts';
+import { type ConnectRecord, type Header, schemas, type Value } from '../../../contract/index.ts';
+import type { EventJson, EventMetadata, RecordedEvent } from '../event-store.ts';
 import { publishedEvent } from '../published-event.ts';
 
 /** JSON as a value without schema: objects are maps. */
-export function valueOfJson(json: JsonValue | undefined): Value {
+export function valueOfJson(json: EventJson | undefined): Value {
   if (typeof json !== 'object' || json === null) return json ?? null;
   if (Array.isArray(json)) return json.map(valueOfJson);
   const map = new Map<Value, Value>();
@@ -12,8 +12,9 @@ export function valueOfJson(json: JsonValue | undefined): Value {
 }
 
 /** About how many characters a value's JSON has. */
-export function jsonSize(json: JsonValue | EventMetadata | undefined): number {
+export function jsonSize(json: EventJson | EventMetadata | undefined): number {
   if (typeof json === 'string') return json.length + 2;
+  if (typeof json === 'bigint') return String(json).length;
   if (typeof json !== 'object' || json === null) return 8;
   let size = 2;
   if (Array.isArray(json)) for (const item of json) size += jsonSize(item) + 1;
@@ -21,12 +22,15 @@ export function jsonSize(json: JsonValue | EventMetadata | undefined): number {
   return size;
 }
 
-/** An event's record: key the aggregate's id, value the `PublishedEvent`, headers by which a reader knows it without reading the value. */
-export function eventRecord(event: RecordedEvent, topic: string): ConnectRecord {
+/**
+ * An event's record: key the aggregate's id, value the `PublishedEvent`, headers by which a reader knows it without reading the value. Its timestamp is when the
+ * event happened, and never later than `nowMs`: brokers refuse a record that lies ahead of them, and nothing behind it would be published any more.
+ */
+export function eventRecord(event: RecordedEvent, topic: string, nowMs: number): ConnectRecord {
   return {
     topic,
     partition: null,
-    timestamp: event.timestampMs,
+    timestamp: Math.min(event.timestampMs, nowMs),
     keySchema: schemas.string,
     key: event.stream.id,
     valueSchema: null,

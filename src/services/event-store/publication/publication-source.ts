@@ -70,9 +70,10 @@ export class PublicationSource implements Source {
   }
 
   #batch(events: readonly RecordedEvent[], { store, position }: { readonly store: string; readonly position: bigint }): SourceBatch {
-    const { topic, topicOfType } = this.#settings;
+    const { topic, topicOfType, clock } = this.#settings;
+    const nowMs = clock.nowMs();
     const records = events.flatMap(event => {
-      const record = eventRecord(event, topic);
+      const record = eventRecord(event, topic, nowMs);
       const own = topicOfType === null ? null : topicOfType(event.type);
       return own === null || own === topic ? [record] : [record, { ...record, topic: own }];
     });

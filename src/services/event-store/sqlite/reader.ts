@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JsonValue } from '../../../contract/index.ts';
-import type { EventMetadata, RecordedEvent, StreamId, StreamSlice } from '../event-store.ts';
+import { parseExactIntegers } from '../../../contract/index.ts';
+import type { EventJson, EventMetadata, RecordedEvent, StreamId, StreamSlice } from '../event-store.ts';
 import type { ReadRange, StoredState } from '../storage.ts';
 import { inTransaction, openForReading } from './database.ts';
 import { storeError } from './sqlite-errors.ts';
@@ -24,8 +24,8 @@ function eventOf(row: Row, stream: StreamId): RecordedEvent {
     type: String(row[3]),
     version: BigInt(Number(row[0])),
     position: BigInt(Number(row[1])),
-    data: JSON.parse(String(row[4])) as JsonValue,
-    metadata: metadata === '{}' ? {} : (JSON.parse(metadata) as EventMetadata),
+    data: parseExactIntegers(String(row[4])) as EventJson,
+    metadata: metadata === '{}' ? {} : (parseExactIntegers(metadata) as EventMetadata),
     schemaVersion: Number(row[6]),
     timestampMs: Number(row[7]),
   };
@@ -108,7 +108,7 @@ export class Reader implements Disposable {
     return {
       version: BigInt(Number(found['version'])),
       timestampMs: Number(found['timestamp_ms']),
-      state: JSON.parse(String(found['state'])) as JsonValue,
+      state: parseExactIntegers(String(found['state'])) as EventJson,
     };
   }
 

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '../../../contract/index.ts';
 import { checkRetention } from '../event-checks.ts';
 import type { AppendResult, EventStore, ExpectedVersion, StreamId, StreamRetention, StreamSlice, Upcasters } from '../event-store.ts';
-import type { EventStorage, PreparedAppend, PreparedEvent, ReadRange, StoredState } from '../storage.ts';
+import type { EventStorage, PreparedAppend, PreparedEvent, ReadRange, StateText, StoredState } from '../storage.ts';
 import { StoredEventStore } from '../stored-event-store.ts';
 import { Commits } from './commits.ts';
 import { lockOwnership } from './ownership.ts';
@@ -93,8 +93,8 @@ class SqliteStorage implements EventStorage {
     return this.#opened().storedState(stream, name);
   }
 
-  async storeState(stream: StreamId, name: string, { version, timestampMs, state }: StoredState): Promise<void> {
-    const stored = { name, version: Number(version), timestampMs, text: JSON.stringify(state) };
+  async storeState(stream: StreamId, name: string, { version, timestampMs, text }: StateText): Promise<void> {
+    const stored = { name, version: Number(version), timestampMs, text };
     await this.#send({ kind: 'storeState', stream, state: stored });
   }
 

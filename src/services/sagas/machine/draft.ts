@@ -105,7 +105,7 @@ export class Draft {
   }
 }
 
-/** How it began stays; of the rest the latest. */
-function bounded(lines: readonly SagaTransition[]): readonly SagaTransition[] {
+/** A timeline within its bound: how it began stays, and of the rest the latest. */
+export function bounded(lines: readonly SagaTransition[]): readonly SagaTransition[] {
   return lines.length <= timelineMax ? lines : [lines[0]!, ...lines.slice(1 - timelineMax)];
 }

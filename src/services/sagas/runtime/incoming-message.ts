@@ -8,6 +8,9 @@ export const keyHeader = 'idempotencyKey';
 /** An instance holds what its messages say, and is one record of the log: brokers take 1 MiB. */
 const messageBytesMax = 256 * 1024;
 
+/** An instance is known by it, in keys and in the index of a table. */
+const correlationBytesMax = 2_000;
+
 /** A record of a topic that sagas listen to, as far as it can be read without knowing whose it is. */
 export type ReadMessage = Omit<SagaMessage, 'correlationId'>;
 
@@ -47,8 +50,13 @@ export function readMessage(record: LogRecord): ReadMessage | null {
 export function correlationOf(data: JsonObject, path: string, record: LogRecord): string {
   let value: JsonValue | undefined = data;
   for (const name of path.split('.')) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-  if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'number') return String(value);
+  if (typeof value === 'string' && value !== '') {
+    // Half of a surrogate pair is the same in UTF-8 as any other half.
+    if (value.isWellFormed() && !value.includes('\0') && Buffer.byteLength(value) <= correlationBytesMax) return value;
+    const problem = `'${path}' has more than ${correlationBytesMax} bytes, U+0000 or half of a surrogate pair`;
+    throw new SluiceError('MESSAGE_UNREADABLE', `${placeOf(record)} has no correlation id that can be one: ${problem}.`);
+  }
   throw new SluiceError('MESSAGE_UNREADABLE', `${placeOf(record)} has no correlation id: '${path}' is no text and no number in it.`);
 }
 

@@ -1,19 +1,21 @@
-import { type AppendUnit, crashPoint, type LogWriter, type SluiceError, toSluiceError } from '../../../contract/index.ts';
-import type { SagaUnit } from './saga-unit.ts';
+import { crashPoint, type LogConsumer, type PartitionOffset, type SluiceError, toSluiceError } from '../../../contract/index.ts';
+import type { SagaBatch } from './saga-batch.ts';
+import type { SagaLedger } from './saga-store.ts';
 
-/** Units handed to the log and not yet durable. */
+/** Units handed to the store and not yet durable. */
 const underWayMax = 4;
 
-/** The units of a saga on their way into the log, in order; the first that fails is the last. */
+/** The units of a saga on their way into its store, in order; the first that fails is the last. */
 export class SagaAppends {
-  readonly #writer: LogWriter;
+  readonly #ledger: SagaLedger;
+  readonly #consumer: LogConsumer;
   readonly #settled: (error: SluiceError | null) => void;
   #underWay = 0;
   #last: Promise<boolean> = Promise.resolve(true);
 
   /** `settled` hears of each unit: null where it is durable. */
-  constructor(writer: LogWriter, settled: (error: SluiceError | null) => void) {
-    [this.#writer, this.#settled] = [writer, settled];
+  constructor(ledger: SagaLedger, consumer: LogConsumer, settled: (error: SluiceError | null) => void) {
+    [this.#ledger, this.#consumer, this.#settled] = [ledger, consumer, settled];
   }
 
   /** Whether no more may be handed over before one is durable. */
@@ -21,18 +23,17 @@ export class SagaAppends {
     return this.#underWay >= underWayMax;
   }
 
-  /** As the writer's. */
+  /** As the ledger's. */
   room(): Promise<void> | null {
-    return this.#writer.room();
+    return this.#ledger.room();
   }
 
   /** Hands over what was decided, with the offsets behind it; `told` hears what became of it. */
-  send(unit: SagaUnit, consumed: AppendUnit['consumed'] | null, told: (error: SluiceError | null) => void): void {
-    const transitions = unit.count > 0;
+  send(batch: SagaBatch, next: readonly PartitionOffset[], told: (error: SluiceError | null) => void): void {
+    const transitions = !batch.isEmpty;
     this.#underWay++;
     if (transitions) crashPoint('saga-decided');
-    const append: AppendUnit = { records: transitions ? unit.finish() : null, offsets: [], ...(consumed && { consumed }) };
-    this.#last = this.#writer.append(append).then(
+    this.#last = this.#ledger.append(batch, next, this.#consumer).then(
       () => {
         if (transitions) crashPoint('saga-durable');
         return this.#end(null, told);

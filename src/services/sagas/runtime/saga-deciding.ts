@@ -3,10 +3,9 @@ import { deadLetterHeaders } from '../../../engine/sink/dead-letter.ts';
 import { decide, sagaIdOf } from '../machine.ts';
 import type { MessageMatch, PinnedDefinition, SagaDecision, SagaInput, SagaInstance, SagaMessage, SagaOrder } from '../saga.ts';
 import { correlationOf, fits, placeOf, type ReadMessage, readMessage } from './incoming-message.ts';
-import type { Heard, Move, Tally } from './saga-counts.ts';
+import { SagaBatch } from './saga-batch.ts';
 import type { SagaInstances } from './saga-instances.ts';
 import { deadLettersTopicOf, heardBy, taskOf } from './saga-topics.ts';
-import { SagaUnit } from './saga-unit.ts';
 
 /** What dead letters name as the class at work. */
 const className = 'sluice.sagas';
@@ -17,33 +16,17 @@ type Addressed = { readonly record: LogRecord; readonly message: SagaMessage; re
 type Refused = { readonly record: LogRecord; readonly error: SluiceError };
 type Read = Addressed | Refused | null;
 
-/** What one batch of messages, times and orders leads to; counted once it is durable. */
-export class SagaBatch implements Tally {
-  readonly unit: SagaUnit;
-  /** As they are at its end: an instance that moved more than once in it is stored once. */
-  readonly moved = new Map<string, SagaInstance>();
-  readonly heard: Heard[] = [];
-  readonly moves: Move[] = [];
-  commands = 0;
-  orders = 0;
-
-  constructor(saga: string) {
-    this.unit = new SagaUnit(saga);
-  }
-}
-
-/** Applies the machine to the instances of one saga, in memory: whose a message is, what it leads to, and the records of it. */
+/** Applies the machine to the instances of one saga, in memory: whose a message is, and what it leads to. */
 export class SagaDeciding {
   readonly #saga: string;
   readonly #current: PinnedDefinition;
   readonly #instances: SagaInstances;
   readonly #nowMs: () => number;
   readonly #matches = new WeakMap<PinnedDefinition, readonly MessageMatch[]>();
-  #batch: SagaBatch;
+  #batch = new SagaBatch();
 
   constructor(current: PinnedDefinition, instances: SagaInstances, nowMs: () => number) {
     [this.#saga, this.#current, this.#instances, this.#nowMs] = [current.definition.name, current, instances, nowMs];
-    this.#batch = new SagaBatch(this.#saga);
   }
 
   /** Reads records; answers with them the instances that must be loaded before they are decided. */
@@ -94,16 +77,14 @@ export class SagaDeciding {
     }
     for (const id of gone) {
       this.#instances.forget(id);
-      this.#batch.moved.delete(id);
-      this.#batch.unit.forget(id);
+      this.#batch.forget(id);
     }
   }
 
   /** What has come together since the last call. */
   take(): SagaBatch {
     const batch = this.#batch;
-    for (const instance of batch.moved.values()) batch.unit.instance(instance);
-    this.#batch = new SagaBatch(this.#saga);
+    this.#batch = new SagaBatch();
     return batch;
   }
 
@@ -173,25 +154,22 @@ export class SagaDeciding {
     const decision = decide(pinned, instance, input, nowMs);
     if (!decision.changed || decision.instance === null) return decision;
     this.#instances.put(decision.instance);
-    this.#batch.moved.set(decision.instance.id, decision.instance);
-    for (const command of decision.commands) this.#batch.unit.command(command, decision.instance.id);
-    this.#batch.commands += decision.commands.length;
-    this.#batch.moves.push({ before: instance, after: decision.instance, nowMs });
+    this.#batch.move(instance, decision.instance, decision.commands, nowMs);
     return decision;
   }
 
   #pinnedOf({ id, definitionHash }: SagaInstance): PinnedDefinition {
     const pinned = this.#instances.definitions.get(definitionHash);
     if (pinned !== undefined) return pinned;
-    throw new SluiceError('LOG_CORRUPT', `The definition ${definitionHash} of saga ${id} is not in the topic of its instances.`, {
-      remedy: 'Restore the topic from a copy; somebody has deleted records of it.',
+    throw new SluiceError('LOG_CORRUPT', `The definition ${definitionHash} of saga ${id} is not where its instances are kept.`, {
+      remedy: 'Restore the topic of the instances, or their tables, from a copy; somebody has deleted a part.',
     });
   }
 
   #refuse({ record, error }: Refused): void {
     const version = recordVersion(0, record.offset);
     const headers = deadLetterHeaders({ record, version, stage: 'TASK_PUT', className, error }, taskOf(this.#saga));
-    this.#batch.unit.deadLetter(deadLettersTopicOf(this.#saga), record, headers);
+    this.#batch.dead.push({ topic: deadLettersTopicOf(this.#saga), record, headers });
     this.#batch.heard.push('dead-letter');
   }
 }

@@ -12,7 +12,7 @@ export type EndedInstance = {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly definitionHash: string;
-  /** It lies at this offset of the instances' topic, or behind it. */
+  /** In the log it lies at this offset of the instances' topic, or behind it; in a database it is found by its id. */
   readonly floor: bigint;
 };
 
@@ -20,7 +20,7 @@ export type EndedInstance = {
 const recentMax = 5_000;
 
 /**
- * All instances of one saga as its topic has them: those that go on whole, those that ended by what a list shows. It is ahead of the topic by
+ * All instances of one saga as its store has them: those that go on whole, those that ended by what a list shows. It is ahead of the store by
  * what is being appended; where an append fails, all of it is thrown away and read again.
  */
 export class SagaInstances {
@@ -56,7 +56,7 @@ export class SagaInstances {
     return this.#active.has(id) || this.#ended.has(id);
   }
 
-  /** Whether an instance must be read from the topic first. */
+  /** Whether an instance must be read from its store first. */
   isAway(id: string): boolean {
     return this.#ended.has(id) && !this.#recent.has(id);
   }
@@ -98,7 +98,7 @@ export class SagaInstances {
   put(instance: SagaInstance): void {
     const { id, state, version, startedAtMs, endedAtMs, definitionHash } = instance;
     const before = this.#active.get(id) ?? null;
-    if (before === null && !this.#ended.has(id)) this.#users.set(definitionHash, (this.#users.get(definitionHash) ?? 0) + 1);
+    if (before === null && !this.#ended.has(id)) this.#use(definitionHash);
     if (endedAtMs === null) {
       // A person may have taken an ended one up again.
       this.#ended.delete(id);
@@ -111,6 +111,16 @@ export class SagaInstances {
     this.#active.delete(id);
     this.#ended.set(id, { id, state, version, startedAtMs, endedAtMs, definitionHash, floor: this.floor });
     this.hold(instance);
+  }
+
+  /** One that had ended before, by what is kept of it. In the order in which they ended. */
+  putEnded(ended: EndedInstance): void {
+    this.#use(ended.definitionHash);
+    this.#ended.set(ended.id, ended);
+  }
+
+  #use(definitionHash: string): void {
+    this.#users.set(definitionHash, (this.#users.get(definitionHash) ?? 0) + 1);
   }
 
   /** Keeps an ended instance whole for a while. */

@@ -3,6 +3,7 @@ import { backOffMs, type Pause } from '../../../engine/supervisor/supervisor-bac
 import type { SagaInstance, SagaOrder } from '../saga.ts';
 import type { SagaCounts } from './saga-counts.ts';
 import type { SagaInstances } from './saga-instances.ts';
+import type { SagaStore } from './saga-store.ts';
 import { type SagaSettings, SagaTerm } from './saga-term.ts';
 import { instancesSpec, instancesTopicOf, ownerGroupOf } from './saga-topics.ts';
 
@@ -12,6 +13,9 @@ const delayMsMax = 30_000;
 export type OrchestratorParts = {
   readonly settings: SagaSettings;
   readonly log: EventLog;
+  readonly store: SagaStore;
+  /** `host:port`. */
+  readonly workerId: string;
   readonly logger: Logger;
   readonly counts: SagaCounts;
   readonly nowMs: () => number;
@@ -165,8 +169,8 @@ export class SagaOrchestrator implements AsyncDisposable {
   }
 
   async #oneTerm(abort: AbortSignal, running: () => void): Promise<void> {
-    const { settings, log, logger, counts, nowMs } = this.#parts;
-    await using term = await SagaTerm.open({ ...settings, log, counts, nowMs, onRetry: () => {} }, abort);
+    const { settings, log, store, workerId, logger, counts, nowMs } = this.#parts;
+    await using term = await SagaTerm.open({ ...settings, log, store, workerId, counts, nowMs, onRetry: () => {} }, abort);
     const { active, ended } = term.instances;
     logger.info({ saga: this.name, active: active.size, ended: ended.size }, `Saga ${this.name} runs: ${active.size} instances go on.`);
     this.#term = term;

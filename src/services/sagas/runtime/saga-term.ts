@@ -4,7 +4,6 @@ import {
   type EventLog,
   type LogConsumer,
   type LogRecord,
-  type LogWriter,
   type OnRetry,
   type PartitionOffset,
   SluiceError,
@@ -15,8 +14,8 @@ import { SagaAppends } from './saga-appends.ts';
 import type { SagaCounts } from './saga-counts.ts';
 import { SagaDeciding } from './saga-deciding.ts';
 import type { SagaInstances } from './saga-instances.ts';
-import { instancesEnd, loadEnded, restoreInstances } from './saga-restoring.ts';
-import { groupOf, heardBy, instancesTopicOf, specsOf, taskOf } from './saga-topics.ts';
+import type { SagaLedger, SagaStore } from './saga-store.ts';
+import { groupOf, heardBy, specsOf } from './saga-topics.ts';
 
 /** How a saga is run. */
 export type SagaSettings = {
@@ -29,6 +28,9 @@ export type SagaSettings = {
 
 export type SagaTermParts = SagaSettings & {
   readonly log: EventLog;
+  readonly store: SagaStore;
+  /** `host:port`. */
+  readonly workerId: string;
   readonly counts: SagaCounts;
   readonly nowMs: () => number;
   readonly onRetry: OnRetry;
@@ -61,7 +63,7 @@ type WaitingOrder = {
 };
 
 /**
- * One saga for as long as this process owns it and nothing fails: it has the writer that fenced the former owner (invariant 3), all instances as
+ * One saga for as long as this process owns it and nothing fails: it has the ledger that fenced the former owner (invariant 3), all instances as
  * they were durable then, and is a member of the group that hears the messages. A batch is decided in memory, and its transitions, its commands and
  * the offsets behind its messages are durable together or not at all (invariants 1 and 4). Whatever fails ends the term; the next one reads
  * everything again.
@@ -69,7 +71,7 @@ type WaitingOrder = {
 export class SagaTerm implements AsyncDisposable {
   readonly instances: SagaInstances;
   readonly #parts: SagaTermParts;
-  readonly #writer: LogWriter;
+  readonly #ledger: SagaLedger;
   readonly #appends: SagaAppends;
   readonly #consumer: LogConsumer;
   readonly #deciding: SagaDeciding;
@@ -85,22 +87,21 @@ export class SagaTerm implements AsyncDisposable {
   #heardAllMs: number;
   #listening = false;
 
-  private constructor(parts: SagaTermParts, writer: LogWriter, instances: SagaInstances, consumer: LogConsumer) {
-    [this.#parts, this.#writer, this.#consumer, this.instances] = [parts, writer, consumer, instances];
-    this.#deciding = new SagaDeciding(parts.current, instances, parts.nowMs);
+  private constructor(parts: SagaTermParts, ledger: SagaLedger, consumer: LogConsumer) {
+    [this.#parts, this.#ledger, this.#consumer, this.instances] = [parts, ledger, consumer, ledger.instances];
+    this.#deciding = new SagaDeciding(parts.current, ledger.instances, parts.nowMs);
     this.#heardAllMs = parts.nowMs();
-    this.#appends = new SagaAppends(writer, error => (error === null ? this.#notify() : this.#fail(error)));
+    this.#appends = new SagaAppends(ledger, consumer, error => (error === null ? this.#notify() : this.#fail(error)));
   }
 
   /** Takes the saga over. Rejects as the log does. */
   static async open(parts: SagaTermParts, abort: AbortSignal): Promise<SagaTerm> {
-    const { current, log, onRetry, startFrom } = parts;
+    const { current, log, store, workerId, onRetry, startFrom } = parts;
     const saga = current.definition.name;
     await log.ensureTopics(specsOf(saga, [current.definition]), abort, onRetry);
-    const writer = await log.writer(taskOf(saga), { producerOverrides: {}, transactional: true }, abort, onRetry);
+    const ledger = await store.lead({ saga, log, workerId, onRetry }, abort);
     try {
-      const instances = await restoreInstances(log, instancesTopicOf(saga), abort);
-      const definitions = [current, ...instances.definitions.values()].map(({ definition }) => definition);
+      const definitions = [current, ...ledger.instances.definitions.values()].map(({ definition }) => definition);
       await log.ensureTopics(specsOf(saga, definitions), abort, onRetry);
       const topics = [...new Set(definitions.flatMap(definition => heardBy(definition).map(({ topic }) => topic)))];
       const options: ConsumerOptions = {
@@ -111,9 +112,9 @@ export class SagaTerm implements AsyncDisposable {
         recordsMax,
         overrides: {},
       };
-      return new SagaTerm(parts, writer, instances, log.consumer(options));
+      return new SagaTerm(parts, ledger, log.consumer(options));
     } catch (error) {
-      await writer[Symbol.asyncDispose]();
+      await ledger[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -161,17 +162,17 @@ export class SagaTerm implements AsyncDisposable {
     throw new SluiceError('UNAVAILABLE', `Saga ${this.#saga} has just failed, and is taken up again.`);
   }
 
-  /** An instance whole, from memory or the log; null where there is none. */
+  /** An instance whole, from memory or its store; null where there is none. */
   async find(id: string, abort: AbortSignal): Promise<SagaInstance | null> {
     const known = this.instances.get(id);
     if (known !== null || !this.instances.has(id)) return known;
-    return loadEnded(this.#parts.log, instancesTopicOf(this.#saga), this.instances.ended.get(id)!, abort);
+    return this.#ledger.load(this.instances.ended.get(id)!, abort);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await Promise.resolve(this.#consumer[Symbol.asyncDispose]()).catch(() => {});
-    await Promise.resolve(this.#writer[Symbol.asyncDispose]()).catch(() => {});
+    await Promise.resolve(this.#ledger[Symbol.asyncDispose]()).catch(() => {});
   }
 
   get #saga(): string {
@@ -181,14 +182,11 @@ export class SagaTerm implements AsyncDisposable {
   /** The definition in force becomes durable before any instance that is on it; those that no instance is on go. */
   async #settleDefinitions(): Promise<void> {
     const { current } = this.#parts;
-    const { unit } = this.#deciding.take();
-    if (!this.instances.definitions.has(current.hash)) unit.definition(current);
-    for (const hash of this.instances.unusedDefinitions(current.hash)) {
-      unit.forgetDefinition(hash);
-      this.instances.undefine(hash);
-    }
+    const isNew = !this.instances.definitions.has(current.hash);
+    const unused = this.instances.unusedDefinitions(current.hash);
+    for (const hash of unused) this.instances.undefine(hash);
     this.instances.define(current);
-    if (unit.count > 0) await this.#writer.append({ records: unit.finish(), offsets: [] });
+    if (isNew || unused.length > 0) await this.#ledger.define(isNew ? current : null, unused);
   }
 
   /** Does the next thing there is to do; false where there is nothing. */
@@ -216,8 +214,7 @@ export class SagaTerm implements AsyncDisposable {
   async #take(event: ConsumerEvent, abort: AbortSignal): Promise<void> {
     switch (event.type) {
       case 'assigned':
-        // So that where it began holds, also where nothing comes before the next start.
-        await this.#consumer.commit(event.partitions.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+        await this.#ledger.place(event.partitions, this.#consumer);
         this.#listening = true;
         return;
       case 'revoked':
@@ -257,7 +254,7 @@ export class SagaTerm implements AsyncDisposable {
       this.#deciding.forget(now - endedRetentionMs, endedMax, forgottenMax);
       const more = this.instances.ended.size > endedMax;
       this.#forgetAtMs = now + (more ? 0 : forgetEveryMs);
-      void this.#lookForEnd();
+      void this.#ledger.tidy(this.#consumer);
     }
     if (isDue || forgets) {
       this.#send([]);
@@ -288,22 +285,13 @@ export class SagaTerm implements AsyncDisposable {
       if (error === null) this.#parts.counts.add(batch);
       told(error);
     };
-    if (batch.unit.count === 0 && next.length === 0) settled(null);
-    else this.#appends.send(batch.unit, next.length === 0 ? null : this.#consumer.consumed(next), settled);
+    if (batch.isEmpty && next.length === 0) settled(null);
+    else this.#appends.send(batch, next, settled);
   }
 
   async #load(id: string, abort: AbortSignal): Promise<void> {
     const found = await this.find(id, abort);
     if (found !== null) this.instances.hold(found);
-  }
-
-  /** What is put from now on lies behind what is there now: where ended instances are looked for. */
-  async #lookForEnd(): Promise<void> {
-    try {
-      this.instances.floor = await instancesEnd(this.#parts.log, instancesTopicOf(this.#saga));
-    } catch {
-      // It was asked for to save reading; the next time will do.
-    }
   }
 
   #ask(events: AsyncIterator<ConsumerEvent>): void {

@@ -20,14 +20,14 @@ export function instancesSpec(saga: string): TopicSpec {
 
 const plainSpec = (topic: string): TopicSpec => ({ topic, partitions: -1, replicationFactor: -1, configs: {} });
 
-/** All topics of definitions, and the saga's own: made where they are not there yet, so that nobody waits for the other. */
+/** All topics of definitions, and the saga's dead letters: made where they are not there yet, so that nobody waits for the other. */
 export function specsOf(saga: string, definitions: Iterable<SagaDefinition>): readonly TopicSpec[] {
   const plain = new Set<string>();
   for (const definition of definitions) {
     for (const { topic } of heardBy(definition)) plain.add(topic);
     for (const { topic } of commandsOf(definition)) plain.add(topic);
   }
-  return [instancesSpec(saga), { ...plainSpec(deadLettersTopicOf(saga)), partitions: 1 }, ...[...plain].map(plainSpec)];
+  return [{ ...plainSpec(deadLettersTopicOf(saga)), partitions: 1 }, ...[...plain].map(plainSpec)];
 }
 
 /** Every command that a definition may send. */

@@ -16,6 +16,15 @@ const noHeaders: readonly SerializedHeader[] = [];
 /** Before the hash in a definition's key. An instance's id has no slash before its colon: the saga's name holds none. */
 export const definitionPrefix = 'definition/';
 
+/** What a command is known by, wherever it leaves from. */
+export function commandHeaders({ type, idempotencyKey }: SagaCommand, sagaId: string): readonly SerializedHeader[] {
+  return [
+    { key: typeHeader, value: Buffer.from(type) },
+    { key: keyHeader, value: Buffer.from(idempotencyKey) },
+    { key: 'sagaId', value: Buffer.from(sagaId) },
+  ];
+}
+
 /** The records that a saga's transitions become durable with, gathered into one batch of the log. */
 export class SagaUnit {
   readonly #saga: string;
@@ -54,13 +63,9 @@ export class SagaUnit {
     this.#add(instancesTopicOf(this.#saga), definitionPrefix + hash, null, noHeaders, Number.NaN);
   }
 
-  command({ topic, type, idempotencyKey, correlationId, payload }: SagaCommand, sagaId: string): void {
-    const headers = [
-      { key: typeHeader, value: Buffer.from(type) },
-      { key: keyHeader, value: Buffer.from(idempotencyKey) },
-      { key: 'sagaId', value: Buffer.from(sagaId) },
-    ];
-    this.#add(topic, correlationId, Buffer.from(JSON.stringify(payload satisfies JsonValue)), headers, Number.NaN);
+  command(command: SagaCommand, sagaId: string): void {
+    const { topic, correlationId, payload } = command;
+    this.#add(topic, correlationId, Buffer.from(JSON.stringify(payload satisfies JsonValue)), commandHeaders(command, sagaId), Number.NaN);
   }
 
   deadLetter(topic: string, { key, value, timestampMs }: LogRecord, headers: readonly SerializedHeader[]): void {

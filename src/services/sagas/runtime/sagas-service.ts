@@ -1,9 +1,11 @@
-import { SluiceError } from '../../../contract/index.ts';
-import type { RunningService, Service, ServiceContext } from '../../hosting/service.ts';
+import { SluiceError, toSluiceError } from '../../../contract/index.ts';
+import type { RunningService, Service, ServiceConnector, ServiceContext } from '../../hosting/service.ts';
 import type { PinnedDefinition, SagaOrder, SagaState } from '../saga.ts';
+import { logSagaStore } from './log-saga-store.ts';
 import { SagaCounts } from './saga-counts.ts';
 import { sagaFamilies } from './saga-families.ts';
 import { SagaOrchestrator } from './saga-orchestrator.ts';
+import type { SagaStore } from './saga-store.ts';
 import type { SagaSettings } from './saga-term.ts';
 import { type InstanceList, listInstances, type ShownInstance, shownInstance } from './saga-views.ts';
 
@@ -13,6 +15,8 @@ export type SagasSettings = Omit<SagaSettings, 'current'> & {
   definitions(knownTopics: readonly string[] | null): Promise<readonly PinnedDefinition[]>;
   /** Definitions may only name topics that the log has. Left out: those that it does not have are made. */
   readonly topicsMustExist?: boolean;
+  /** Where instances are kept; left out: in the log. */
+  readonly store?: SagaStore;
 };
 
 /** A saga as GET /sagas shows it. */
@@ -40,7 +44,7 @@ export interface Sagas {
 /** The sagas of a worker, as a service beside the pipeline. */
 export class SagasService implements Service, Sagas {
   readonly name = 'sagas';
-  readonly connectors = [];
+  readonly connectors: readonly ServiceConnector[];
   readonly metrics = sagaFamilies(() => this.#observed());
   readonly #settings: SagasSettings;
   /** They outlive a start. */
@@ -49,16 +53,25 @@ export class SagasService implements Service, Sagas {
 
   constructor(settings: SagasSettings) {
     this.#settings = settings;
+    this.connectors = (settings.store ?? logSagaStore).connectors;
   }
 
-  async start({ log, logger, clock, pause, random }: ServiceContext): Promise<RunningService> {
-    const { definitions, topicsMustExist = false, ...settings } = this.#settings;
+  async start({ log, logger, clock, pause, random, workerId, connectors }: ServiceContext): Promise<RunningService> {
+    const { definitions, topicsMustExist = false, store = logSagaStore, ...settings } = this.#settings;
+    await store.prepare();
+    // What could not start before the store was there can now.
+    for (const { name } of store.connectors)
+      void connectors
+        .revive(name)
+        .catch((error: unknown) => logger.warn({ connector: name }, `${name} could not be started anew: ${toSluiceError(error).message}`));
     const knownTopics = topicsMustExist ? (await log.describeTopics()).map(({ topic }) => topic) : null;
     const orchestrators = (await definitions(knownTopics)).map(
       current =>
         new SagaOrchestrator({
           settings: { ...settings, current },
           log,
+          store,
+          workerId,
           logger,
           counts: this.#countsOf(current.definition.name),
           nowMs: () => clock.nowMs(),
@@ -71,7 +84,13 @@ export class SagasService implements Service, Sagas {
     return {
       // Each saga is taken up again by itself: one that cannot run stops no other.
       failed: new Promise<never>(() => {}),
-      health: () => ({ sagas: this.overview() }),
+      health: () => ({
+        store: store.kind,
+        ...(store.connectors.length > 0 && {
+          publication: Object.fromEntries(store.connectors.map(({ name }) => [name, connectors.states(name) ?? 'not on this worker'])),
+        }),
+        sagas: this.overview(),
+      }),
       [Symbol.asyncDispose]: async () => {
         this.#running = [];
         await Promise.all(orchestrators.map(orchestrator => orchestrator[Symbol.asyncDispose]()));

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { EventStore, RecordedEvent } from '../../../../src/services/event-store/event-store.ts';
-import { openSqliteEventStore } from '../../../../src/services/event-store/sqlite/sqlite-event-store.ts';
+import { eventsFile } from '../../../../src/services/event-store/sqlite/database.ts';
+import { sqlite3 } from '../../../services/sqlite3.ts';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
 import { faultRounds } from '../../rounds.ts';
 
@@ -32,19 +32,24 @@ async function appendedAndKilled(folder: string, appends: number): Promise<Reado
   return acknowledged;
 }
 
-async function everything(store: EventStore): Promise<readonly RecordedEvent[]> {
-  const found: RecordedEvent[] = [];
-  for (;;) {
-    const page = await store.readAll(found.at(-1)?.position ?? 0n, { limit: 10_000 });
-    if (page.length === 0) return found;
-    found.push(...page);
-  }
+/** An event as it lies in the store's file. */
+type StoredEvent = {
+  readonly aggregate_type: string;
+  readonly aggregate_id: string;
+  readonly version: number;
+  readonly data: { readonly writer: number; readonly number: number };
+};
+
+/** All events in their order, read with the stock sqlite3 command. */
+async function everything(folder: string): Promise<readonly StoredEvent[]> {
+  const event = `json_object('aggregate_type', aggregate_type, 'aggregate_id', aggregate_id, 'version', version, 'data', json(data))`;
+  const events: StoredEvent[] = [];
+  for await (const row of sqlite3(eventsFile(folder), `select ${event} from log order by position`)) events.push(JSON.parse(row));
+  return events;
 }
 
-function labels(events: readonly RecordedEvent[], type: string): string[] {
-  return events
-    .filter(({ stream }) => stream.type === type)
-    .map(({ data }) => Object.values(data as { writer: number; number: number }).join(' '));
+function labels(events: readonly StoredEvent[], type: string): string[] {
+  return events.filter(event => event.aggregate_type === type).map(({ data }) => `${data.writer} ${data.number}`);
 }
 
 test('a killed process loses nothing that was acknowledged, halves nothing, and what it sends again is not doubled', {
@@ -54,8 +59,7 @@ test('a killed process loses nothing that was acknowledged, halves nothing, and 
   let total = 0;
   for (let round = 0; round < faultRounds; round++) {
     const acknowledged = await appendedAndKilled(folder.path, [40, 400, 1500][round % 3]!);
-    await using store = await openSqliteEventStore({ folder: folder.path });
-    const events = await everything(store);
+    const events = await everything(folder.path);
     const own = labels(events, 'writer');
     const last = new Map<number, number>();
     for (const label of own) {
@@ -66,9 +70,9 @@ test('a killed process loses nothing that was acknowledged, halves nothing, and 
     for (const [writer, number] of acknowledged) assert.ok((last.get(writer) ?? 0) >= number, `${writer} ${number} was acknowledged`);
     assert.deepEqual(labels(events, 'shared'), own, 'both streams of an append, or none');
     for (const id of ['0', '1', '2']) {
-      const ofStream = events.filter(({ stream }) => stream.type === 'shared' && stream.id === id);
+      const ofStream = events.filter(event => event.aggregate_type === 'shared' && event.aggregate_id === id);
       assert.deepEqual(
-        ofStream.map(({ version }) => Number(version)),
+        ofStream.map(({ version }) => version),
         ofStream.map((_, index) => index + 1),
       );
     }

@@ -9,6 +9,7 @@ import type { PinnedDefinition, SagaInstance } from '../../../../src/services/sa
 import { pinnedOrderSaga } from '../../../integration/services/sagas/order-saga.ts';
 import { orderCreated, publish, readTopic } from '../../../integration/services/sagas/saga-run.ts';
 import { type Behaviour, commandOf, obliging } from '../../../integration/services/sagas/toy-services.ts';
+import { connectTo } from '../../../support/fresh-database.ts';
 import { type CopiersLog, openCopiersLog } from '../../consumed/copiers-log.ts';
 
 /** What becomes of an order: its payment is taken, fails, is answered only the second time, or never. */
@@ -17,7 +18,10 @@ export type Fate = 'paid' | 'refused' | 'late' | 'silent';
 /** An order with a saga, topics and services of its own. */
 export type CrashingOrder = { readonly prefix: string; readonly fate: Fate };
 
-export type HostSettings = { readonly log: CopiersLog; readonly orders: readonly CrashingOrder[] };
+/** Where a host's log is, and where its sagas are kept: the URL of a database, or null for the log. */
+export type HostPlaces = { readonly log: CopiersLog; readonly database: string | null };
+
+export type HostSettings = HostPlaces & { readonly orders: readonly CrashingOrder[] };
 
 /** How often each fate's instance is stored: before and after each of these the host is killed. */
 export const transitionsOf: Readonly<Record<Fate, number>> = {
@@ -61,12 +65,12 @@ function startHost(settings: HostSettings, crash: string) {
 }
 
 /** Places an order, and kills its host at the n-th passing of a point. */
-export async function crash(log: CopiersLog, order: CrashingOrder, point: CrashPoint, passing: number): Promise<void> {
+export async function crash(places: HostPlaces, order: CrashingOrder, point: CrashPoint, passing: number): Promise<void> {
   {
-    await using opened = await openCopiersLog(log);
+    await using opened = await openCopiersLog(places.log);
     await publish(opened, [orderCreated(order.prefix, 'o-1')]);
   }
-  const host = startHost({ log, orders: [order] }, `${point}:${passing}`);
+  const host = startHost({ ...places, orders: [order] }, `${point}:${passing}`);
   const said: string[] = [];
   createInterface({ input: host.stdout }).on('line', line => {
     said.push(line);
@@ -77,8 +81,8 @@ export async function crash(log: CopiersLog, order: CrashingOrder, point: CrashP
 }
 
 /** Lets another host bring all orders to their end. */
-export async function finish(log: CopiersLog, orders: readonly CrashingOrder[]): Promise<void> {
-  const host = startHost({ log, orders }, '');
+export async function finish(places: HostPlaces, orders: readonly CrashingOrder[]): Promise<void> {
+  const host = startHost({ ...places, orders: orders.map(({ prefix, fate }) => ({ prefix, fate })) }, '');
   const exited = once(host, 'exit');
   const said: string[] = [];
   for await (const line of createInterface({ input: host.stdout })) {
@@ -91,7 +95,7 @@ export async function finish(log: CopiersLog, orders: readonly CrashingOrder[]):
 }
 
 /** Every command and every answer is there once, the saga has come to its end, and what was taken was given back unless the order is confirmed. */
-export async function assertSound(log: EventLog, order: CrashingOrder, where: string): Promise<void> {
+export async function assertSound(log: EventLog, database: string | null, order: CrashingOrder, where: string): Promise<void> {
   const { prefix, fate } = order;
   const commands: string[] = [];
   for (const name of ['inventory-commands', 'payment-commands', 'order-commands'])
@@ -114,12 +118,24 @@ export async function assertSound(log: EventLog, order: CrashingOrder, where: st
     }
   assert.equal(new Set(answers).size, answers.length, `${where}: each effect once: ${answers.join(' ')}`);
   const saga = pinnedOf(order).definition.name;
-  const stored = (await readTopic(log, instancesTopicOf(saga))).filter(({ key }) => Buffer.from(key!).toString() === `${saga}:o-1`);
-  const instance = JSON.parse(Buffer.from(stored.at(-1)!.value!).toString()) as SagaInstance;
+  const state = database === null ? await stateInLog(log, saga) : await stateIn(database, saga);
   const confirmed = fate === 'paid' || fate === 'late';
-  assert.equal(instance.state, confirmed ? 'completed' : 'compensated', where);
+  assert.equal(state, confirmed ? 'completed' : 'compensated', where);
   assert.equal(done['inventory-reserved'], 1, where);
   assert.equal(done['order-confirmed'] ?? 0, confirmed ? 1 : 0, where);
   assert.equal(done['inventory-released'] ?? 0, confirmed ? 0 : 1, where);
   assert.deepEqual(await readTopic(log, deadLettersTopicOf(saga)), [], where);
+}
+
+async function stateInLog(log: EventLog, saga: string): Promise<string> {
+  const stored = (await readTopic(log, instancesTopicOf(saga))).filter(({ key }) => Buffer.from(key!).toString() === `${saga}:o-1`);
+  return (JSON.parse(Buffer.from(stored.at(-1)!.value!).toString()) as SagaInstance).state;
+}
+
+async function stateIn(database: string, saga: string): Promise<string> {
+  await using client = await connectTo(database);
+  const text = "select state from sluice_sagas.instances where saga = $1 and correlation_id = 'o-1'";
+  const { rows } = await client.query<{ state: string }>(text, [saga]);
+  assert.equal(rows.length, 1);
+  return rows[0]!.state;
 }

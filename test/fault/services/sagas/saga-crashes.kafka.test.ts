@@ -10,5 +10,5 @@ test('a kill before or after any transition of the order saga does nothing twice
   // A member that was killed is gone for the others only when its session is over.
   const sessions = { 'consumer.session.timeout.ms': '6000', 'consumer.heartbeat.interval.ms': '500' };
   const options = workerOptions(await sharedKafka(), aName('sagas'), sessions);
-  await crashEveryTransition(t, { options });
+  await crashEveryTransition(t, { log: { options }, database: null });
 });

@@ -7,5 +7,5 @@ test('a kill before or after any transition of the order saga does nothing twice
   timeout: 240_000 * Math.max(1, faultRounds),
 }, async t => {
   using folder = new ScratchFolder('sagas');
-  await crashEveryTransition(t, { dataDir: folder.path });
+  await crashEveryTransition(t, { log: { dataDir: folder.path }, database: null });
 });

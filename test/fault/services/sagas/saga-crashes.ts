@@ -1,57 +1,68 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { CrashPoint } from '../../../../src/contract/index.ts';
-import { type CopiersLog, openCopiersLog } from '../../consumed/copiers-log.ts';
+import { openCopiersLog } from '../../consumed/copiers-log.ts';
 import { faultRounds, faultSeed } from '../../rounds.ts';
-import { assertSound, type CrashingOrder, crash, type Fate, finish, transitionsOf } from './crashing-orders.ts';
+import { assertSound, type CrashingOrder, crash, type Fate, finish, type HostPlaces, transitionsOf } from './crashing-orders.ts';
 
 /** Before and after a transition is durable. */
 export const sagaCrashPoints: readonly CrashPoint[] = ['saga-decided', 'saga-durable'];
 
-/** Within the log's own transactions: of the saga, and of the services that answer it. */
-const logCrashPoints: Readonly<Record<'embedded' | 'kafka', readonly CrashPoint[]>> = {
+/** Where the sagas are kept, and what commits their units. */
+type Kept = 'embedded' | 'kafka' | 'postgres';
+
+/** Within the log's own transactions, of the saga and of the services that answer it; or on the way of what is sent, from the database into the log. */
+const farCrashPoints: Readonly<Record<Kept, readonly CrashPoint[]>> = {
   embedded: ['embedded-records-written', 'embedded-committed'],
   kafka: ['kafka-produced', 'kafka-committed'],
+  postgres: ['unit-handed-over', 'unit-durable', 'unit-acknowledged'],
 };
-/** How often these are surely passed by an order whose payment is refused: four transitions, three answers, and the definition. */
-const logPassings = 8;
+/**
+ * How often these are surely passed by an order whose payment is refused: four transitions, three answers, and the definition; of what leaves the database, three
+ * commands.
+ */
+const farPassings: Readonly<Record<Kept, number>> = { embedded: 8, kafka: 8, postgres: 3 };
 
 type Kill = { readonly fate: Fate; readonly point: CrashPoint; readonly passing: number };
 
 /** Every kill there is, in the order of an order's life. */
-function kills(log: 'embedded' | 'kafka'): readonly Kill[] {
+function kills(kept: Kept): readonly Kill[] {
   const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
   const own = (['paid', 'refused', 'late', 'silent'] as const).flatMap(fate =>
     sagaCrashPoints.flatMap(point => numbers(transitionsOf[fate]).map((passing): Kill => ({ fate, point, passing }))),
   );
-  const within = logCrashPoints[log].flatMap(point => numbers(logPassings).map((passing): Kill => ({ fate: 'refused', point, passing })));
-  return [...own, ...within];
+  const far = farCrashPoints[kept].flatMap(point =>
+    numbers(farPassings[kept]).map((passing): Kill => ({ fate: 'refused', point, passing })),
+  );
+  return [...own, ...far];
 }
 
 /** In `npm run fault`, all of them as often as it says. Else one round: half of those of an order that is undone, and some of the others; which ones, the seed decides. */
 const everything = faultRounds > 3;
 const rounds = everything ? faultRounds : 1;
 
-function chosen(log: 'embedded' | 'kafka'): readonly Kill[] {
-  if (everything) return kills(log);
-  return kills(log).filter(({ fate, point }, index) => {
-    const often = log === 'embedded' && fate === 'refused' && sagaCrashPoints.includes(point);
-    return (index + faultSeed) % (often ? 2 : 6) === 0;
+function chosen(kept: Kept): readonly Kill[] {
+  if (everything) return kills(kept);
+  return kills(kept).filter(({ fate, point }, index) => {
+    const often = kept === 'embedded' && fate === 'refused' && sagaCrashPoints.includes(point);
+    return (index + faultSeed) % (often ? 2 : kept === 'postgres' ? 9 : 6) === 0;
   });
 }
 
 /** Kills the host of a saga before and after each of its transitions, and lets another one bring all of them to their end. */
-export async function crashEveryTransition(t: TestContext, log: CopiersLog): Promise<void> {
+export async function crashEveryTransition(t: TestContext, places: HostPlaces): Promise<void> {
+  const { log, database } = places;
+  const kept = database !== null ? 'postgres' : 'dataDir' in log ? 'embedded' : 'kafka';
   for (let round = 0; round < rounds; round++) {
     const orders: (CrashingOrder & { readonly where: string })[] = [];
-    for (const { fate, point, passing } of chosen('dataDir' in log ? 'embedded' : 'kafka')) {
+    for (const { fate, point, passing } of chosen(kept)) {
       const order = { prefix: `c${randomUUID().slice(0, 8)}`, fate, where: `${fate}, ${point}:${passing}` };
-      await crash(log, order, point, passing);
+      await crash(places, order, point, passing);
       orders.push(order);
     }
-    await finish(log, orders);
+    await finish(places, orders);
     await using opened = await openCopiersLog(log);
-    for (const order of orders) await assertSound(opened, order, order.where);
+    for (const order of orders) await assertSound(opened, database, order, order.where);
     t.diagnostic(`round ${round + 1}: ${orders.length} kills: ${orders.map(({ where }) => where).join('; ')}`);
   }
 }

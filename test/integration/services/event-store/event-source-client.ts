@@ -1,6 +1,8 @@
 /** An event as a subscription of the event store sends it. */
 export type Sent = {
   readonly id: string;
+  /** As it came. */
+  readonly text: string;
   readonly data: { readonly position: number; readonly type: string; readonly aggregateId: string };
 };
 
@@ -27,7 +29,7 @@ export async function* serverSentEvents(
       if (fields.some(([, name]) => name === '')) comments();
       const of = (wanted: string) => fields.find(([, name]) => name === wanted)?.[2];
       const [id, data] = [of('id'), of('data')];
-      if (id !== undefined && data !== undefined) yield { id, data: JSON.parse(data) as Sent['data'] };
+      if (id !== undefined && data !== undefined) yield { id, text: data, data: JSON.parse(data) as Sent['data'] };
     }
   }
 }

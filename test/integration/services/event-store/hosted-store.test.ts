@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { newDaemon } from '../../../support/daemon.ts';
 import { until } from '../../../support/until.ts';
+import { exactAggregates, exactAndDated } from './exact-events.ts';
 import { EventStoreDaemon, newEventStoreDaemon } from './killed-store.ts';
 
 const publication = 'event-store-publication';
@@ -59,6 +60,13 @@ describe('an event store that the worker hosts', { timeout: 180_000 }, () => {
     assert.deepEqual(await (await store.call('GET', '/connectors')).json(), []);
     assert.equal((await store.call('GET', '/event-store/events')).status, 404);
     assert.deepEqual(await (await store.call('GET', '/sluice/services')).json(), {});
+  });
+
+  test('keeps the digits of integers from the request to the topic, and its records the time of their events', async () => {
+    await using store = await newEventStoreDaemon();
+    await store.daemon.configure({ 'services.event-store.store': 'sqlite', ...exactAggregates(store) });
+    await store.start();
+    await exactAndDated(store);
   });
 
   test('that cannot be opened is tried again until it can, and everybody is told', async () => {

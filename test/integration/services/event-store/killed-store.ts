@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
+import { type CrashPoint, crashPointVariable } from '../../../../src/contract/index.ts';
+import { faultSeed } from '../../../fault/rounds.ts';
 import { type Daemon, newDaemon, type WorkerSettings } from '../../../support/daemon.ts';
 import type { Published } from '../../../support/published.ts';
 import { until } from '../../../support/until.ts';
+
+/** From a batch that was read of the store to its being in the embedded log, and to the store's being told so. */
+export const publishingPoints: readonly CrashPoint[] = [
+  'unit-handed-over',
+  'embedded-begun',
+  'embedded-records-written',
+  'embedded-offsets-written',
+  'embedded-committed',
+  'unit-durable',
+  'unit-acknowledged',
+];
 
 /** What a store of a test publishes: its one topic, and what its events' types begin with (the topics of types are called after it). */
 export type Names = { readonly topic: string; readonly prefix: string };
@@ -30,6 +43,16 @@ export class EventStoreDaemon implements AsyncDisposable {
       what: `the services to run. The end of the log:\n${this.daemon.log()}\n`,
       timeoutMs: 60_000,
     });
+  }
+
+  /** Starts it, and waits until it has killed itself at the n-th passing of a point. */
+  async crash(point: CrashPoint, passing: number): Promise<void> {
+    const { environment } = this.daemon;
+    this.daemon.environment = { ...environment, [crashPointVariable]: `${point}:${passing}` };
+    await this.daemon.launch();
+    const ended = await this.daemon.ended(60_000);
+    this.daemon.environment = environment;
+    assert.equal(ended, 'SIGKILL', `${point}:${passing}\n${this.daemon.log()}`);
   }
 
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
@@ -82,19 +105,35 @@ type Found = { readonly key: string; readonly id: string };
 
 const idOf = ({ key, value }: Published): Found => ({ key, id: (JSON.parse(value!) as { id: string }).id });
 
+export type Killing = {
+  readonly names: Names;
+  readonly rounds: number;
+  /** Reads topics as a stranger does. */
+  readonly published: (topics: readonly string[]) => AsyncIterable<Published>;
+  /** commits: topics have the order that the store tells. streams: each stream's events have theirs (on PostgreSQL topics have the order of the commits, and the store tells that of the transactions' ids). */
+  readonly order: 'commits' | 'streams';
+  /** By turns it is killed at one of these too, on its way from the store to the topic and back to what it remembers. */
+  readonly points: readonly CrashPoint[];
+  /** Where asking the topics is dear: whether the last event is read already. */
+  readonly isRead?: (last: Shown) => Promise<boolean>;
+};
+
+/** By key, in the order in which they were found. */
+const byKey = (events: readonly Found[]) =>
+  [...Map.groupBy(events, ({ key }) => key)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, own]) => [key, own.map(({ id }) => id)]);
+
 /**
  * Appends to several streams at a time while the daemon is killed again and again, then holds the topics against the store: each event once, in
- * the order of the commits.
- * @param published reads a topic as a stranger does
+ * order. Answers how many events there are.
  */
 export async function killAndCompare(
   store: EventStoreDaemon,
-  { topic, prefix }: Names,
-  rounds: number,
-  published: (topics: readonly string[]) => AsyncIterable<Published>,
+  { names, rounds, published, order, points, isRead }: Killing,
 ): Promise<number> {
+  const { topic, prefix } = names;
   await store.start();
   const load = new AbortController();
+  let answered = 0;
   const writers = Array.from({ length: 4 }, async (_, writer) => {
     let count = 0;
     for (; !load.signal.aborted; count++) {
@@ -104,43 +143,42 @@ export async function killAndCompare(
         { id: `${id}-b`, type: `${prefix}Paid`, data: { n: count } },
       ];
       await store.appendPatiently(`order:${writer}`, events);
+      answered++;
     }
     return count * 2;
   });
   for (let round = 0; round < rounds; round++) {
-    const before = (await store.all()).length;
-    await until(async () => (await store.all()).length > before + 40, { what: 'some appends', timeoutMs: 60_000 });
+    const wanted = answered + 15 + ((round * 7) % 20);
+    await until(() => answered >= wanted, { what: 'some appends', timeoutMs: 60_000, everyMs: 5 });
     await store.daemon.stop('SIGKILL');
+    const point = [...points, null][(round + faultSeed) % (points.length + 1)] ?? null;
+    if (point !== null) await store.crash(point, 1 + ((round * 3) % 8));
     await store.start();
   }
   load.abort();
   const appended = (await Promise.all(writers)).reduce((sum, count) => sum + count, 0);
-  const stored = await store.all();
+  const stored = await until(async () => store.all().then(all => all.length >= appended && all), { what: 'all events', timeoutMs: 60_000 });
   assert.equal(stored.length, appended, 'every append that was answered is stored once');
   const [placed, paid] = ['placed', 'paid'].map(suffix => `${prefix.toLowerCase()}-${suffix}`) as [string, string];
   const topics = [topic, placed, paid];
-  const last = stored.at(-1)!;
-  // A reader of Kafka costs seconds: it is not started before there is something to find.
-  await until(
-    async () => {
-      const answer = await store.call('GET', '/sluice/connectors/event-store-publication');
-      const { tasks } = (await answer.json()) as { readonly tasks: readonly { readonly position: string | null }[] };
-      return tasks[0]?.position === String(last.position);
-    },
-    { what: `the publication to read event ${last.position}`, timeoutMs: 60_000 },
-  );
+  if (isRead) await until(() => isRead(stored.at(-1)!), { what: 'the publication to read the last event', timeoutMs: 60_000 });
   const found = await until(
     async () => {
       const all = new Map<string, Found[]>(topics.map(topic => [topic, []]));
       for await (const record of published(topics)) all.get(record.topic)!.push(idOf(record));
-      return all.get(topic)!.some(({ id }) => id === last.id) && all;
+      const count = (...of: string[]) => of.reduce((sum, topic) => sum + all.get(topic)!.length, 0);
+      return count(topic) >= appended && count(placed, paid) >= appended && all;
     },
-    { what: `the last event on ${topic}`, timeoutMs: 60_000, everyMs: 300 },
+    { what: `${appended} events on ${topic}. The end of the log:\n${store.daemon.log()}\n`, timeoutMs: 120_000, everyMs: 300 },
   );
-  const wanted = (type: string | null) =>
-    stored.flatMap(event => (type === null || event.type === type ? [{ key: event.aggregateId, id: event.id }] : []));
-  assert.deepEqual(found.get(topic), wanted(null), 'each event once, in the order of the commits');
-  assert.deepEqual(found.get(placed), wanted(`${prefix}Placed`));
-  assert.deepEqual(found.get(paid), wanted(`${prefix}Paid`));
+  for (const [topic, type] of [
+    [names.topic, null],
+    [placed, `${prefix}Placed`],
+    [paid, `${prefix}Paid`],
+  ] as const) {
+    const wanted = stored.flatMap(event => (type === null || event.type === type ? [{ key: event.aggregateId, id: event.id }] : []));
+    if (order === 'commits') assert.deepEqual(found.get(topic), wanted, `${topic}: each event once, in the order of the commits`);
+    else assert.deepEqual(byKey(found.get(topic)!), byKey(wanted), `${topic}: each event once, in the order of its stream`);
+  }
   return stored.length;
 }

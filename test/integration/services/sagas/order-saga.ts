@@ -8,8 +8,6 @@ export type OrderSagaSettings = {
   /** Before the names of topics and of the saga: tests share a broker. */
   readonly prefix: string;
   readonly timeout?: string;
-  /** Of RESERVE_INVENTORY alone. */
-  readonly reserveTimeout?: string;
   /** Of PROCESS_PAYMENT alone. */
   readonly paymentTimeout?: string;
   readonly attempts?: number;
@@ -26,7 +24,6 @@ export function orderSaga(settings: OrderSagaSettings): SagaDefinition {
 export function orderSagaDocument({
   prefix,
   timeout = '30s',
-  reserveTimeout = timeout,
   paymentTimeout = timeout,
   attempts = 3,
   deadline = '10m',
@@ -48,7 +45,6 @@ export function orderSagaDocument({
         success: topic('inventory-reserved'),
         failure: topic('inventory-rejected'),
         ...common,
-        timeout: reserveTimeout,
         compensation: {
           command: 'RELEASE_INVENTORY',
           topic: topic('inventory-commands'),

@@ -1,16 +1,19 @@
+import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventLog, Logger, LogRecord } from '../../../../src/contract/index.ts';
+import type { Clock, EventLog, Logger, LogRecord } from '../../../../src/contract/index.ts';
 import type { RunningService } from '../../../../src/services/hosting/service.ts';
 import type { ShownInstance } from '../../../../src/services/sagas/runtime/saga-views.ts';
 import { SagasService, type SagasSettings } from '../../../../src/services/sagas/runtime/sagas-service.ts';
 import type { PinnedDefinition, SagaState } from '../../../../src/services/sagas/saga.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 import { until } from '../../../support/until.ts';
+import { code } from '../../log-suite/suite.ts';
 import { type PlainRecord, serializedBatch } from '../../serialized-batch.ts';
 
 const never = new AbortController().signal;
 
-export type SagaRunOptions = Partial<Omit<SagasSettings, 'definitions'>> & { readonly logger?: Logger };
+/** `aheadMs`: what the sagas take for the time is so far ahead of the machine's clock. */
+export type SagaRunOptions = Partial<Omit<SagasSettings, 'definitions'>> & { readonly logger?: Logger; readonly aheadMs?: number };
 
 /** Sagas that run in the test's own process, as a worker would run them. */
 export class SagaRun implements AsyncDisposable {
@@ -19,14 +22,22 @@ export class SagaRun implements AsyncDisposable {
   readonly saga: string;
   readonly #running: RunningService;
   readonly #abort: AbortController;
+  readonly #clock: ClockAhead;
 
-  private constructor(log: EventLog, saga: string, service: SagasService, running: RunningService, abort: AbortController) {
-    [this.log, this.saga, this.service, this.#running, this.#abort] = [log, saga, service, running, abort];
+  private constructor(
+    log: EventLog,
+    saga: string,
+    service: SagasService,
+    running: RunningService,
+    abort: AbortController,
+    clock: ClockAhead,
+  ) {
+    [this.log, this.saga, this.service, this.#running, this.#abort, this.#clock] = [log, saga, service, running, abort, clock];
   }
 
   /** Starts them; `ready` resolves when the first one runs. */
   static async start(log: EventLog, definitions: readonly PinnedDefinition[], options: SagaRunOptions = {}): Promise<SagaRun> {
-    const { logger = silentLogger, ...settings } = options;
+    const { logger = silentLogger, aheadMs = 0, ...settings } = options;
     const service = new SagasService({
       startFrom: 'earliest',
       endedRetentionMs: 3_600_000,
@@ -35,17 +46,18 @@ export class SagaRun implements AsyncDisposable {
       definitions: async () => definitions,
     });
     const abort = new AbortController();
+    const clock = new ClockAhead(aheadMs);
     const running = await service.start({
       log,
       logger,
-      clock: { nowMs: () => Date.now(), nowNs: () => BigInt(Date.now()) * 1_000_000n },
+      clock,
       pause: (delayMs, signal) => delay(delayMs, undefined, { signal }).catch(() => {}),
       random: Math.random,
       workerId: '127.0.0.1:8083',
       connectors: { states: () => null, revive: async () => {} },
       abort: abort.signal,
     });
-    return new SagaRun(log, definitions[0]!.definition.name, service, running, abort);
+    return new SagaRun(log, definitions[0]!.definition.name, service, running, abort, clock);
   }
 
   async ready(): Promise<this> {
@@ -59,6 +71,13 @@ export class SagaRun implements AsyncDisposable {
   /** Publishes records as somebody beside the sagas. */
   async publish(records: readonly PlainRecord[]): Promise<void> {
     await publish(this.log, records);
+  }
+
+  /** Lets so much time pass, whatever the machine does meanwhile. */
+  async pass(ms: number): Promise<void> {
+    this.#clock.aheadMs += ms;
+    // A saga sleeps until what is due next by the clock as it was; an order wakes it.
+    await assert.rejects(this.service.order(this.saga, '-', { action: 'retry', step: null, who: 'clock', why: 'time' }), code('NOT_FOUND'));
   }
 
   async reached(id: string, state: SagaState): Promise<ShownInstance> {
@@ -88,6 +107,22 @@ export class SagaRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     await this.#running[Symbol.asyncDispose]();
+  }
+}
+
+class ClockAhead implements Clock {
+  aheadMs: number;
+
+  constructor(aheadMs: number) {
+    this.aheadMs = aheadMs;
+  }
+
+  nowMs(): number {
+    return Date.now() + this.aheadMs;
+  }
+
+  nowNs(): bigint {
+    return BigInt(this.nowMs()) * 1_000_000n;
   }
 }
 

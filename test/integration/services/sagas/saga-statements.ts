@@ -2,30 +2,43 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { EventLog, LogRecord } from '../../../../src/contract/index.ts';
-import { deadLettersTopicOf, instancesTopicOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
-import type { PinnedDefinition, SagaInstance } from '../../../../src/services/sagas/saga.ts';
+import { deadLettersTopicOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
+import type { PinnedDefinition } from '../../../../src/services/sagas/saga.ts';
 import { until } from '../../../support/until.ts';
 import { code } from '../../log-suite/suite.ts';
 import type { LogUnderTest } from '../../log-suite.ts';
 import { type OrderSagaSettings, pinnedOrderSaga } from './order-saga.ts';
 import { orderCreated, publish, readTopic, SagaRun, type SagaRunOptions } from './saga-run.ts';
+import { inLog, type SagaStoreUnderTest } from './saga-store-under-test.ts';
 import { obliging, ToyServices } from './toy-services.ts';
 
+/** Longer than any machine takes between two steps; it passes on the sagas’ clock alone. */
+const timeoutMs = 120_000;
 const text = (bytes: Uint8Array | null) => Buffer.from(bytes ?? []).toString();
 const headerOf = (record: LogRecord, name: string) => text(record.headers.find(({ key }) => key === name)?.value ?? null);
 
-/** What holds of sagas on every log. */
-export function sagaStatements(name: string, open: () => Promise<LogUnderTest>): void {
+/** What holds of sagas on every log, wherever their instances are kept. */
+export function sagaStatements(
+  name: string,
+  open: () => Promise<LogUnderTest>,
+  openStore: (log: EventLog) => Promise<SagaStoreUnderTest> = inLog,
+): void {
   describe(`sagas on the ${name} log`, { timeout: 300_000 }, () => {
     let under: LogUnderTest;
+    let stored: SagaStoreUnderTest;
     const log = (): EventLog => under.log;
     before(async () => {
       under = await open();
+      stored = await openStore(under.log);
     });
-    after(() => under[Symbol.asyncDispose]());
+    after(async () => {
+      await stored[Symbol.asyncDispose]();
+      await under[Symbol.asyncDispose]();
+    });
 
     const aPrefix = () => `t${randomUUID().slice(0, 8)}`;
-    const start = (definitions: readonly PinnedDefinition[], options?: SagaRunOptions) => SagaRun.start(log(), definitions, options);
+    const start = (definitions: readonly PinnedDefinition[], options?: SagaRunOptions) =>
+      SagaRun.start(log(), definitions, { store: stored.store, ...options });
     /** An order saga of its own, with services that answer. */
     async function world(settings: Omit<OrderSagaSettings, 'prefix'> = {}, options?: SagaRunOptions) {
       const prefix = aPrefix();
@@ -81,10 +94,12 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
     });
 
     test('an answer that does not come is waited for no longer than it may, and the command sent again', async () => {
-      await using place = await world({ paymentTimeout: '3s' });
+      await using place = await world({ timeout: '2m' });
       const { prefix, run, services } = place;
       services.behaviour = command => (command.type === 'PROCESS_PAYMENT' && command.attempt === 1 ? null : obliging(command));
       await run.publish([orderCreated(prefix, 'o-1')]);
+      await services.got('PROCESS_PAYMENT');
+      await run.pass(timeoutMs);
       await run.reached('o-1', 'completed');
       assert.deepEqual(
         services.commands.filter(({ type }) => type === 'PROCESS_PAYMENT').map(({ attempt }) => attempt),
@@ -94,30 +109,29 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
 
     test('timers and what was under way outlive a restart', async () => {
       const prefix = aPrefix();
-      const pinned = pinnedOrderSaga({ prefix, paymentTimeout: '4s' });
-      const first = await ToyServices.open(log(), prefix);
+      const pinned = pinnedOrderSaga({ prefix, timeout: '2m' });
+      await using services = await ToyServices.open(log(), prefix);
       {
         await using run = await (await start([pinned])).ready();
-        first.behaviour = command => (command.type === 'PROCESS_PAYMENT' ? null : obliging(command));
+        services.behaviour = command => (command.type === 'PROCESS_PAYMENT' ? null : obliging(command));
         await run.publish([orderCreated(prefix, 'o-1')]);
-        await run.shows('o-1', 'wait for its payment', ({ steps }) => steps[1]!.state === 'sent');
+        await services.got('PROCESS_PAYMENT');
       }
-      first.behaviour = obliging;
+      services.behaviour = obliging;
       await using run = await (await start([pinned])).ready();
+      await run.pass(timeoutMs);
       await run.reached('o-1', 'completed');
-      const payments = first.commands.filter(({ type }) => type === 'PROCESS_PAYMENT');
+      const payments = services.commands.filter(({ type }) => type === 'PROCESS_PAYMENT');
       assert.deepEqual(
         payments.map(({ attempt }) => attempt),
         [1, 2],
         'the time was up for the first attempt',
       );
-      await first[Symbol.asyncDispose]();
     });
 
     test('answers that came while nobody listened are heard before anything times out', async () => {
       const prefix = aPrefix();
-      // Of the first step alone: what comes then is answered behind thousands of others.
-      const pinned = pinnedOrderSaga({ prefix, timeout: '2m', reserveTimeout: '3s', attempts: 2 });
+      const pinned = pinnedOrderSaga({ prefix, timeout: '2m', attempts: 2 });
       await using services = await ToyServices.open(log(), prefix);
       services.behaviour = () => null;
       {
@@ -132,11 +146,8 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
         ...others,
         { topic: `${prefix}-inventory-reserved`, key: orderId, value: JSON.stringify({ orderId }), headers },
       ]);
-      const stored = await readTopic(log(), instancesTopicOf(pinned.definition.name));
-      const { steps } = JSON.parse(text(stored.at(-1)!.value)) as SagaInstance;
-      await until(() => Date.now() > steps['RESERVE_INVENTORY']!.dueAtMs!, { what: 'the answer’s time to be over' });
       services.behaviour = obliging;
-      await using run = await (await start([pinned])).ready();
+      await using run = await (await start([pinned], { aheadMs: timeoutMs })).ready();
       const { timeline } = await run.reached('o-1', 'completed');
       assert.doesNotMatch(timeline.map(({ reason }) => reason).join('\n'), /no answer/);
       assert.deepEqual(
@@ -218,13 +229,17 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
     });
 
     test('what is stuck waits for a person, who is named in the timeline', async () => {
-      await using place = await world({ timeout: '1500ms', attempts: 2 });
+      await using place = await world({ timeout: '2m', attempts: 2 });
       const { prefix, run, services } = place;
       services.behaviour = command => {
         if (command.type === 'PROCESS_PAYMENT') return { topic: 'payment-failed' };
         return command.type === 'RELEASE_INVENTORY' ? null : obliging(command);
       };
       await run.publish([orderCreated(prefix, 'o-1'), orderCreated(prefix, 'o-2')]);
+      for (const attempts of [2, 4]) {
+        await services.got('RELEASE_INVENTORY', attempts);
+        await run.pass(timeoutMs);
+      }
       await run.reached('o-1', 'stuck');
       await run.reached('o-2', 'stuck');
       await assert.rejects(
@@ -270,14 +285,10 @@ export function sagaStatements(name: string, open: () => Promise<LogUnderTest>):
         timeoutMs: 60_000,
       });
       await assert.rejects(run.service.show(run.saga, 'o-0'), code('NOT_FOUND'));
-      const tombstones = await until(
-        async () => {
-          const found = (await readTopic(log(), instancesTopicOf(run.saga))).filter(({ value }) => value === null);
-          return found.length >= 16 ? found : null;
-        },
-        { what: 'their tombstones', timeoutMs: 60_000 },
-      );
-      assert.equal(tombstones.length, 16);
+      await until(async () => (await stored.kept(run.saga)) === 5, {
+        what: 'them to be gone from where they were kept',
+        timeoutMs: 60_000,
+      });
       assert.equal(services.commands.length, 63);
     });
   });

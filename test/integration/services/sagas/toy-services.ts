@@ -1,4 +1,5 @@
 import type { EventLog, JsonObject, LogRecord, LogWriter } from '../../../../src/contract/index.ts';
+import { until } from '../../../support/until.ts';
 import { Member, nextOf } from '../../consumer-suite/member.ts';
 import { serializedBatch } from '../../serialized-batch.ts';
 
@@ -50,6 +51,12 @@ export class ToyServices implements AsyncDisposable {
     const abort = new AbortController().signal;
     const writer = await log.writer({ connector: `${prefix}-services`, task: 0 }, { producerOverrides: {}, transactional: true }, abort);
     return new ToyServices(log, prefix, writer);
+  }
+
+  /** Waits until so many commands of a type have come. */
+  async got(type: string, times = 1): Promise<void> {
+    const count = () => this.commands.filter(command => command.type === type).length;
+    await until(() => count() >= times, { what: `${times} commands ${type}`, timeoutMs: 60_000 });
   }
 
   async #answer(records: readonly LogRecord[]): Promise<void> {

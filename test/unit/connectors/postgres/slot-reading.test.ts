@@ -10,7 +10,7 @@ import type { DatabaseReading, JsonObject } from '../../../../src/contract/index
 const megabyte = 1024 * 1024;
 const commitMs = Date.parse('2026-01-01T00:00:00Z');
 const atMs = commitMs + 60_000;
-const unguarded: SlotGuard = { warnBytes: null, limitBytes: null, givesUp: false, snapshotPercent: 75 };
+const unguarded: SlotGuard = { warnBytes: null, limitBytes: null, givesUp: false, heals: false, healsByItself: false, snapshotPercent: 75 };
 
 function storedAt(confirmed: number, extra: JsonObject = {}) {
   const position = {
@@ -74,7 +74,7 @@ test('a slot that is lost or missing has no headroom; before the first start the
 });
 
 test('the guard warns at its mark, and at its limit', () => {
-  const guard = { warnBytes: 10, limitBytes: 20, givesUp: false, snapshotPercent: 75 };
+  const guard = { ...unguarded, warnBytes: 10, limitBytes: 20 };
   const told = (held: number) => reading({ held }, { guard }).warnings.map(text => /\(([\w.]+)\)/.exec(text)?.[1]);
   assert.deepEqual([told(9), told(10), told(20)], [[], ['slot.guard.warn.bytes'], ['slot.guard.limit.bytes']]);
   assert.deepEqual(
@@ -86,7 +86,7 @@ test('the guard warns at its mark, and at its limit', () => {
 });
 
 test('the slot is given up at the limit where that is configured, and not before', () => {
-  const guard = { warnBytes: null, limitBytes: 20, givesUp: true, snapshotPercent: 75 };
+  const guard = { ...unguarded, limitBytes: 20, givesUp: true };
   assert.equal(reading({ held: 19 }, { guard }).givingUp, null);
   assert.equal(reading({ held: 20 }, { guard }).givingUp?.code, 'SLOT_GIVEN_UP');
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AggregateSource, rebuild } from '../../../../src/services/event-store/aggregate.ts';
 import type { RecordedEvent } from '../../../../src/services/event-store/event-store.ts';
-import type { StoredState } from '../../../../src/services/event-store/storage.ts';
+import type { StateText, StoredState } from '../../../../src/services/event-store/storage.ts';
 
 const stream = { type: 'order', id: '1' };
 
@@ -11,7 +11,7 @@ class FakeSource implements AggregateSource {
   events: RecordedEvent[] = [];
   version = 0n;
   state: StoredState | null = null;
-  readonly stored: StoredState[] = [];
+  readonly stored: StateText[] = [];
   afterPage: () => void = () => {};
 
   grow(count: number): void {
@@ -40,7 +40,7 @@ class FakeSource implements AggregateSource {
     return this.state;
   }
 
-  async storeState(_: unknown, __: unknown, state: StoredState) {
+  async storeState(_: unknown, __: unknown, state: StateText) {
     this.stored.push(state);
   }
 }
@@ -77,6 +77,6 @@ test('a state is stored when so many events have passed, and only of the whole s
   await rebuild(source, stream, { ...count, snapshotEvery: 5 }, { version: 12n });
   assert.deepEqual(source.stored, []);
   await rebuild(source, stream, { ...count, snapshotEvery: 12 });
-  assert.deepEqual(source.stored, [{ version: 12n, timestampMs: 12, state: 12 }]);
+  assert.deepEqual(source.stored, [{ version: 12n, timestampMs: 12, text: '12' }]);
   await assert.rejects(rebuild(source, stream, { ...count, snapshotEvery: -1 }), { code: 'EVENT_INVALID' });
 });

@@ -64,5 +64,8 @@ describe('a message', () => {
     for (const data of [{}, { orderId: '' }, { orderId: null }, { orderId: { id: 1 } }])
       assert.throws(() => correlationOf(data, 'orderId', record), /no correlation id: 'orderId'/);
     assert.throws(() => correlationOf({}, 'constructor.name', record), /no correlation id/);
+    assert.equal(correlationOf({ orderId: 'é'.repeat(1_000) }, 'orderId', record), 'é'.repeat(1_000));
+    for (const orderId of ['é'.repeat(1_001), 'a\0', 'a\ud800'])
+      assert.throws(() => correlationOf({ orderId }, 'orderId', record), /no correlation id that can be one: 'orderId' has more than 2000/);
   });
 });

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  SlabWriter,
+  Struct,
+  schemaOf,
+  schemas,
+  structSchema,
+  UnreadRows,
+  UnreadStruct,
+  unscaledBytes,
+  type Value,
+} from '../../../src/contract/index.ts';
+import { json } from './connect-samples.ts';
+
+const decimal = schemaOf('bytes', { optional: true, name: schemas.connectDecimal, parameters: { scale: '2' } });
+const schema = structSchema([
+  ['id', schemas.int64],
+  ['count', schemas.optionalInt32],
+  ['text', schemas.optionalString],
+  ['masked', schemas.optionalString],
+  ['price', decimal],
+  ['share', schemas.optionalFloat64],
+]);
+const unscaled = (value: number): Value => unscaledBytes(BigInt(value));
+const columns = [BigInt, (value: number) => value, null, null, unscaled, null];
+const upper = (value: Value): Value => (typeof value === 'string' ? value.toUpperCase() : value);
+const fields = { columns: [0, 1, 2, 3, 4, 5], maps: [null, null, null, upper, null, null] };
+
+/** Of all lengths and kinds: plain ones, those with quotes and controls, all of Unicode, and bytes that are no UTF-8. */
+const text = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', ' ', '~', '\u007f'), maxLength: 120 }).map(value => Buffer.from(value)),
+  fc.string({ unit: fc.constantFrom('{', '"', '\\', 'b', '\n', '\u0000'), maxLength: 120 }).map(value => Buffer.from(value)),
+  fc.string({ unit: 'binary', maxLength: 80 }).map(value => Buffer.from(value)),
+  // What is, and what is almost, a character of two or three bytes.
+  fc
+    .array(fc.constantFrom(0x61, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0x80, 0x9f, 0xa0, 0xbf), { maxLength: 6 })
+    .map(value => Buffer.from(value)),
+  fc.uint8Array({ maxLength: 60 }).map(value => Buffer.from(value)),
+);
+const number = fc.oneof(
+  fc.maxSafeInteger(),
+  fc.integer(),
+  fc.integer({ min: -300, max: 300 }),
+  fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, -(2 ** 39), 2 ** 39),
+);
+const row = fc.record({
+  id: number,
+  count: fc.option(fc.integer()),
+  text: fc.option(text),
+  masked: text,
+  price: fc.option(number),
+  share: fc.option(fc.double()),
+});
+
+test('an unread row is written as its values are, and has them when it is asked', () => {
+  const settings = fc.record({
+    decimalFormat: fc.constantFrom('base64' as const, 'numeric' as const),
+    rowsMax: fc.integer({ min: 1, max: 5 }),
+  });
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), settings, (rows, { decimalFormat, rowsMax }) => {
+      const converter = json({ schemasEnable: false, decimalFormat });
+      const others = json({ schemasEnable: false, decimalFormat });
+      const bytes = Buffer.concat(rows.flatMap(each => [each.text ?? Buffer.alloc(0), each.masked]));
+      const slab = new SlabWriter(16);
+      const expected: string[] = [];
+      let memory = new UnreadRows(columns, rowsMax);
+      let at = 0;
+      const structs = rows.map(each => {
+        if (memory.full) memory = new UnreadRows(columns, rowsMax);
+        const made = memory.row(bytes);
+        memory.number(0, each.id);
+        if (each.count === null) memory.value(1, null);
+        else memory.number(1, each.count);
+        if (each.text === null) memory.value(2, null);
+        else memory.text(2, at, at + each.text.length);
+        at += each.text?.length ?? 0;
+        memory.text(3, at, at + each.masked.length);
+        at += each.masked.length;
+        if (each.price === null) memory.value(4, null);
+        else memory.number(4, each.price);
+        memory.value(5, each.share);
+        return new UnreadStruct(schema, made, fields);
+      });
+      for (const [index, struct] of structs.entries()) {
+        const { id, count, text: given, masked, price, share } = rows[index]!;
+        const values = [
+          BigInt(id),
+          count,
+          given?.toString('utf8') ?? null,
+          masked.toString('utf8').toUpperCase(),
+          price === null ? null : unscaled(price),
+          share,
+        ];
+        converter.serializeInto('t', schema, struct, slab);
+        expected.push(Buffer.from(others.serialize('t', schema, new Struct(schema, values))!).toString());
+        assert.deepEqual(
+          struct.values.map(value => (value instanceof Uint8Array ? [...value] : value)),
+          values.map(value => (value instanceof Uint8Array ? [...value] : value)),
+        );
+      }
+      assert.equal(Buffer.from(slab.view()).toString(), expected.join(''));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a struct that comes again is copied, one of an unread row is written anew', () => {
+  const envelope = structSchema([
+    ['after', schema],
+    ['source', structSchema([['name', schemas.string]])],
+  ]);
+  const source = new Struct(envelope.fields[1]!.schema, ['server']);
+  const memory = new UnreadRows(columns, 3);
+  const made = [1, 2, 3].map(id => {
+    const unread = memory.row(Buffer.alloc(0));
+    for (let column = 0; column < columns.length; column++) memory.value(column, null);
+    memory.number(0, id);
+    return new Struct(envelope, [new UnreadStruct(schema, unread, fields), source]);
+  });
+  const slab = new SlabWriter();
+  const converter = json({ schemasEnable: false });
+  for (const record of [...made, made[2]!, made[0]!]) converter.serializeInto('t', envelope, record, slab);
+  const rest = '"count":null,"text":null,"masked":null,"price":null,"share":null},"source":{"name":"server"}}';
+  assert.equal(Buffer.from(slab.view()).toString(), [1, 2, 3, 3, 1].map(id => `{"after":{"id":${id},${rest}`).join(''));
+});
