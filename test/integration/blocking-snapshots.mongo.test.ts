@@ -37,7 +37,7 @@ const cases: readonly { readonly name: string; readonly options: Readonly<Record
 
 for (const [seed, { name, options }] of cases.entries()) {
   test(`crashes at any batch of a blocking snapshot under load lose nothing, and nothing is older after newer (${name})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await itemsDatabase(server);
     const random = randomOf(seed + 3);
@@ -75,7 +75,7 @@ for (const [seed, { name, options }] of cases.entries()) {
 }
 
 test('conditions, collections that are not there or cannot be read, what is no condition, and one beside an incremental one', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await itemsDatabase(server);
   await database.db.collection('few').insertMany(Array.from({ length: 50 }, (_, n) => ({ n })));
@@ -137,7 +137,7 @@ test('conditions, collections that are not there or cannot be read, what is no c
   });
 });
 
-test('the stream waits while pages are read, and goes on from where it was', { timeout: 120_000 }, async () => {
+test('the stream waits while pages are read, and goes on from where it was', { timeout: 240_000 }, async () => {
   await using database = await itemsDatabase(server);
   const items = database.db.collection<Item>('items');
   const run = mongoRunOf(database, { 'snapshot.fetch.size': '100' });
@@ -161,7 +161,7 @@ test('the stream waits while pages are read, and goes on from where it was', { t
 });
 
 test('killed in the middle of a collection it goes on behind the last page that is in the log, and once it is over nothing is read again', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await itemsDatabase(server);
   const run = mongoRunOf(database, { ...signalCollectionOf(database), 'snapshot.fetch.size': '100' });

@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
 
 for (const [seed, { name, flavor, gtids = true, options }] of cases.entries()) {
   test(`crashes at any batch of a blocking snapshot under load lose nothing, and nothing is older after newer (${name})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async t => {
     if (!gtids) withoutGtids = await startMysql({ settings: { 'gtid-mode': 'OFF', 'enforce-gtid-consistency': 'OFF' } });
     const server = gtids ? servers[flavor] : withoutGtids!;
@@ -83,7 +83,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   const server = servers[flavor];
 
   test(`conditions, tables without a key, ones that are not there, what the server refuses, and one beside an incremental one (${flavor})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await itemsDatabase(server);
     const numbers = Array.from({ length: 50 }, (_, n) => n + 1);
@@ -131,7 +131,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 
   test(`a table that is altered while others are read is read under another view, as it is by then (${flavor})`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     await using database = await itemsDatabase(server);
     await database.run(`create table late(id int primary key); insert into late values (1);
@@ -165,7 +165,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
 }
 
 test('killed in the middle of a table it goes on behind the last key that is in the log, and once it is over nothing is read again', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const server = servers.mysql;
   await using database = await itemsDatabase(server);
@@ -197,7 +197,7 @@ test('killed in the middle of a table it goes on behind the last key that is in 
 });
 
 test('rows of an XA transaction that is prepared are streamed, and not visible: the snapshot waits for its end', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const server = servers.mysql;
   await using database = await itemsDatabase(server);

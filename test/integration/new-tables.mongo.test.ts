@@ -42,7 +42,7 @@ async function restart(run: Run, database: FreshMongoDatabase, id: number): Prom
   );
 }
 
-test('a collection that is added to the list is read by itself, and nothing else again', { timeout: 120_000 }, async () => {
+test('a collection that is added to the list is read by itself, and nothing else again', { timeout: 240_000 }, async () => {
   await using database = await collectionsOf();
   const [items, added] = [itemsTopic(database), addedTopic(database)];
   const named = (...names: readonly string[]) => names.map(name => `${database.name}.${name}`);
@@ -83,7 +83,7 @@ test('a collection that is added to the list is read by itself, and nothing else
   assert.equal(readsOf(run, items).length, documents);
 });
 
-test('crashes at any batch of it: each document is there, and no other collection is read again', { timeout: 120_000 }, async () => {
+test('crashes at any batch of it: each document is there, and no other collection is read again', { timeout: 240_000 }, async () => {
   await using database = await collectionsOf();
   // Heartbeats, so that there is always one more batch to crash at.
   const run = mongoRunOf(database, { ...initial, 'heartbeat.interval.ms': '20' });
@@ -103,7 +103,7 @@ test('crashes at any batch of it: each document is there, and no other collectio
 });
 
 test('what is not read: with none, of a collection made meanwhile, and where nothing is known of before', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await collectionsOf();
   const run = mongoRunOf(database, initial);

@@ -52,7 +52,7 @@ async function restart(run: Run, database: FreshMysqlDatabase, id: number): Prom
 }
 
 for (const flavor of ['mysql', 'mariadb'] as const) {
-  test(`a table that is added to the list is read by itself, and nothing else again (${flavor})`, { timeout: 120_000 }, async () => {
+  test(`a table that is added to the list is read by itself, and nothing else again (${flavor})`, { timeout: 240_000 }, async () => {
     const server = servers[flavor];
     await using database = await tablesOf(server);
     const [items, added, keyless, dated] = ['items', 'added', 'keyless', 'dated'].map(table => topicOf(database, table));
@@ -99,7 +99,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
 
 const isOfTopic = (run: AnyRun, topic: string) => run.records.filter(({ topic: of }) => of === topic).length;
 
-test('crashes at any batch of it: each row of the table is there, and no other is read again', { timeout: 120_000 }, async () => {
+test('crashes at any batch of it: each row of the table is there, and no other is read again', { timeout: 240_000 }, async () => {
   await using database = await tablesOf(servers.mysql);
   const added = topicOf(database, 'added');
   // Heartbeats, so that there is always one more batch to crash at. Of the table's definition the schema history knows nothing.
@@ -126,7 +126,7 @@ test('crashes at any batch of it: each row of the table is there, and no other i
 });
 
 test('what is not read: with none, with no_data, of a table made meanwhile, and where nothing is known of before', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await tablesOf(servers.mysql);
   const run = mysqlRunOf('mysql', servers.mysql, database, initial);

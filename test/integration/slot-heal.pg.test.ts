@@ -125,7 +125,7 @@ test('a gap heals beside the stream, under load and through crashes: what is lef
 });
 
 test('a slot given up in the midst of it: what is missing reaches back to the first gap, and all is read again', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(server);
   const automatic = { 'slot.guard.heal.automatic': 'true', 'slot.guard.limit.action': 'give_up', 'slot.guard.limit.bytes': '8388608' };
@@ -144,7 +144,7 @@ test('a slot given up in the midst of it: what is missing reaches back to the fi
   assert.deepEqual(followed(run).rows, await heldBy(database));
 });
 
-test('a table that is not read keeps the gap open, and says so; the next start reads it', { timeout: 120_000 }, async () => {
+test('a table that is not read keeps the gap open, and says so; the next start reads it', { timeout: 240_000 }, async () => {
   await using database = await freshDatabase(server);
   const run = await captured(database, { ...healing, ...slow, 'table.include.list': 'public.items' });
   await giveUp(run);
@@ -165,7 +165,7 @@ test('a table that is not read keeps the gap open, and says so; the next start r
 });
 
 test('without the option a start says what is missing; a slot that was not dropped after all has it all', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using database = await freshDatabase(server);
   const run = await captured(database, {});

@@ -50,7 +50,7 @@ describe('a slot that its guard gives up under load heals by itself', { timeout:
       'table.include.list': 'public.orders',
       'incremental.snapshot.chunk.size': '100',
       // So that it can be killed in the midst.
-      'incremental.snapshot.rows.per.second.max': '600',
+      'incremental.snapshot.rows.per.second.max': '300',
       'slot.guard.limit.bytes': String(8 * megabyte),
       'slot.guard.limit.action': 'give_up',
       'slot.guard.heal': 'incremental',

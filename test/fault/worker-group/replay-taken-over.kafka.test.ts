@@ -44,7 +44,7 @@ test('a worker is killed in the midst of a replay: the other one takes the sink 
   await client.query("update items set name = 'wrong'; insert into items values (5, 3, 'back')");
   const path = `/connectors/${sink}/replays`;
   // Asked of a worker that has not the sink: it hands it on.
-  const { id } = await other.rest.call<Shown>('POST', path, { from: 'start', rate: 8 });
+  const { id } = await other.rest.call<Shown>('POST', path, { from: 'start', rate: 4 });
   const shown = () => other.rest.call<Shown>('GET', `${path}/${id}`);
   const halfway = async () => (await shown()).records >= recordsOfAll / 2;
   await until(halfway, { what: 'half of it to be sent', timeoutMs: waitMsMax });

@@ -115,9 +115,8 @@ describe('sagas in PostgreSQL', { timeout: 300_000 }, () => {
     begin(batch, pinned, 'o-1', 1_000);
     const appended = former.append(batch, [], consumer);
     const waiting = async (what: string) => {
-      const { rows } = await database.client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike $1", [
-        what,
-      ]);
+      const here = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike $1";
+      const { rows } = await database.client.query(here, [what]);
       return rows.length > 0;
     };
     await until(() => waiting('%insert into%instances%'), { what: 'the former leader to wait', timeoutMs: 60_000 });
@@ -263,9 +262,13 @@ describe('sagas in PostgreSQL', { timeout: 300_000 }, () => {
     await write('o-1');
     await using _publication = await Publication.start(log(), store);
     const published = async (number: number) => {
-      const all = () => readTopic(log(), topic);
-      await until(async () => (await all()).length >= 2 * number, { what: `${2 * number} messages`, timeoutMs: 60_000 });
-      return [await all(), await readTopic(log(), `${prefix}-inventory-commands`)] as const;
+      const all = async () => [await readTopic(log(), topic), await readTopic(log(), `${prefix}-inventory-commands`)] as const;
+      const enough = async () => {
+        const [letters, commands] = await all();
+        return letters.length >= 2 * number && commands.length >= number;
+      };
+      await until(enough, { what: `${number} commands and twice as many letters`, timeoutMs: 60_000 });
+      return all();
     };
     await published(1);
     await write('o-2');
