@@ -103,7 +103,13 @@ async function crashInTheMiddle(t: TestContext, log: LogUnderFault, seed: number
     const armed = crashes++ < crashesMax;
     daemon.environment = armed ? { [crashPointVariable]: `${point}:${1 + random(passingsMax)}` } : {};
     await daemon.launch();
-    await until(async () => !daemon.alive || drained(database, slot, end), { what: 'a crash, or the end', timeoutMs: 60_000, everyMs: 5 });
+    await until(async () => !daemon.alive || drained(database, slot, end), {
+      what: 'a crash, or the end',
+      timeoutMs: 120_000,
+      everyMs: 5,
+    }).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : error} (${point}). The end of the log:\n${daemon.log()}`);
+    });
     await daemon.stop('SIGKILL');
     await watch.look(`after crash ${crashes} at ${daemon.environment[crashPointVariable]}`);
   }
@@ -125,7 +131,7 @@ for (const { name, open } of logsUnderFault) {
     for (let index = 0; index < databases; index++) {
       const seed = faultSeed * 1000 + index;
       // A worker group of its own for each: the connector of the one before would still be there, and its database is not.
-      await t.test(`seed ${seed}`, { timeout: 240_000 }, async child => crashInTheMiddle(child, await open(), seed));
+      await t.test(`seed ${seed}`, { timeout: 480_000 }, async child => crashInTheMiddle(child, await open(), seed));
     }
   });
 }
