@@ -19,7 +19,7 @@ export async function postgresSource(log: LogUnderFault, daemon: Daemon): Promis
     assertSound: async () => void (await watch.assertNotAhead()),
     async follow(rest) {
       await changing.rest();
-      await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector) });
+      await settled(changing.database, changing.slot, { check: () => rest.assertNotFailed(connector), timeoutMs: 240_000 });
       await watch.look('at the end');
       const followed = await changing.assertPublished(log.published(daemon, changing.topics));
       await watch.assert();

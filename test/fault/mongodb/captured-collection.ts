@@ -48,6 +48,8 @@ export class CapturedCollection implements AsyncDisposable {
       'value.converter': 'json',
       'key.converter.schemas.enable': 'false',
       'value.converter.schemas.enable': 'false',
+      // What comes is told by the stream alone.
+      'snapshot.new.tables': 'none',
       ...impatient,
       ...options,
     };

@@ -56,6 +56,8 @@ export class CapturedMysqlTable implements AsyncDisposable {
       'key.converter.schemas.enable': 'false',
       'value.converter.schemas.enable': 'false',
       'retriable.restart.connector.wait.ms': '300',
+      // What comes is told by the stream alone.
+      'snapshot.new.tables': 'none',
       ...config,
     };
     resources.defer(async () => void (await ask(daemon, 'DELETE', `/connectors/${database.name}`)));
