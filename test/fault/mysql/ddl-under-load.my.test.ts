@@ -52,8 +52,11 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       }
       t.diagnostic(`followed: ${await capture.assertExactlyOnce(server)}`);
       const found: string[] = [];
-      for await (const { key, value } of embeddedLog.published(capture.daemon, [`${prefix}.${database.name}.growing`]))
-        found.push(`${JSON.parse(key!).id}: ${Object.keys(JSON.parse(value!).after).join()}`);
+      for await (const { key, value } of embeddedLog.published(capture.daemon, [`${prefix}.${database.name}.growing`])) {
+        const { op, after } = JSON.parse(value!);
+        // A daemon that was killed before it came to the table's making takes it for one that was added, and reads it, too.
+        if (op !== 'r') found.push(`${JSON.parse(key!).id}: ${Object.keys(after).join()}`);
+      }
       assert.deepEqual(found, expected);
     });
   }
