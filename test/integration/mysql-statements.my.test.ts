@@ -23,6 +23,8 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
         ...mysqlSourceOptions(server, database.name),
         'provide.transaction.metadata': 'true',
         'max.batch.size': '1',
+        // A table without a key that is read because it is new begins again with each crash.
+        'snapshot.new.tables': 'none',
       },
       connectors[flavor],
     );
