@@ -63,6 +63,28 @@ export class CapturedTask {
     return retrying.reason;
   }
 
+  /**
+   * The same of a fault that is over as soon as it has struck: the task may be well again before anybody looks, and then it strikes once more.
+   */
+  async retryingAfter(strike: () => Promise<void>, reason: RegExp): Promise<void> {
+    let told = false;
+    let looks = 0;
+    const retrying = this.retrying(reason).finally(() => {
+      told = true;
+    });
+    const struck = strike().then(() =>
+      until(
+        async () => {
+          // There may be nothing to strike at the moment.
+          if (looks++ > 0 && !told) await strike().catch(() => {});
+          return told;
+        },
+        { what: 'the fault to be told of', timeoutMs: 2 * recoveryMsMax, everyMs: 3_000 },
+      ),
+    );
+    await Promise.all([retrying, struck]);
+  }
+
   /** Waits until the task is well again, by itself. */
   async recovered(): Promise<void> {
     const well = async () => {

@@ -21,8 +21,7 @@ function ended(name: string, dumps: boolean): NetworkFault {
   return {
     name,
     async strike(_, capture, __, server) {
-      // Looked for from the beginning: it may be well again before all connections are ended.
-      await Promise.all([capture.retrying(lost), capture.cutConnections(server, dumps)]);
+      await capture.retryingAfter(() => capture.cutConnections(server, dumps), lost);
       await capture.recovered();
     },
   };

@@ -33,8 +33,7 @@ function ended(name: string, where: string): NetworkFault {
         );
         if (rowCount === 0) throw new Error(`There was no connection to end: ${name}`);
       };
-      // Looked for from the beginning: it may be well again soon.
-      await Promise.all([capture.retrying(lost), end()]);
+      await capture.retryingAfter(end, lost);
       await capture.recovered();
     },
   };
