@@ -122,7 +122,8 @@ export const errorCatalogue = {
   EVENT_INVALID: { retry: 'never', remedy: 'Correct the event, the name or the option that the message names; nothing was stored.' },
   STORE_UNAVAILABLE: {
     retry: 'backoff',
-    remedy: 'Check that the event store (its database, or the disk under it) can be reached, then try again with the same event ids.',
+    remedy:
+      'Check that the store of events or sagas (its database, or the disk under it) can be reached; an append is tried again with the same event ids.',
   },
   STORE_FAILED: { retry: 'never', remedy: 'Read the store’s message and mend what it names: its tables, its file or its version.' },
   // Sagas

@@ -27,7 +27,7 @@ export const sagaOptions = {
     default: 'log',
     group: keeping,
     importance: 'HIGH',
-    doc: 'Where instances are kept. log: in a topic of the worker’s log, which needs nothing else; postgres: in tables of a database, as streams of events. It is chosen before a saga first runs: instances do not move.',
+    doc: 'Where instances are kept. log: in a topic of its own, which needs nothing else; postgres: in tables of a database, as streams of events. It is chosen before a saga first runs: instances do not move.',
   }),
   'ended.retention.ms': options.long({
     default: '604800000',

@@ -1,15 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventLog } from '../../../../src/contract/index.ts';
 import { sharedKafka } from '../../../support/servers.ts';
 import { until } from '../../../support/until.ts';
 import { aName, openLog, workerOptions } from '../../kafka-log-fixture.ts';
 import { pinnedOrderSaga } from './order-saga.ts';
 import { orderCreated, publish, SagaRun } from './saga-run.ts';
+import { inLog, inPostgres, type SagaStoreUnderTest } from './saga-store-under-test.ts';
 import { obliging, ToyServices } from './toy-services.ts';
 
-test('of two workers one leads a saga; when it ends the other goes on, and no command is sent twice', { timeout: 180_000 }, async () => {
+for (const [where, openStore] of [
+  ['the log', inLog],
+  ['PostgreSQL', inPostgres],
+] as const)
+  test(
+    `of two workers one leads a saga; when it ends the other goes on, and no command is sent twice, kept in ${where}`,
+    {
+      timeout: 180_000,
+    },
+    () => twoWorkers(openStore),
+  );
+
+async function twoWorkers(openStore: (log: EventLog) => Promise<SagaStoreUnderTest>): Promise<void> {
   const sessions = { 'consumer.session.timeout.ms': '6000', 'consumer.heartbeat.interval.ms': '200' };
-  const options = workerOptions(await sharedKafka(), aName('sagas'), sessions);
+  const kafka = await sharedKafka();
+  const options = workerOptions(kafka, aName('sagas'), sessions);
+  // What is sent is published by a worker of its own, which leads no sagas.
+  await using publishing = await openLog(workerOptions(kafka, aName('publishing')));
+  await using kept = await openStore(publishing);
+  const { store } = kept;
   await using first = await openLog(options);
   await using second = await openLog(options);
   const prefix = aName('two');
@@ -18,7 +37,7 @@ test('of two workers one leads a saga; when it ends the other goes on, and no co
   // Half of the answers come only when the other worker has taken over.
   services.behaviour = command =>
     command.type === 'PROCESS_PAYMENT' && Number(command.orderId.slice(2)) % 2 === 0 ? null : obliging(command);
-  const runs = [await SagaRun.start(first, [pinned]), await SagaRun.start(second, [pinned])];
+  const runs = [await SagaRun.start(first, [pinned], { store }), await SagaRun.start(second, [pinned], { store })];
   const states = () => runs.map(({ service }) => service.overview()[0]?.state);
   const settled = () => states().toSorted().join() === 'running,standby';
   await until(settled, { what: 'one to lead and one to stand by', timeoutMs: 60_000 });
@@ -52,4 +71,4 @@ test('of two workers one leads a saga; when it ends the other goes on, and no co
   assert.equal(new Set(keys).size, 30);
   assert.equal(keys.length, 30);
   await other[Symbol.asyncDispose]();
-});
+}
