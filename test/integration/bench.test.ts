@@ -66,11 +66,6 @@ test('the bench measures the event store: a quick run appends, and rebuilds', { 
   await assert.rejects(bench('services', 'evnts'), { code: 2, stderr: /no bench of a service 'evnts'; there are events/ });
 });
 
-test('the bench measures the event store in PostgreSQL: a quick run appends', { timeout: 240_000 }, async () => {
-  const { stdout } = await bench('services', 'events-postgres', '--quick');
-  assert.match(stdout, /64 callers, .* PostgreSQL 18: [\d,]+ appends\/s\n2,000 appends\/s, .* p99 [\d.]+ ms, /);
-});
-
 test('the bench says what it does not understand, and how it is used', async () => {
   const { stdout } = await bench('--help');
   assert.match(stdout, /--quick/);
