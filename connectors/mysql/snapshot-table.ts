@@ -170,8 +170,8 @@ async function* readTable(
   }
 }
 
-/** Rows are handed over once so many bytes of them have come. More of them outlive a collection of young memory, and are copied by it. */
-const batchBytesMin = 64 * 1024;
+/** Rows are handed over once so many bytes of them have come: unread, little of them is copied by a collection of young memory. */
+const batchBytesMin = 256 * 1024;
 
 type LyingKey = { readonly bytes: Buffer; readonly start: number; readonly end: number };
 

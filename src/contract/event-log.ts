@@ -112,6 +112,8 @@ export interface LogWriter extends AsyncDisposable {
    * not ask makes the log hold more than its bound (invariant 6).
    */
   room(): Promise<void> | null;
+  /** Units go to it once they are so large, although it is busy; left out: a megabyte. */
+  readonly unitBytes?: number;
 }
 
 /** Options of a task's writer, from the connector's config: `producer.override.*`, `exactly.once.support`. */

@@ -7,7 +7,7 @@ import { internalTopicSpec, internalTopics, writeEnds } from './internal-topics.
 import { recordText } from './record-text.ts';
 import type { SourceTaskPlan } from './source-task-plan.ts';
 
-/** A unit goes to the log at this size even where the log is still busy with earlier ones. */
+/** A unit goes to the log at this size even where the log is still busy with earlier ones (and did not name another). */
 export const unitBytesMax = 1024 * 1024;
 const unitRecordsMax = 4096;
 /** How long a task that ends waits for what is written behind its transactions: a log that is away may take minutes to answer. */
@@ -24,7 +24,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
   await using writer = await plan.log.writer(plan.id, plan.writer, abort, onRetry);
   crashPoint('writer-opened');
   plan.observer.started();
-  const task = new SourceTask(plan);
+  const task = new SourceTask(plan, writer.unitBytes ?? unitBytesMax);
   // A failed append ends the reading too, also of a source that waits for its next change.
   const failed = new AbortController();
   let ended: Promise<void> | null = null;
@@ -77,6 +77,7 @@ export async function runSourceTask(plan: SourceTaskPlan, abort: AbortSignal): P
 /** What is between the source and the log: records transformed and serialized, not yet handed over. */
 class SourceTask {
   readonly #plan: SourceTaskPlan;
+  readonly #unitBytes: number;
   readonly #serializer: BatchSerializer;
   readonly #offsets = new PendingOffsets();
   readonly #knownTopics = new Set<string>();
@@ -88,13 +89,14 @@ class SourceTask {
   /** A batch is being worked on: it must go out whole, with its offsets. */
   reading = false;
 
-  constructor(plan: SourceTaskPlan) {
+  constructor(plan: SourceTaskPlan, unitBytes: number) {
     this.#plan = plan;
+    this.#unitBytes = unitBytes;
     this.#serializer = new BatchSerializer(plan);
   }
 
   get full(): boolean {
-    return this.#serializer.bytes >= unitBytesMax || this.#serializer.count >= unitRecordsMax;
+    return this.#serializer.bytes >= this.#unitBytes || this.#serializer.count >= unitRecordsMax;
   }
 
   /** Takes a batch in; answers the topics that were not seen before and may have to be created. */

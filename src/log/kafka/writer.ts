@@ -59,6 +59,8 @@ export type WriterParts = {
  */
 export class KafkaWriter implements LogWriter {
   readonly offsets: readonly SourceOffset[];
+  /** Small enough that a unit is copied into its batch while the processor’s cache still has it. */
+  readonly unitBytes = 256 * 1024;
   readonly #parts: WriterParts;
   readonly #topics: TopicCache;
   readonly #headers = new HeaderBytes();
