@@ -5,7 +5,7 @@ import { UsageError } from './arguments.ts';
 const comparisons: Readonly<Record<string, () => Promise<unknown>>> = {
   elasticsearch: () => import('./sinks/elasticsearch.ts'),
   redis: () => import('./sinks/redis.ts'),
-  jdbc: () => import('./sinks/jdbc.ts'),
+  jdbc: () => import('./sinks/jdbc/compare.ts'),
   views: () => import('./sinks/views.ts'),
 };
 /** From a commit in the database until the change is visible in each sink. */

@@ -1,4 +1,4 @@
-import { ColumnArray, columnArrays, unnestType } from '../sql/column-arrays.ts';
+import { ColumnArray, columnArray, unnestType } from '../sql/column-arrays.ts';
 import { qualified, quoted } from '../sql/identifiers.ts';
 import type { PostgresSession } from '../sql/postgres-session.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
@@ -46,8 +46,12 @@ export class BulkWrite {
     await running;
   }
 
-  #made(group: RowGroup, missing: string, rows: readonly ReducedRow[]): { readonly text: string; readonly values: readonly string[] } {
-    const arrays = columnArrays(rows, group.columns.length);
+  #made(
+    group: RowGroup,
+    missing: string,
+    rows: readonly ReducedRow[],
+  ): { readonly text: string; readonly values: readonly (string | Buffer)[] } {
+    const arrays: (string | Buffer)[] = group.columns.map(({ binary }, at) => columnArray(binary, rows, at));
     if (group.versioned) {
       const keys = new ColumnArray();
       for (const row of rows) keys.add(versionKey(row.values, group.keys));

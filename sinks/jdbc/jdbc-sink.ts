@@ -52,7 +52,7 @@ export class JdbcSink implements Sink {
     const nowMs = () => context.clock.nowMs();
     this.#tables = address.kind === 'sqlite' ? new SqliteTables(address.file, nowMs) : new PostgresTables(address, nowMs);
     this.#markers = new MarkerRetention(config.markerRetentionMs, nowMs, context.logger);
-    this.#rows = new RecordRows(config);
+    this.#rows = new RecordRows(config, this.#tables.dialect === 'postgres' ? 'binary' : 'text');
     this.#known = new KnownTables(this.#tables, config);
   }
 
@@ -110,7 +110,7 @@ export class JdbcSink implements Sink {
         const { consumed } = batch;
         const late = new LateRecords(this.#tables, this.#config, consumed?.group ?? this.#group);
         await late.load(actions);
-        const fresh = actions.filter(action => late.isFresh(action, batch.mode));
+        const fresh = late.fresh(actions, batch.mode);
         if (batch.mode === 'replay' && fresh.length < actions.length) this.#passedOver(actions.length - fresh.length);
         if (consumed) await this.#tables.move(consumed, this.#owner, latestVersions(batch.records));
         const refused = await this.#writeAll(fresh, late.tracked || batch.mode === 'replay');

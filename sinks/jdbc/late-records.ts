@@ -1,7 +1,6 @@
 import type { SinkBatch, SinkRecord } from '../../src/contract/index.ts';
 import type { JdbcConfig } from './options.ts';
 import type { RecordAction } from './record-rows.ts';
-import { hasOwnKey } from './row-groups.ts';
 import type { RefusedRecord, Tables } from './tables.ts';
 
 const partitionOf = ({ place }: SinkRecord) => `${place.topic}-${place.partition}`;
@@ -41,6 +40,7 @@ export class LateRecords {
   #refused: ReadonlySet<string> = new Set();
   /** The record asked for last, and the version that its partition has reached. */
   #last: { readonly record: SinkRecord; readonly reached: bigint | null } | null = null;
+  #noneIsReached = false;
   /** Whether versions are kept by key by now. */
   tracked = false;
 
@@ -56,6 +56,7 @@ export class LateRecords {
     this.#reached = new Map(reached.map(({ topic, partition, version }) => [`${topic}-${partition}`, version]));
     this.tracked = this.#config.tracking === 'key' || tracked;
     const late = actions.filter(action => this.#isReached(action));
+    this.#noneIsReached = late.length === 0;
     if (late.length > 0) this.#refused = await this.#tables.refused(late.map(({ record }) => record.version));
   }
 
@@ -66,7 +67,13 @@ export class LateRecords {
     return reached !== null && record.version <= reached;
   }
 
-  isFresh(action: RecordAction, mode: SinkBatch['mode']): boolean {
+  /** Those that are still to be written. */
+  fresh(actions: readonly RecordAction[], mode: SinkBatch['mode']): readonly RecordAction[] {
+    if (mode === 'live' && this.#noneIsReached) return actions;
+    return actions.filter(action => this.#isFresh(action, mode));
+  }
+
+  #isFresh(action: RecordAction, mode: SinkBatch['mode']): boolean {
     // What has no version of its own is done once, in the live flow.
     const once = action.kind === 'truncate' || this.#config.keyMode === 'none';
     if (once && mode === 'replay') return this.#refused.has(nameOf(action));
@@ -76,7 +83,7 @@ export class LateRecords {
 
   /** Keeps in mind what is refused now, and forgets what no longer is. Part of the batch's transaction. */
   async note(written: readonly RecordAction[], refused: readonly RecordAction[]): Promise<void> {
-    if (!hasOwnKey(this.#config) && refused.length === 0 && this.#refused.size === 0) return;
+    if (refused.length === 0 && this.#refused.size === 0) return;
     const again = written.filter(action => this.#refused.has(nameOf(action)) && !refused.includes(action));
     if (refused.length > 0 || again.length > 0) await this.#tables.noteRefused(refused.map(placeOf), again.map(placeOf));
   }

@@ -1,10 +1,10 @@
-import { type Schema, type SinkRecord, SluiceError, Struct, type Value } from '../../src/contract/index.ts';
+import { type Schema, type SinkRecord, SluiceError, Struct } from '../../src/contract/index.ts';
+import { binaryColumn, type ColumnForm, keyColumn, textColumn } from '../sql/column-form.ts';
 import { type RecordChange, RecordChanges } from '../sql/record-change.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { type ColumnValues, isUnavailable } from '../sql/row-reader.ts';
 import { targetType } from '../sql/target-type.ts';
 import { UnwritableValue } from '../sql/temporal-text.ts';
-import { type ColumnValue, type ColumnWriter, columnWriter } from '../sql/value-text.ts';
 import type { JdbcConfig } from './options.ts';
 import { type RowShape, ShapelessRecord, shapeOf, sourceValue } from './row-shape.ts';
 import type { TableName } from './table-name.ts';
@@ -21,11 +21,16 @@ export type RecordAction = {
   readonly shape: RowShape;
 };
 
-/** How a shape's rows are read for a table: where its columns are in structs of these schemas (-1: elsewhere), and how they are written. */
-type Layout = {
+/** A column of a layout: where it is in structs of the layout's schemas (-1: elsewhere), how it is written, and how that crosses. */
+type LayoutColumn = ColumnForm & { readonly inRow: number; readonly inKey: number; readonly mayBeUnavailable: boolean };
+
+/** How a shape's rows are read for a table. */
+export type Layout = {
+  readonly shape: RowShape;
+  readonly table: FoundTable;
   readonly row: Schema | null;
   readonly key: Schema | null;
-  readonly columns: readonly { readonly inRow: number; readonly inKey: number; readonly write: ColumnWriter }[];
+  readonly columns: readonly LayoutColumn[];
 };
 
 type ShapeOfValue = { readonly value: Schema | null; readonly topic: string; readonly shape: RowShape };
@@ -33,14 +38,18 @@ type ShapeOfValue = { readonly value: Schema | null; readonly topic: string; rea
 /** Reads records into actions; shapes are found once a pair of schemas. */
 export class RecordRows {
   readonly #config: JdbcConfig;
+  readonly #crossing: 'text' | 'binary';
   readonly #changes = new RecordChanges();
   /** By topic, where the topic alone decides. */
   readonly #names = new Map<string, TableName>();
   readonly #shapes = new WeakMap<Schema, ShapeOfValue[]>();
+  readonly #shapesByNames = new Map<string, RowShape>();
   readonly #layouts = new WeakMap<FoundTable, WeakMap<RowShape, Layout>>();
 
-  constructor(config: JdbcConfig) {
+  /** `crossing`: the values of rows are texts as SQL has them, or what Postgres takes in binary form where it can. */
+  constructor(config: JdbcConfig, crossing: 'text' | 'binary') {
     this.#config = config;
+    this.#crossing = crossing;
   }
 
   /** Null where the record asks for nothing. Throws RECORD_REFUSED. */
@@ -70,9 +79,10 @@ export class RecordRows {
   #shape(record: SinkRecord, change: RecordChange): RowShape {
     const row = change.row instanceof Struct ? change.row.schema : null;
     const anchor = row ?? (change.key instanceof Struct ? change.key.schema : null);
-    // Headers are no part of a schema, and records without one have none to be known by.
-    if (anchor === null || this.#config.keyMode === 'record_header' || (row === null && change.row !== null))
-      return shapeOf(record, change, this.#config);
+    // Headers are no part of a schema.
+    if (this.#config.keyMode === 'record_header') return shapeOf(record, change, this.#config);
+    if (record.keySchema === null && record.valueSchema === null) return this.#shapeByNames(record, change);
+    if (anchor === null || (row === null && change.row !== null)) return shapeOf(record, change, this.#config);
     const known = this.#shapes.get(anchor) ?? [];
     let found = known.find(({ value, topic }) => value === record.keySchema && topic === record.topic);
     if (found === undefined) {
@@ -83,41 +93,55 @@ export class RecordRows {
     return found.shape;
   }
 
-  /** The row of an action as the table's columns take it. Throws RECORD_REFUSED. */
-  row(action: RecordAction, table: FoundTable): ReducedRow {
-    const { record, change, shape, kind } = action;
-    const layout = this.#layoutOf(table, action);
-    const inRow = change.row instanceof Struct && change.row.schema === layout.row ? change.row.values : null;
-    const inKey = change.key instanceof Struct && change.key.schema === layout.key ? change.key.values : null;
-    const count = shape.columns.length;
-    const values: ColumnValues = new Array(count);
-    for (let at = 0; at < count; at++) {
-      const column = layout.columns[at]!;
-      const value =
-        inRow !== null && column.inRow >= 0
-          ? inRow[column.inRow]!
-          : inKey !== null && column.inKey >= 0
-            ? inKey[column.inKey]!
-            : sourceValue(record, change, shape.columns[at]!.source);
-      values[at] = value === null ? null : this.#written(action, at, value, column.write);
-      if (value === null && shape.columns[at]!.isKey) throw refused(record, `its key column ${shape.columns[at]!.name} is null`);
+  /** Without schemas the names of the fields are all there is. */
+  #shapeByNames(record: SinkRecord, change: RecordChange): RowShape {
+    const { key, row } = change;
+    if (key instanceof Struct || row instanceof Struct) return shapeOf(record, change, this.#config);
+    const ofKey = key === null ? String(record.key === null) : namesOf(key);
+    const id = `${record.topic}\u0000${ofKey}\u0001${row === null ? '' : namesOf(row)}`;
+    let shape = this.#shapesByNames.get(id);
+    if (shape === undefined) {
+      shape = shapeOf(record, change, this.#config);
+      if (this.#shapesByNames.size >= namesMax) this.#shapesByNames.clear();
+      this.#shapesByNames.set(id, shape);
     }
-    return { values, deleted: kind === 'delete', version: record.version };
+    return shape;
   }
 
-  /** Undefined where the database did not send the value. */
-  #written({ record, shape }: RecordAction, at: number, value: Exclude<Value, null>, write: ColumnWriter): ColumnValue | undefined {
-    if (isUnavailable(value, this.#config.unavailable)) return undefined;
+  /** The row of an action as the columns of its layout take it. Throws RECORD_REFUSED. */
+  row(action: RecordAction, layout: Layout): ReducedRow {
+    const { record, change, shape, kind } = action;
+    const { columns } = layout;
+    const inRow = change.row instanceof Struct && change.row.schema === layout.row ? change.row.values : null;
+    const inKey = change.key instanceof Struct && change.key.schema === layout.key ? change.key.values : null;
+    const values: ColumnValues = new Array(columns.length);
+    let at = 0;
     try {
-      return write(value);
+      for (; at < columns.length; at++) {
+        const column = columns[at]!;
+        const value =
+          inRow !== null && column.inRow >= 0
+            ? inRow[column.inRow]!
+            : inKey !== null && column.inKey >= 0
+              ? inKey[column.inKey]!
+              : sourceValue(record, change, shape.columns[at]!.source);
+        if (value === null) {
+          if (at < shape.keys) throw refused(record, `its key column ${shape.columns[at]!.name} is null`);
+          values[at] = null;
+        } else if (column.mayBeUnavailable && isUnavailable(value, this.#config.unavailable)) values[at] = undefined;
+        else values[at] = column.write(value);
+      }
     } catch (error) {
+      if (error instanceof SluiceError) throw error;
       const { name } = shape.columns[at]!;
       if (error instanceof UnwritableValue) throw refused(record, `column ${name}: ${error.message}`);
       throw refused(record, `the value of column ${name} does not fit its schema`);
     }
+    return { values, deleted: kind === 'delete', version: record.version };
   }
 
-  #layoutOf(table: FoundTable, { shape, change }: RecordAction): Layout {
+  /** How rows like that of an action are read. The same object for the same table and shape. */
+  layout({ shape, change }: RecordAction, table: FoundTable): Layout {
     let ofTable = this.#layouts.get(table);
     if (ofTable === undefined) {
       ofTable = new WeakMap();
@@ -127,16 +151,27 @@ export class RecordRows {
     if (layout === undefined) {
       const row = change.row instanceof Struct ? change.row.schema : null;
       const key = change.key instanceof Struct ? change.key.schema : null;
-      const columns = shape.columns.map(({ name, schema, source }) => ({
-        inRow: source.of === 'row' ? (row?.indexOf(source.field) ?? -1) : -1,
-        inKey: source.of === 'key' ? (key?.indexOf(source.field) ?? -1) : -1,
-        write: columnWriter(schema, table.columns.get(name) ?? targetType('text')),
-      }));
-      layout = { row, key, columns };
+      const columns = shape.columns.map(({ name, schema, source, isKey }): LayoutColumn => {
+        const type = table.columns.get(name) ?? targetType('text');
+        const form = this.#crossing === 'text' ? textColumn : isKey ? keyColumn : binaryColumn;
+        return {
+          ...form(schema, type),
+          inRow: source.of === 'row' ? (row?.indexOf(source.field) ?? -1) : -1,
+          inKey: source.of === 'key' ? (key?.indexOf(source.field) ?? -1) : -1,
+          mayBeUnavailable: schema === null || !neverUnavailable.test(schema.type),
+        };
+      });
+      layout = { shape, table, row, key, columns };
       ofTable.set(shape, layout);
     }
     return layout;
   }
+}
+
+/** Types whose values cannot be a source's placeholder: a text, its bytes, or an array of it. */
+const neverUnavailable = /^(int|float|boolean)/;
+function namesOf(fields: ReadonlyMap<string, unknown>): string {
+  return [...fields.keys()].join('\u0000');
 }
 
 const namesMax = 10_000;

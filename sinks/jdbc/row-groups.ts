@@ -2,14 +2,13 @@ import type { ReducedRow } from '../sql/reduced-rows.ts';
 import { ReducedRows } from '../sql/reduced-rows.ts';
 import type { KnownTables } from './evolution.ts';
 import type { JdbcConfig } from './options.ts';
-import type { RecordAction, RecordRows } from './record-rows.ts';
-import type { RowShape } from './row-shape.ts';
-import type { FoundTable, RowGroup, TableColumn } from './tables.ts';
+import type { Layout, RecordAction, RecordRows } from './record-rows.ts';
+import type { FoundTable, RowGroup, WrittenColumn } from './tables.ts';
 
 /** What is written at once: rows of one table, or its truncation. */
 export type GroupOrTruncation = RowGroup | { readonly truncate: FoundTable };
 
-type Open = { readonly table: FoundTable; readonly shape: RowShape; readonly reduced: ReducedRows | null; readonly rows: ReducedRow[] };
+type Open = { readonly layout: Layout; readonly reduced: ReducedRows | null; readonly rows: ReducedRow[] };
 
 /**
  * Actions as groups of rows, each table's in their order: one ends where the columns change or the table is emptied. Makes and widens tables on
@@ -23,50 +22,55 @@ export async function rowGroups(
   versioned: boolean,
 ): Promise<readonly GroupOrTruncation[]> {
   const done: GroupOrTruncation[] = [];
-  const open = new Map<string, Open>();
+  const open = new Map<number, Open>();
   const keyed = hasOwnKey(config);
-  const close = (id: string) => {
+  const close = (id: number) => {
     const group = open.get(id);
     if (group === undefined) return;
     open.delete(id);
     done.push(...parts(group, config, versioned && keyed));
   };
   let last: RecordAction | null = null;
-  let table: FoundTable | null = null;
+  let layout: Layout | null = null;
+  let group: Open | undefined;
   for (const action of actions) {
     // Most records are of the table and shape of the one before.
-    const same =
-      last !== null && last.shape === action.shape && last.table.table === action.table.table && last.table.schema === action.table.schema;
-    if (!same || action.kind === 'truncate') table = await known.fitting(action);
-    last = action;
-    if (table === null) continue;
-    const id = `${table.id}`;
-    if (action.kind === 'truncate') {
-      close(id);
-      done.push({ truncate: table });
-      last = null;
-      continue;
+    if (last === null || layout === null || action.kind === 'truncate' || !isAlike(last, action)) {
+      const table = await known.fitting(action);
+      [last, group, layout] = [action, undefined, null];
+      if (table === null) continue;
+      if (action.kind === 'truncate') {
+        close(table.id);
+        done.push({ truncate: table });
+        last = null;
+        continue;
+      }
+      layout = reader.layout(action, table);
+      group = open.get(table.id);
+      if (group !== undefined && !fits(group.layout, layout, action)) {
+        close(table.id);
+        group = undefined;
+      }
+      if (group === undefined) {
+        const keys = Array.from({ length: action.shape.keys }, (_, at) => at);
+        group = { layout, reduced: keyed ? new ReducedRows(keys) : null, rows: [] };
+        open.set(table.id, group);
+      }
     }
-    const row = reader.row(action, table);
-    let group = open.get(id);
-    if (group !== undefined && !fits(group, action, table)) {
-      close(id);
-      group = undefined;
-    }
-    if (group === undefined) {
-      const keys = Array.from({ length: action.shape.keys }, (_, at) => at);
-      group = { table, shape: action.shape, reduced: keyed ? new ReducedRows(keys) : null, rows: [] };
-      open.set(id, group);
-    }
-    const widened =
-      action.kind === 'delete'
-        ? { ...row, values: [...row.values, ...new Array<null>(Math.max(0, group.shape.columns.length - row.values.length)).fill(null)] }
-        : row;
-    if (group.reduced) group.reduced.add(widened);
-    else group.rows.push(widened);
+    if (group === undefined) continue;
+    let row = reader.row(action, layout);
+    const lacking = group.layout.columns.length - row.values.length;
+    if (lacking > 0) row = { ...row, values: [...row.values, ...new Array<null>(lacking).fill(null)] };
+    if (group.reduced) group.reduced.add(row);
+    else group.rows.push(row);
   }
   for (const id of [...open.keys()]) close(id);
   return done;
+}
+
+/** Of one table and shape. */
+function isAlike(one: RecordAction, other: RecordAction): boolean {
+  return one.shape === other.shape && one.table.table === other.table.table && one.table.schema === other.table.schema;
 }
 
 /** Whether rows have a key of their own, by which they have versions. */
@@ -75,23 +79,26 @@ export function hasOwnKey({ keyMode }: JdbcConfig): boolean {
 }
 
 /** A delete has the key's columns alone: it goes with any rows of the same key. */
-function fits({ shape, table }: Open, action: RecordAction, now: FoundTable): boolean {
-  if (table !== now) return false;
-  if (shape === action.shape || sameColumns(shape, action.shape)) return true;
-  if (action.kind !== 'delete' || shape.keys !== action.shape.keys) return false;
-  return action.shape.columns.slice(0, shape.keys).every(({ name }, at) => shape.columns[at]!.name === name);
+function fits(group: Layout, layout: Layout, { kind }: RecordAction): boolean {
+  if (group === layout) return true;
+  if (group.table !== layout.table || group.shape.keys !== layout.shape.keys) return false;
+  if (kind === 'delete') return group.shape.columns.length >= layout.shape.keys && agree(group, layout, layout.shape.keys);
+  return group.columns.length === layout.columns.length && agree(group, layout, layout.columns.length);
 }
 
-function sameColumns(one: RowShape, other: RowShape): boolean {
-  return (
-    one.keys === other.keys &&
-    one.columns.length === other.columns.length &&
-    one.columns.every(({ name }, at) => other.columns[at]!.name === name)
+/** Whether the first columns have the same names, and values of the same form. */
+function agree(one: Layout, other: Layout, count: number): boolean {
+  for (let at = 0; at < count; at++)
+    if (one.shape.columns[at]!.name !== other.shape.columns[at]!.name || one.columns[at]!.binary !== other.columns[at]!.binary)
+      return false;
+  return true;
+}
+
+function* parts({ layout, reduced, rows }: Open, { insertMode, rowsMax }: JdbcConfig, versioned: boolean): Iterable<RowGroup> {
+  const { table, shape } = layout;
+  const columns = shape.columns.map(
+    ({ name }, at): WrittenColumn => ({ name, type: table.columns.get(name)!, binary: layout.columns[at]!.binary }),
   );
-}
-
-function* parts({ table, shape, reduced, rows }: Open, { insertMode, rowsMax }: JdbcConfig, versioned: boolean): Iterable<RowGroup> {
-  const columns: TableColumn[] = shape.columns.map(({ name }) => ({ name, type: table.columns.get(name)! }));
   const all = reduced ? [...reduced.rows()] : rows;
   for (let at = 0; at < all.length; at += rowsMax)
     yield { table, columns, keys: shape.keys, rows: all.slice(at, at + rowsMax), mode: insertMode, versioned };

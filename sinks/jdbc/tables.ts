@@ -1,4 +1,5 @@
 import type { Consumed, PartitionOffset, SinkAssignment, TopicPartition } from '../../src/contract/index.ts';
+import type { BinaryForm } from '../sql/binary-form.ts';
 import type { Dialect } from '../sql/column-types.ts';
 import type { AppliedOffset, Owner, ReachedVersion } from '../sql/postgres-offsets.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
@@ -6,6 +7,9 @@ import type { TargetType } from '../sql/target-type.ts';
 import type { TableName } from './table-name.ts';
 
 export type TableColumn = { readonly name: string; readonly type: TargetType };
+
+/** `binary`: how the values cross that rows have for it; null: as text. */
+export type WrittenColumn = TableColumn & { readonly binary: BinaryForm | null };
 
 /** A record by its place and version. */
 export type RefusedRecord = { readonly topic: string; readonly partition: number; readonly version: bigint };
@@ -25,7 +29,7 @@ export type FoundTable = {
 /** Rows of one table and one set of columns, each key once. */
 export type RowGroup = {
   readonly table: FoundTable;
-  readonly columns: readonly TableColumn[];
+  readonly columns: readonly WrittenColumn[];
   /** How many of the columns, from the first, are the key. */
   readonly keys: number;
   readonly rows: readonly ReducedRow[];

@@ -45,7 +45,7 @@ export class JdbcVerification implements SinkVerification {
     [this.#config, this.#group] = [config, group];
     const { address } = config;
     this.#tables = address.kind === 'sqlite' ? new SqliteComparison(address.file) : new PostgresComparison(address);
-    this.#rows = new RecordRows(config);
+    this.#rows = new RecordRows(config, 'text');
   }
 
   get refusal(): string | null {
@@ -97,7 +97,7 @@ export class JdbcVerification implements SinkVerification {
       groups.set(id, group);
     }
     group.indexes.push(index);
-    group.rows.push(this.#rows.row(action, table).values.slice(0, columns.length));
+    group.rows.push(this.#rows.row(action, this.#rows.layout(action, table)).values.slice(0, columns.length));
   }
 
   /** Where there is no table there is no row. */

@@ -1,3 +1,4 @@
+import type { BinaryForm, ColumnRows } from './binary-form.ts';
 import { elementText } from './composite-text.ts';
 import type { ColumnValues } from './row-reader.ts';
 import type { ColumnValue } from './value-text.ts';
@@ -20,6 +21,19 @@ export function columnArrays(rows: Iterable<{ readonly values: ColumnValues }>, 
   const arrays = Array.from({ length: columns }, () => new ColumnArray());
   for (const { values } of rows) for (let at = 0; at < columns; at++) arrays[at]!.add(values[at]);
   return arrays.map(array => array.literal());
+}
+
+/** A column of many rows as one parameter: binary where the column has such a form and all values fit it. */
+export function columnArray(binary: BinaryForm | null, rows: ColumnRows, column: number): string | Buffer {
+  const made = binary?.array(rows, column) ?? null;
+  if (made !== null) return made;
+  const array = new ColumnArray();
+  const text = binary?.text ?? null;
+  for (const { values } of rows) {
+    const value = values[column] ?? null;
+    array.add(text === null || value === null ? value : text(value));
+  }
+  return array.literal();
 }
 
 /**

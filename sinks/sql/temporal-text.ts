@@ -46,10 +46,16 @@ export function timeText(micros: number): string {
   return `${text}.${String(fraction).padStart(6, '0')}`;
 }
 
+/** Whether a moment in microseconds is what stands for `infinity` (1) or `-infinity` (-1); 0 for any other. */
+export function isInfinite(micros: bigint): -1 | 0 | 1 {
+  if (micros >= infinityMicros) return 1;
+  return micros <= negativeInfinityMicros ? -1 : 0;
+}
+
 /** A moment in microseconds since 1970, without zone: `2026-02-28 23:59:59.000001`. */
 export function timestampText(micros: bigint): string {
-  if (micros >= infinityMicros) return 'infinity';
-  if (micros <= negativeInfinityMicros) return '-infinity';
+  const infinite = isInfinite(micros);
+  if (infinite !== 0) return infinite > 0 ? 'infinity' : '-infinity';
   const safe = micros <= 9_007_199_254_740_991n && micros >= -9_007_199_254_740_991n;
   let days: number;
   let rest: number;
@@ -69,11 +75,15 @@ export function timestampText(micros: bigint): string {
   return `${dateText(days)} ${timeText(rest)}`;
 }
 
+/** Milliseconds as `timestampText` takes them. */
+export function microsOfMillis(millis: bigint): bigint {
+  if (millis >= infinityMicros / 1000n) return infinityMicros;
+  return millis <= negativeInfinityMicros / 1000n ? negativeInfinityMicros : millis * 1000n;
+}
+
 /** As `timestampText`, of milliseconds. */
 export function timestampTextOfMillis(millis: bigint): string {
-  if (millis >= infinityMicros / 1000n) return 'infinity';
-  if (millis <= negativeInfinityMicros / 1000n) return '-infinity';
-  return timestampText(millis * 1000n);
+  return timestampText(microsOfMillis(millis));
 }
 
 /** As `timestampText`, of nanoseconds; what is finer than a microsecond is cut off. */

@@ -22,6 +22,11 @@ export function columnWriter(schema: Schema | null, type: TargetType): ColumnWri
   return logical ?? plainWriter(schema, type);
 }
 
+/** Whether values of a schema are written by their logical type, mostly as texts, whatever the column is. */
+export function hasLogicalText(schema: Schema): boolean {
+  return schema.name !== null && logicalWriter(schema, schema.name) !== null;
+}
+
 function logicalWriter(schema: Schema, name: string): ColumnWriter | null {
   switch (name) {
     case connectDecimal: {
@@ -61,7 +66,8 @@ function logicalWriter(schema: Schema, name: string): ColumnWriter | null {
   }
 }
 
-function bytesOf(value: Value | undefined): Uint8Array {
+/** Throws UnwritableValue. */
+export function bytesOf(value: Value | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new UnwritableValue('a value of bytes is none');
 }

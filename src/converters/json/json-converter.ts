@@ -9,6 +9,7 @@ import {
 } from '../../contract/index.ts';
 import { ConversionError, conversionFailed } from '../conversion-error.ts';
 import { LeastRecentlyUsed } from '../least-recently-used.ts';
+import { GuidedReader } from './guided-reader.ts';
 import { endOfObject, type Json, parseJson } from './parse.ts';
 import { readValue } from './reader.ts';
 import { readSchema } from './schema-reader.ts';
@@ -25,6 +26,7 @@ const name = 'JsonConverter';
 const nothing: SchemaAndValue = { schema: null, value: null };
 const schemaStart = '{"schema":';
 const payloadStart = ',"payload":';
+const closeBrace = 0x7d;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -41,14 +43,16 @@ export class JsonConverter implements Converter, HeaderConverter {
   readonly #slab = new SlabWriter(4096);
   /** Schemas read, by their text: equal texts give one object, so that what consumers compile for it is found again. */
   readonly #schemas: LeastRecentlyUsed<string, Schema>;
-  /** The last record's text up to its payload, and its schema. */
-  #lastPrefix = '';
+  readonly #guided: GuidedReader;
+  /** The last record's bytes up to its payload, and its schema. */
+  #lastPrefix: Buffer | null = null;
   #lastSchema: Schema | null = null;
 
   constructor(settings: JsonSettings) {
     this.#settings = settings;
     this.#writers = new JsonWriters(settings);
     this.#schemas = new LeastRecentlyUsed(settings.schemasCacheSize);
+    this.#guided = new GuidedReader(settings.replaceNullWithDefault);
     this.#schemaless = {
       schema: null,
       write: (value, slab) => writeSchemaless(value, this.#writers, slab),
@@ -92,8 +96,8 @@ export class JsonConverter implements Converter, HeaderConverter {
   deserialize(topic: string, bytes: Uint8Array | null): SchemaAndValue {
     if (bytes === null) return nothing;
     try {
+      if (this.#settings.schemasEnable) return this.#enveloped(bytes);
       const text = decode(bytes);
-      if (this.#settings.schemasEnable) return this.#enveloped(text);
       return text === '' ? nothing : { schema: null, value: readValue(null, parseJson(text), true) };
     } catch (fault) {
       throw conversionFailed(name, topic, fault);
@@ -101,23 +105,28 @@ export class JsonConverter implements Converter, HeaderConverter {
   }
 
   /** Reads `{"schema":...,"payload":...}`; the schema only where it is another than the last one. */
-  #enveloped(text: string): SchemaAndValue {
-    const known = this.#lastPrefix !== '' && text.startsWith(this.#lastPrefix);
-    const start = known ? this.#lastPrefix.length : this.#payloadAt(text);
-    if (start < 0) return this.#irregular(text);
-    if (!known) {
-      const schema = this.#schemaOf(text.slice(schemaStart.length, start - payloadStart.length));
-      this.#lastPrefix = text.slice(0, start);
-      this.#lastSchema = schema;
+  #enveloped(bytes: Uint8Array): SchemaAndValue {
+    const end = bytes.length - 1;
+    if (bytes[end] !== closeBrace) return this.#irregular(decode(bytes));
+    let prefix = this.#lastPrefix;
+    if (prefix === null || !startsWith(bytes, prefix)) {
+      const text = decode(bytes);
+      const start = this.#payloadAt(text);
+      if (start < 0) return this.#irregular(text);
+      this.#lastSchema = this.#schemaOf(text.slice(schemaStart.length, start - payloadStart.length));
+      prefix = Buffer.from(text.slice(0, start));
+      this.#lastPrefix = prefix;
     }
     const schema = this.#lastSchema;
+    const text = decode(bytes.subarray(prefix.length, end));
+    const guided = schema === null ? undefined : this.#guided.read(schema, text);
+    if (guided !== undefined) return { schema, value: guided };
     let payload: Json;
     try {
-      if (!text.endsWith('}')) return this.#irregular(text);
-      payload = parseJson(text.slice(start, -1));
+      payload = parseJson(text);
     } catch {
       // Blanks, further fields, or no JSON at all: the whole text tells which.
-      return this.#irregular(text);
+      return this.#irregular(decode(bytes));
     }
     return { schema, value: readValue(schema, payload, this.#settings.replaceNullWithDefault) };
   }
@@ -156,6 +165,10 @@ export class JsonConverter implements Converter, HeaderConverter {
   deserializeHeader(topic: string, _key: string, bytes: Uint8Array | null): SchemaAndValue {
     return this.deserialize(topic, bytes);
   }
+}
+
+function startsWith(bytes: Uint8Array, prefix: Buffer): boolean {
+  return bytes.length >= prefix.length && prefix.compare(bytes, 0, prefix.length) === 0;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -41,9 +41,13 @@ function readDouble(json: Json, type: SchemaType): number {
   throw wrong(type, json);
 }
 
+export function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+}
+
 function readBytes(json: Json): Uint8Array {
   if (typeof json !== 'string') throw wrong('bytes in base64', json);
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(json)) throw new ConversionError('bytes that are not base64');
+  if (!isBase64(json)) throw new ConversionError('bytes that are not base64');
   return Buffer.from(json, 'base64');
 }
 
