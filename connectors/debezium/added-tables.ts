@@ -76,6 +76,12 @@ export class AddedTables {
     if (this.#pending.every(table => table.name !== name)) this.#parts.known.add(name);
   }
 
+  /** The stream brings the making of a captured table, and with that all of its rows: it is not to be read. */
+  made(name: string): void {
+    this.#pending = this.#pending.filter(table => table.name !== name);
+    this.#parts.known.add(name);
+  }
+
   /** What is owed to the next batch's offsets. */
   take(): readonly SourceOffset[] {
     return this.#parts.known.take();

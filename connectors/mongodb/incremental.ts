@@ -126,7 +126,7 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   /** Chunks or pages are being read. */
   get running(): boolean {
-    return this.#snapshots.running || this.blocking.next !== null;
+    return this.#snapshots.running || this.blocking.next?.begun === true;
   }
 
   restore(offset: JsonObject): void {

@@ -1,7 +1,6 @@
 import type { MongoClient } from 'mongodb';
-import type { Clock, DatabaseReading, SourceOffset } from '../../src/contract/index.ts';
+import { type Clock, type DatabaseReading, isStreamOffset, type SourceOffset } from '../../src/contract/index.ts';
 import type { EventCounts } from '../debezium/event-counts.ts';
-import { isProgress } from '../debezium/snapshot-progress.ts';
 import type { SourceWatch } from '../debezium/source-watch.ts';
 import { connect } from './connection.ts';
 import { databaseError } from './database-error.ts';
@@ -31,7 +30,7 @@ export class OplogWatch implements SourceWatch {
   async measure(stored: readonly SourceOffset[], before: DatabaseReading | null, abort: AbortSignal): Promise<DatabaseReading> {
     const { settings, clock } = this.#parts;
     const isOwn = ({ partition, offset }: SourceOffset) => offset !== null && partition['server_id'] === settings.topicPrefix;
-    const own = stored.find(offset => isOwn(offset) && !isProgress(offset)) ?? null;
+    const own = stored.find(offset => isOwn(offset) && isStreamOffset(offset)) ?? null;
     const atMs = clock.nowMs();
     const client = this.#parts.client();
     const figures = client === null ? this.#askAlone(abort) : oplogFigures(client, abort);

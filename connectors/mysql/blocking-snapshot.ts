@@ -7,7 +7,7 @@ import { qualifiedName } from '../debezium/table-name.ts';
 import type { TablesProgress } from '../debezium/tables-progress.ts';
 import { sawBefore } from './chunk-view.ts';
 import { quoteTable } from './connection.ts';
-import { databaseFailure } from './database-error.ts';
+import { databaseFailure, isLockTimeout } from './database-error.ts';
 import type { StreamedSnapshots } from './incremental.ts';
 import { type CatalogTable, currentPosition, listTables } from './server.ts';
 import type { Session } from './session.ts';
@@ -88,7 +88,9 @@ async function open(
     const read = async (client: typeof control) => {
       statements = await readSnapshotSchema(client, tables);
     };
-    const readers = await openReaders(parts, threads, tables, read, abort);
+    const readers = await openReaders(parts, threads, tables, read, abort).catch(error => {
+      throw isLockTimeout(error) ? unlocked(settings) : error;
+    });
     try {
       const { position, isExact } = readers;
       if (!isExact && onDemand.kind !== 'gtids') throw unplaced();
@@ -176,4 +178,11 @@ function unplaced(): SluiceError {
         'Grant RELOAD, or LOCK TABLES on the captured tables (and leave snapshot.locking.mode at minimal), or set gtid_mode=ON on the server.',
     },
   );
+}
+
+/** The stream is not to be ended for it, as an initial snapshot is. */
+function unlocked({ snapshot }: MysqlSettings): SluiceError {
+  return new SluiceError('SNAPSHOT_FAILED', `The tables could not be locked within ${snapshot.lockTimeoutMs} ms.`, {
+    remedy: 'Ask for it again when no long statement is under way, or raise snapshot.lock.timeout.ms.',
+  });
 }

@@ -93,6 +93,11 @@ export function isOfNewerDefinition(error: unknown): boolean {
   return isOfNumber(error, number => number === newerDefinition);
 }
 
+/** A lock was not to be had in time. */
+export function isLockTimeout(error: unknown): boolean {
+  return isOfNumber(error, number => number === 1205);
+}
+
 function isOfNumber(error: unknown, matches: (errno: number) => boolean): boolean {
   if (!(error instanceof Error)) return false;
   const { errno, cause } = error as { readonly errno?: number; readonly cause?: unknown };

@@ -26,7 +26,6 @@ import { databaseFailure } from './database-error.ts';
 import { breakOffAfter } from './disconnect.ts';
 import { heartbeatAction } from './heartbeat-action.ts';
 import { StreamedSnapshots } from './incremental.ts';
-import { findAdded } from './new-tables.ts';
 import type { MysqlConfig } from './options.ts';
 import {
   type BinlogPosition,
@@ -68,8 +67,6 @@ export class MysqlDatabase implements ChangeDatabase {
   #stream: ChangeStream | null = null;
   #onDemand: StreamedSnapshots | null = null;
   #start: BinlogPosition | null = null;
-  /** What makes the tables that were added and that the schema history does not know. */
-  #unknown: readonly SnapshotStatement[] = [];
   readonly retry = null;
   warnings: readonly string[] = [];
 
@@ -136,11 +133,12 @@ export class MysqlDatabase implements ChangeDatabase {
     this.#logger.warn({}, message);
   }
 
-  async prepare(...[decision]: Parameters<ChangeDatabase['prepare']>): Promise<void> {
-    return this.#prepare(decision).catch(error => Promise.reject(databaseFailure(error, 'Looking for tables that were added')));
+  async prepare(...decided: Parameters<ChangeDatabase['prepare']>): Promise<void> {
+    return this.#prepare(...decided).catch(error => Promise.reject(databaseFailure(error, 'Looking for tables that were added')));
   }
 
-  async #prepare({ snapshot, stream, fresh }: Parameters<ChangeDatabase['prepare']>[0]): Promise<void> {
+  async #prepare(...[{ snapshot, stream, fresh }, abort]: Parameters<ChangeDatabase['prepare']>): Promise<void> {
+    using _ = breakOffAfter(abort, this.#session!.client);
     if (fresh) {
       this.#stored = null;
       this.#session!.schema.models.clear();
@@ -149,10 +147,8 @@ export class MysqlDatabase implements ChangeDatabase {
     // What is not gone on with is deleted with the new position: it must not count as read under that.
     if (fresh || (snapshot && this.#stored?.snapshotCompleted)) this.#outdated = this.#ranges.forget();
     if (!stream) return;
-    const { added } = this.#onDemand!;
     if (!snapshot && this.#stored) this.#onDemand!.restore(this.#stored.offset);
-    const parts = { session: this.#session!, settings: this.#settings, makers: this.#makers, added };
-    this.#unknown = await findAdded(parts, snapshot || this.#stored === null);
+    await this.#onDemand!.newTables.prepare(snapshot || this.#stored === null, this.#settings.recoversSchema);
   }
 
   async *snapshot(abort: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -295,7 +291,6 @@ export class MysqlDatabase implements ChangeDatabase {
     const offset = () => this.#offset(place, { ...makers.metadata?.store(), ...onDemand.store() });
     await using blocking = blockingReader({ settings, session, makers, onDemand, ranges, partition, clock, logger, offset });
     if (makers.metadata && this.#stored) makers.metadata.restore(this.#stored.offset);
-    if (this.#unknown.length > 0) yield { ...this.#schemaBatch(this.#unknown, position, {}), offsets: [offset()] };
     const captured = onDemand.added.take();
     if (captured.length > 0) yield { records: [], bytes: 0, offsets: captured, committedAtMs: null };
     using _ = breakOffAfter(abort, client);
@@ -309,7 +304,7 @@ export class MysqlDatabase implements ChangeDatabase {
       {
         binlog,
         schema,
-        tables: new StreamTables(tables, schema.models, this.#makers, server.reading),
+        tables: new StreamTables(tables, schema.models, makers, server.reading, id => onDemand.newTables.meet(id)),
         server,
         settings,
         makers,

@@ -21,10 +21,12 @@ import { connect, disconnect, query } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
 import type { StatementEffects } from './database-schema.ts';
 import { ChunkReader } from './incremental-reader.ts';
+import { NewTables } from './new-tables.ts';
 import { listTables } from './server.ts';
 import type { Session } from './session.ts';
 import type { MysqlSettings, RecordMakers } from './settings.ts';
 import { keyTexts } from './snapshot-key.ts';
+import type { SnapshotStatement } from './snapshot-statements.ts';
 import type { StreamedTransaction } from './snapshot-view.ts';
 import { SourceInfo } from './source-info.ts';
 import type { StreamProgress } from './stream-progress.ts';
@@ -69,6 +71,7 @@ export class StreamedSnapshots implements AsyncDisposable {
   readonly #file: FileChannel | null;
   readonly blocking: BlockingSnapshots;
   readonly added: AddedTables;
+  readonly newTables: NewTables;
   /** Of the blocking snapshot whose view is taken. */
   readonly window = new BlockingWindow<Pick<ChunkView, 'sees' | 'end'>, StreamedTransaction>((view, transaction) => view.sees(transaction));
   /** Wakes the stream; null: it does not stream yet. */
@@ -97,6 +100,7 @@ export class StreamedSnapshots implements AsyncDisposable {
     this.blocking = new BlockingSnapshots(() => clock.nowMs());
     const wake = () => this.#wake?.();
     this.added = new AddedTables({ known, incremental: this.#snapshots, blocking: this.blocking, wake, logger });
+    this.newTables = new NewTables({ session, settings, makers, added: this.added });
     const { file, pollMs } = signals;
     const follow = (signal: SourceSignal) => this.signal(signal);
     this.#file = file === null ? null : new FileChannel({ file, everyMs: pollMs, clock, logger, follow });
@@ -211,7 +215,7 @@ export class StreamedSnapshots implements AsyncDisposable {
 
   /** A statement was applied: what was read before of watched tables that it emptied, or whose definition it changed, is read again. */
   applied(before: ReadonlyMap<string, TableModel>, { created, truncated }: StatementEffects, transaction: StreamedTransaction): void {
-    for (const id of created) if (this.#sources.makers.includesTable(id)) this.added.described(qualifiedName(id));
+    for (const id of created) this.newTables.made(id);
     const now = this.watchedModels();
     const changed = [...new Set([...before.keys(), ...now.keys()])].filter(name => before.get(name) !== now.get(name));
     for (const name of [...changed, ...truncated.map(qualifiedName)])
@@ -254,18 +258,24 @@ export class StreamedSnapshots implements AsyncDisposable {
     return changed;
   }
 
+  /** What the schema history has to learn at this place: not in the middle of a transaction, of which a part may have been counted before a restart. */
+  learned(place: StreamPlace): readonly SnapshotStatement[] {
+    const waits = this.newTables.waits && place.progress.position.partial === null;
+    return waits ? this.newTables.at(reached(place)) : [];
+  }
+
   /** Whether a batch is owed now: the stream need not wait for the server. */
   isDue(place: StreamPlace): boolean {
-    // Not in the middle of a transaction that was begun before the restart: what was counted of it then is not published.
-    if (this.added.waits && place.progress.position.partial === null) this.added.ask();
-    if (this.window.at(view => isPast(reached(place), view))) this.blocking.changed = true;
-    return this.blocking.changed || this.#snapshots.isDue(view => isPast(reached(place), view));
+    const past = (view: Pick<ChunkView, 'end'>) => isPast(reached(place), view);
+    if (this.window.at(past)) this.blocking.changed = true;
+    return this.blocking.changed || this.#snapshots.isDue(past);
   }
 
   /** Publishes the chunk whose turn it is, if there is one. Throws what the reading failed with. */
   deliver(out: ConnectRecord[], place: StreamPlace): void {
-    if (this.window.at(view => isPast(reached(place), view))) this.blocking.changed = true;
-    const delivery = this.#snapshots.deliver(view => isPast(reached(place), view));
+    const past = (view: Pick<ChunkView, 'end'>) => isPast(reached(place), view);
+    if (this.window.at(past)) this.blocking.changed = true;
+    const delivery = this.#snapshots.deliver(past);
     if (delivery === null) return;
     const { file, position, serverId } = place.header;
     const { chunk, places } = delivery;

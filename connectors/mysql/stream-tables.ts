@@ -1,4 +1,5 @@
 import { SluiceError } from '../../src/contract/index.ts';
+import type { TableId } from '../debezium/table.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import type { RowLayout, RowsEvent } from './binlog/rows-event.ts';
 import type { TableMap } from './binlog/table-map.ts';
@@ -34,9 +35,12 @@ export class StreamTables {
   readonly #models: TableModels;
   readonly #makers: RecordMakers;
   readonly #reading: TextReading;
+  readonly #meet: (id: TableId) => void;
   #compiled = new WeakMap<TableMap, StreamedTable>();
 
-  constructor(tables: Tables, models: TableModels, makers: RecordMakers, reading: TextReading) {
+  /** `meet`: hears of each captured table before its columns are looked for. */
+  constructor(tables: Tables, models: TableModels, makers: RecordMakers, reading: TextReading, meet: (id: TableId) => void) {
+    this.#meet = meet;
     this.#tables = tables;
     this.#models = models;
     this.#makers = makers;
@@ -57,6 +61,7 @@ export class StreamTables {
     const known = this.#compiled.get(map);
     if (known !== undefined) return known;
     const id = { catalog: map.database, schema: '', table: map.table };
+    if (this.#makers.includesTable(id)) this.#meet(id);
     const table = this.#makers.includesTable(id) ? this.#tables.compile(this.#models.reconcile(id, map, this.#reading)) : null;
     const readers = table === null ? map.columns.map(() => null) : byColumn(map, table.readers);
     const streamed = {

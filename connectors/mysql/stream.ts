@@ -76,6 +76,7 @@ export class ChangeStream implements BinlogHandler {
       onDemand.start(wake);
       while (!abort.aborted) {
         this.#context.at = instantOf(clock.nowNs());
+        for (const { database, ddl } of onDemand.learned(place)) this.#apply({ database, sqlMode: null }, ddl);
         if (!onDemand.isDue(place)) await binlog.next(this);
         while (this.#blocked) {
           const work = this.#blocked;
@@ -217,11 +218,12 @@ export class ChangeStream implements BinlogHandler {
     if (alone) this.#finish(header);
   }
 
-  #apply({ database, sqlMode }: QueryEvent, statement: string): void {
+  #apply({ database, sqlMode }: Pick<QueryEvent, 'database' | 'sqlMode'>, statement: string): void {
     const { schema, tables, makers, clock, onDemand } = this.#parts;
     const { sourceInfo } = makers;
-    // Debezium tells the time of a statement in milliseconds.
-    const timestampNs = (this.#timestampNs / 1_000_000n) * 1_000_000n;
+    // Debezium tells the time of a statement in milliseconds. Before the first event there is none.
+    const timestampNs = ((this.#timestampNs || clock.nowNs()) / 1_000_000n) * 1_000_000n;
+    sourceInfo.at(this.#shown);
     const gtid = this.#progress.gtid;
     const before = onDemand.watchedModels();
     sourceInfo.enter({ timestampNs, gtid, threadId: null });

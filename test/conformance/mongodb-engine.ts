@@ -51,6 +51,8 @@ export function mongodbEngine(server: MongodbAddress): CaseEngine {
         'connector.class': 'io.debezium.connector.mongodb.MongoDbConnector',
         'mongodb.connection.string': url,
         'database.include.list': database,
+        // Debezium does not read what is made while it is stopped.
+        'snapshot.new.tables': 'none',
       };
     },
     async openDatabase(name) {

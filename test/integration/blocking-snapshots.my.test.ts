@@ -164,6 +164,23 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
   });
 }
 
+test('tables that cannot be locked in time end the snapshot, not the stream', { timeout: 120_000 }, async () => {
+  const server = servers.mysql;
+  await using database = await itemsDatabase(server);
+  await database.run('create table keyless(id int); insert into keyless values (1)');
+  await using other = await connectMysql(server, { database: database.name });
+  const run = mysqlRunOf('mysql', server, database, { 'snapshot.lock.timeout.ms': '1000' });
+  const isStreamed = () => run.records.some(({ value }) => value instanceof Struct && value.get('op') === 'u');
+  await runWith(run, isStreamed, async () => {
+    await other.query('lock tables keyless write');
+    await run.source!.signal!({ id: 'locked', type: 'execute-snapshot', data: execute([`${database.name}.keyless`], blocking) });
+    await until(() => isFinished(run), { what: 'the end of the snapshot', timeoutMs: waitMsMax });
+    await other.query('unlock tables');
+    await database.run('update items set v = 1 where id = 1');
+  });
+  assert.match(run.warnings.join('\n'), /blocking snapshot locked is given up: The tables could not be locked within 1000 ms/);
+});
+
 test('killed in the middle of a table it goes on behind the last key that is in the log, and once it is over nothing is read again', {
   timeout: 240_000,
 }, async () => {

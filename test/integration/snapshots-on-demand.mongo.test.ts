@@ -64,4 +64,17 @@ test('kill -9 in a snapshot of MongoDB that was asked for by REST: it goes on be
   const { code, out } = await runCommand(['snapshot', 'shop', collection, '--where', '{"_id": {"$lte": 5}}', '-u', daemon.url]);
   assert.equal(code, 0);
   assert.match(out, /^finished, 5 rows in 1 chunk/);
+  const blocking = await runCommand([
+    'snapshot',
+    'shop',
+    collection,
+    '--type',
+    'blocking',
+    '--where',
+    '{"_id": {"$lte": 7}}',
+    '-u',
+    daemon.url,
+  ]);
+  assert.equal(blocking.code, 0, blocking.err);
+  assert.match(blocking.out, /^finished, 7 rows/);
 });

@@ -65,4 +65,17 @@ test('kill -9 in a snapshot of MySQL that was asked for by REST: it goes on behi
   const { code, out } = await runCommand(['snapshot', 'shop', '-u', daemon.url]);
   assert.equal(code, 0);
   assert.match(out, /^finished, 3000 rows in 30 chunks/);
+  const blocking = await runCommand([
+    'snapshot',
+    'shop',
+    `${database.name}.items`,
+    '--type',
+    'blocking',
+    '--where',
+    'id <= 7',
+    '-u',
+    daemon.url,
+  ]);
+  assert.equal(blocking.code, 0, blocking.err);
+  assert.match(blocking.out, /^finished, 7 rows/);
 });
