@@ -67,7 +67,13 @@ function withoutMoments(value: Form): Form {
 }
 
 function sourceForm(source: Form): Form {
-  return isObject(source) && 'sequence' in source ? { ...source, sequence: sequenceForm(source['sequence']!) } : source;
+  if (!isObject(source)) return source;
+  return {
+    ...source,
+    ...('sequence' in source && { sequence: sequenceForm(source['sequence']!) }),
+    // Of Debezium, which may be another release than the one whose records are made here.
+    ...('version' in source && { version: same }),
+  };
 }
 
 /** `["LSN of the last commit","LSN"]`: the first is what the reader saw before, which one that began later does not know. */

@@ -10,12 +10,16 @@ import { ServerProcess } from './server-process.ts';
 export const debeziumVersion = '3.6.1.Final';
 
 /** Debezium's connectors that are used here. */
-export type DebeziumConnector = 'postgres' | 'mysql' | 'mongodb';
+export type DebeziumConnector = 'postgres' | 'mysql' | 'mariadb' | 'mongodb';
+
+/** Of MariaDB's connector the last release that Maven has. */
+const mariadbVersion = '3.5.0.Final';
 
 /** Debezium's plugin for a database, unpacked: a Connect worker's `plugin.path`. */
 export function debeziumPlugins(connector: DebeziumConnector = 'postgres'): Promise<string> {
-  const name = connector === 'postgres' ? `debezium-${debeziumVersion}` : `debezium-${connector}-${debeziumVersion}`;
-  return mavenArchives(name, [`io.debezium:debezium-connector-${connector}:${debeziumVersion}:tar.gz:plugin`]);
+  const version = connector === 'mariadb' ? mariadbVersion : debeziumVersion;
+  const name = connector === 'postgres' ? `debezium-${version}` : `debezium-${connector}-${version}`;
+  return mavenArchives(name, [`io.debezium:debezium-connector-${connector}:${version}:tar.gz:plugin`]);
 }
 
 /** The reference: a real Kafka Connect worker (distributed) with the real Debezium. It takes 15-30 s to start and 1-2 GB. */

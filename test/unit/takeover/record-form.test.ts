@@ -27,6 +27,8 @@ test('when a record was made, and what its reader had seen before, does not coun
   assert.equal(formText(form({ id: 1, __ts_ms: 1 })), formText(form({ id: 1, __ts_ms: 2 })));
   const run = (id: string) => form(envelope(), [{ key: '__debezium.context.runId', value: bytes(id) }]);
   assert.equal(formText(run('a')), formText(run('b')));
+  const release = (version: string) => formText(form(envelope({}, { version })));
+  assert.equal(release('3.5.0.Final'), release('3.6.1.Final'), 'nor by which release of Debezium');
 });
 
 test('everything else counts, and is named by its path alone', () => {
