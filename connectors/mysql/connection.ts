@@ -2,6 +2,7 @@ import mysql from 'mysql2';
 import { SluiceError } from '../../src/contract/index.ts';
 import { nothingCameFor } from '../debezium/liveness.ts';
 import { databaseError } from './database-error.ts';
+import { breakOff } from './disconnect.ts';
 
 /** TLS by `database.ssl.mode`; the material as PEM (mysql2 takes no other form). */
 export type TlsSettings = {
@@ -114,7 +115,8 @@ const answerMsMax = 45_000;
 
 /**
  * Runs a statement and answers its rows. For small results: large ones go by `TextRows`. Throws a code of `databaseError`:
- * DATABASE_UNAVAILABLE where no answer comes within `timeoutMs` (null: however long it takes, for what waits for locks).
+ * DATABASE_UNAVAILABLE where no answer comes within `timeoutMs` (null: however long it takes, for what waits for locks). The connection is closed
+ * then: what came behind it would wait for that answer, and its own time would not even begin.
  */
 export function query(
   connection: mysql.Connection,
@@ -125,8 +127,10 @@ export function query(
   const options = { sql: statement, values: [...values], ...(timeoutMs !== null && { timeout: timeoutMs }) };
   return new Promise((resolve, reject) => {
     connection.query(options, (error, rows) => {
-      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') reject(silentServer(timeoutMs ?? 0));
-      else if (error) reject(databaseError(error, statement.slice(0, 60)));
+      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') {
+        reject(silentServer(timeoutMs ?? 0));
+        breakOff(connection, new Error(nothingCameFor(timeoutMs ?? 0)));
+      } else if (error) reject(databaseError(error, statement.slice(0, 60)));
       else resolve(Array.isArray(rows) ? (rows as ResultRow[]) : []);
     });
   });

@@ -3,7 +3,7 @@ import { SluiceError } from '../../src/contract/index.ts';
 import type { TableId } from '../debezium/table.ts';
 import type { MysqlFlavor } from './binlog/dump.ts';
 import { collationQueries, textReading } from './collations.ts';
-import { query, quoteTable, type ResultRow } from './connection.ts';
+import { promptAnswerMsMax, query, quoteTable, type ResultRow } from './connection.ts';
 import type { BinlogPosition } from './position.ts';
 import type { TextReading } from './reconcile.ts';
 import { isSystemDatabase } from './system-tables.ts';
@@ -23,6 +23,16 @@ function text(value: ResultRow[string] | undefined): string {
   return value === undefined || value === null ? '' : String(value);
 }
 
+/** What a server answers, or what there is instead where it refuses the statement. One that does not answer refuses nothing: that is thrown. */
+async function unlessRefused<T>(answer: Promise<T>, instead: () => T | Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof SluiceError && error.retry === 'backoff') throw error;
+    return instead();
+  }
+}
+
 /** Asks the server what it is. Throws a code of `databaseError`. */
 export async function readServer(client: Connection, flavor: MysqlFlavor): Promise<ServerFacts> {
   const gtids = flavor === 'mysql' ? '@@global.gtid_mode' : "'ON'";
@@ -33,7 +43,7 @@ export async function readServer(client: Connection, flavor: MysqlFlavor): Promi
   const version = text(row?.['version']);
   const collations = [...(await query(client, collationQueries.always))];
   // Only newer servers of MariaDB have it.
-  if (flavor === 'mariadb') collations.push(...(await query(client, collationQueries.mariadb).catch(() => [])));
+  if (flavor === 'mariadb') collations.push(...(await unlessRefused(query(client, collationQueries.mariadb), () => [])));
   return {
     version,
     major: Number.parseInt(version, 10),
@@ -46,7 +56,7 @@ export async function readServer(client: Connection, flavor: MysqlFlavor): Promi
 
 /** MySQL 8.2 has another word for it, and 8.4 no more the old one. */
 async function binlogStatus(client: Connection): Promise<ResultRow | undefined> {
-  const rows = await query(client, 'SHOW MASTER STATUS').catch(() => query(client, 'SHOW BINARY LOG STATUS'));
+  const rows = await unlessRefused(query(client, 'SHOW MASTER STATUS'), () => query(client, 'SHOW BINARY LOG STATUS'));
   return rows[0];
 }
 
@@ -99,7 +109,7 @@ export type CatalogTable = {
 /** All tables outside the server's own databases, by name. No views. */
 export async function listTables(client: Connection): Promise<readonly CatalogTable[]> {
   // MySQL 8 keeps statistics for a day unless told otherwise.
-  await query(client, 'SET SESSION information_schema_stats_expiry = 0').catch(() => {});
+  await unlessRefused(query(client, 'SET SESSION information_schema_stats_expiry = 0', [], promptAnswerMsMax), () => []);
   const rows = await query(
     client,
     "SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name, TABLE_ROWS AS estimate, DATA_LENGTH AS size FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
@@ -115,10 +125,7 @@ export async function listTables(client: Connection): Promise<readonly CatalogTa
 
 /** Whether a table has more rows than that now; looks at no more of them. A table that is not there, or may not be read, has none. */
 export async function hasMoreRows(client: Connection, id: TableId, rows: number): Promise<boolean> {
-  const found = await query(client, `SELECT 1 FROM ${quoteTable(id)} LIMIT 1 OFFSET ${rows}`).catch((error: unknown) => {
-    // Whoever reads it next meets the same, and says it.
-    if (error instanceof SluiceError && error.retry !== 'backoff') return [];
-    throw error;
-  });
+  // Whoever reads it next meets the same, and says it.
+  const found = await unlessRefused(query(client, `SELECT 1 FROM ${quoteTable(id)} LIMIT 1 OFFSET ${rows}`), () => []);
   return found.length > 0;
 }

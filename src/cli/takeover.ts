@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type RawConfig, SluiceError } from '../contract/index.ts';
+import { isStreamOffset, type RawConfig, SluiceError } from '../contract/index.ts';
 import type { ChangePlan, ConnectorChange } from '../engine/changes/connector-change.ts';
 import type { Comparison } from '../takeover/compare.ts';
 import { offsetsOf, type SeenConnector, seeConnector } from '../takeover/connect-connector.ts';
@@ -84,8 +84,18 @@ async function giveBack(input: CommandInput, name: string, here: RestCaller, the
     out('Nothing was changed. To hand it back: the same command with --yes.\n');
     return 0;
   }
-  // What it runs with there is what Connect has: secrets are not read out here.
-  await handOver({ name, config: at.config, from: here, to: there, wait, busy: async () => false, tell: step => out(`${step}\n`) });
+  await handOver({
+    name,
+    // What it runs with there is what Connect has: secrets are not read out here.
+    config: at.config,
+    from: here,
+    to: there,
+    wait,
+    // What is stored beside the stream's offset Debezium does not ask for, and Connect takes nothing but primitive values.
+    carries: isStreamOffset,
+    busy: async () => false,
+    tell: step => out(`${step}\n`),
+  });
   out(`${paint.green('Handed back.')} It is still here, stopped.\n`);
   return 0;
 }

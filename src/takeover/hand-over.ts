@@ -11,6 +11,8 @@ export type HandOver = {
   readonly from: RestCaller;
   readonly to: RestCaller;
   readonly wait: Wait;
+  /** Which of its offsets go along. Left out: all. */
+  readonly carries?: (stored: SourceOffset) => boolean;
   /** Whether the database still holds a reader of what the connector read, such as its slot. */
   readonly busy: () => Promise<boolean>;
   /** What has been done, a sentence a step. */
@@ -27,7 +29,7 @@ const lookMs = 250;
  * place, the connector runs at the old one again.
  */
 export async function handOver(way: HandOver): Promise<readonly SourceOffset[]> {
-  const { name, config, from, to, wait, busy, tell } = way;
+  const { name, config, from, to, wait, carries = () => true, busy, tell } = way;
   const there = await seeConnector(to, name);
   if (there !== null && there.state !== 'STOPPED')
     throw new SluiceError('CONFLICT', `Connector ${name} is there already, and ${there.state}.`, {
@@ -38,7 +40,7 @@ export async function handOver(way: HandOver): Promise<readonly SourceOffset[]> 
   if (there === null) await to('POST', '/connectors', { name, config, initial_state: 'STOPPED' });
   else await to('PUT', `${pathOf(name)}/config`, config);
   tell(`${name} is made at its new place, stopped.`);
-  const offsets = await stopConnector(from, name, wait, busy);
+  const offsets = (await stopConnector(from, name, wait, busy)).filter(carries);
   try {
     refuseUnfinished(name, offsets);
     tell(`${name} is stopped at its old place, and its offsets are read.`);

@@ -40,13 +40,17 @@ export class CapturedTask {
     await this.until(async () => (await this.progress())?.phase === 'streaming', 'the stream to begin');
   }
 
-  /** Waits until the task is tried again (for the `attempts`th time), and judges what is said of that: the reason, which it gives, since when, and Connect's word. */
-  async retrying(reason: RegExp, attempts = 1): Promise<string> {
+  /**
+   * Waits until the task is tried again (for the `attempts`th time), and judges what is said of that: the reason, which it gives, since when, and
+   * Connect's word. `eventually`: it may have been tried again for another reason before.
+   */
+  async retrying(reason: RegExp, { attempts = 1, eventually = false } = {}): Promise<string> {
     const toldAfter = Date.now() - recoveryMsMax;
     const told = async () => {
       await this.rest.assertNotFailed(this.connector);
       const retrying = (await this.progress())?.retrying;
-      return retrying !== null && retrying !== undefined && retrying.attempts >= attempts && retrying;
+      if (!retrying || retrying.attempts < attempts) return false;
+      return (!eventually || reason.test(retrying.reason)) && retrying;
     };
     const retrying = await this.until(told, 'the task to be tried again');
     assert.match(retrying.reason, reason);

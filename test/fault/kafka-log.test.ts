@@ -18,7 +18,6 @@ import { freePort } from '../support/free-port.ts';
 import { randomOf } from '../support/random-changes.ts';
 import { until } from '../support/until.ts';
 import { faultSeed } from './rounds.ts';
-import { publishedForConsoleConsumer, valuesOf } from './strangers.ts';
 
 const task = { connector: 'c', task: 0 };
 const partition = { server: 'srv' };
@@ -92,9 +91,9 @@ describe('the Kafka log on a failing network', { timeout: 300_000 }, () => {
     workerOptions(bootstrapServers, aName('faults'), { 'retry.backoff.ms': '5', ...more });
 
   async function assertCountedOnce(log: EventLog, topic: string, enough: number): Promise<void> {
-    const found = await valuesOf(publishedForConsoleConsumer(server.bootstrapServers, [topic]));
+    const found = (await readAll(log, topic)).map(({ value }) => Number(textOf(value)));
     assert.deepEqual(
-      found.map(Number),
+      found,
       Array.from({ length: enough }, (_, index) => index),
     );
     assert.deepEqual(await log.connectors.offsets('c'), [{ partition, offset: { next: enough } }]);

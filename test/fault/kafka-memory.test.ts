@@ -5,9 +5,8 @@ import { resolveConnector } from '../../src/engine/connector/connector-config.ts
 import { unitBytesMax } from '../../src/engine/source/source-task.ts';
 import { runTask } from '../../src/engine/task.ts';
 import { partBytesMax, transactionBytesMax } from '../../src/log/kafka/writer.ts';
-import { aName, openLog, workerOptions } from '../integration/kafka-log-fixture.ts';
+import { aName, openLog, readAll, workerOptions } from '../integration/kafka-log-fixture.ts';
 import { startKafka } from '../services/kafka.ts';
-import { committedLines } from '../support/published.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
 import { Script } from '../unit/engine/scripted-source.ts';
@@ -88,5 +87,5 @@ test('while the broker hangs, no more is read than may be on its way; then every
   await until(() => durable === batches, { what: 'everything to be durable', timeoutMs: 60_000 });
   abort.abort();
   await running;
-  assert.equal((await committedLines(kafka.bootstrapServers, topic)).length, batches);
+  assert.equal((await readAll(log, topic)).length, batches);
 });

@@ -7,7 +7,7 @@ import { sharedKafka } from '../support/servers.ts';
 import { settled } from '../support/settled.ts';
 import { KafkaPipeline } from './kafka-pipeline.ts';
 import { faultSeed } from './rounds.ts';
-import { assertSlotNotAhead, confirmedLsn, offsetsForConsoleConsumer, publishedForConsoleConsumer } from './strangers.ts';
+import { publishedForConsoleConsumer } from './strangers.ts';
 
 const snapshotRecords = 20_000;
 
@@ -62,7 +62,6 @@ describe('topics deleted under a running task', { timeout: 240_000 }, () => {
     const history = new RowHistory();
     for await (const record of publishedForConsoleConsumer(bootstrapServers, others)) history.applyWritten(record);
     assert.deepEqual(history.faults.slice(0, 5), [], 'nothing is lost or doubled elsewhere');
-    await assertSlotNotAhead(changing, () => offsetsForConsoleConsumer(bootstrapServers, pipeline.offsetsTopic, pipeline.connector));
   });
 
   test('the task fails with the name of a topic that stays away, and makes it again when it is restarted', async () => {
@@ -89,10 +88,9 @@ describe('topics deleted under a running task', { timeout: 240_000 }, () => {
     await administer(bootstrapServers, admin => admin.deleteTopics({ topics: [pipeline.offsetsTopic] }));
     const said = new RegExp(`^TOPIC_UNKNOWN: Topic ${pipeline.offsetsTopic}.*offset\\.storage\\.topic.*\\n.*snapshot\\.mode`);
     assert.match(await pipeline.fails(), said);
-    const [ends, confirmed] = [await pipeline.ends(), await confirmedLsn(pipeline.changing)];
+    const ends = await pipeline.ends();
     await pipeline.rest.call('POST', `/connectors/${pipeline.connector}/tasks/0/restart`);
     assert.match(await pipeline.fails(), said);
     assert.deepEqual(await pipeline.ends(), ends, 'nothing is published without its offset');
-    assert.equal(await confirmedLsn(pipeline.changing), confirmed, 'the database is told nothing');
   });
 });

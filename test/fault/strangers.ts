@@ -26,13 +26,6 @@ export async function* publishedForSqlite3(dataFolder: string, topics: readonly 
   }
 }
 
-/** The values of what was published, in its order. */
-export async function valuesOf(published: AsyncIterable<Published>): Promise<readonly (string | null)[]> {
-  const values: (string | null)[] = [];
-  for await (const { value } of published) values.push(value);
-  return values;
-}
-
 /** A source offset as it lies in the log: Connect's partition and offset. `at` is its place in the log, where the log has one. */
 export type DurableOffset = {
   readonly partition: Readonly<Record<string, unknown>>;

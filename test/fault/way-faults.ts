@@ -16,14 +16,18 @@ const attemptsMin = 3;
 export function broken(
   name: string,
   breakIt: (proxy: ToxicProxy, random: Random) => Promise<() => Promise<void>>,
-  { reason, attempts = attemptsMin }: { readonly reason: RegExp; readonly attempts?: number },
+  {
+    reason,
+    attempts = attemptsMin,
+    eventually = false,
+  }: { readonly reason: RegExp; readonly attempts?: number; readonly eventually?: boolean },
 ): WayFault {
   return {
     name,
     async strike(proxy, task, random) {
       const mend = await breakIt(proxy, random);
       try {
-        await task.retrying(reason, attempts);
+        await task.retrying(reason, { attempts, eventually });
       } finally {
         await mend();
       }
@@ -107,6 +111,7 @@ export function silentWay(reason: RegExp): WayFault {
         await proxy.remove('timeout', 'upstream');
       };
     },
-    { reason, attempts: 1 },
+    // A Toxiproxy that had to be started anew has cut the connections first.
+    { reason, attempts: 1, eventually: true },
   );
 }

@@ -6,6 +6,7 @@ import type { Connection } from 'mysql2';
 import { beginDump } from '../../connectors/mysql/binlog/dump.ts';
 import { connect, disconnect, query } from '../../connectors/mysql/connection.ts';
 import { patiently } from '../../connectors/mysql/liveness.ts';
+import { listTables } from '../../connectors/mysql/server.ts';
 import type { SourceSignal } from '../../src/contract/index.ts';
 import type { MysqlAddress } from '../services/mysql.ts';
 import { startToxiproxy, type ToxicProxy, type ToxiproxyServer } from '../services/toxiproxy.ts';
@@ -214,6 +215,25 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       const onRecords = async () => void (await holder.query('lock tables items write'));
       const options = { 'read.only': 'true', 'incremental.snapshot.chunk.size': '10', 'include.schema.changes': 'false' };
       await findsOut(t, /^SELECT 1 FROM .*items/, options, { onRecords, signal: { id: 'all', type: 'execute-snapshot', data } });
+    });
+
+    test('a statement that is not answered in time leaves no connection on which others wait for that answer', async () => {
+      await using asked = await opened(reader);
+      const silent = { code: 'DATABASE_UNAVAILABLE', message: /nothing has come from the server for \d+ s/ };
+      await assert.rejects(query(asked.client, 'SELECT SLEEP(60)', [], 50), silent);
+      await assert.rejects(query(asked.client, 'SELECT 1', [], null), { code: 'DATABASE_UNAVAILABLE' });
+    });
+
+    test('a statement that a server may refuse is not taken for refused where none answers', async t => {
+      const proxy = await toxiproxy.proxyTo(server);
+      const client = await connect(settingsOf({ ...server, ...reader, port: proxy.port }));
+      await mute(proxy);
+      stopTimers(t);
+      const listed = listTables(client);
+      await hurried(t, listed);
+      t.mock.timers.reset();
+      await assert.rejects(listed, { code: 'DATABASE_UNAVAILABLE', message: /nothing has come from the server for 20 s/ });
+      await disconnect(client);
     });
 
     test('a replica finds out that its registration is not answered', async t => {

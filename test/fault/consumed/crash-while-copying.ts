@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { type CrashPoint, crashPointVariable } from '../../../src/contract/index.ts';
 import { aName, append, exactlyOnce, makeTopic, never, readAll, textOf } from '../../integration/kafka-log-fixture.ts';
 import { until } from '../../support/until.ts';
-import { publishedForConsoleConsumer, publishedForSqlite3, valuesOf } from '../strangers.ts';
 import { type CopierSettings, type CopiersLog, openCopiersLog } from './copiers-log.ts';
 
 const program = fileURLToPath(new URL('./copier.ts', import.meta.url));
@@ -23,7 +22,7 @@ export async function crashWhileCopying(t: TestContext, log: CopiersLog, points:
       assert.ok(halfDone.length > 0 && halfDone.length < count, `${halfDone.length} copied before the crash`);
       await finish(settings);
       assert.deepEqual(
-        await found(settings),
+        await copied(settings),
         Array.from({ length: count }, (_, index) => String(index)),
       );
     });
@@ -64,13 +63,6 @@ async function finish(settings: CopierSettings): Promise<void> {
     copier.kill('SIGKILL');
     await exited;
   }
-}
-
-/** The copies in their order, as a reader finds them that is not ours. */
-async function found({ log, to }: CopierSettings): Promise<readonly (string | null)[]> {
-  const published =
-    'dataDir' in log ? publishedForSqlite3(log.dataDir, [to]) : publishedForConsoleConsumer(log.options['bootstrap.servers']!, [to]);
-  return valuesOf(published);
 }
 
 /** What has been copied, once no transaction of a killed copier is open any more. */

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type Db, MongoClient } from 'mongodb';
-import { ask, type Config, failure, progressOf } from '../../integration/bad-input-fixture.ts';
+import { ask, type Config, failure, logged, progressOf } from '../../integration/bad-input-fixture.ts';
 import type { MongodbServer } from '../../services/mongodb.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
-import { untilTold } from '../told-changes.ts';
 import { impatient } from './capture.ts';
 
 /** A login beside the server's own, where it asks for one. */
@@ -101,8 +100,17 @@ export class CapturedCollection implements AsyncDisposable {
   }
 
   /** Waits until the topic holds so many changes, and gives them: `c4`. */
-  changes(collection: string, atLeast: number): Promise<readonly string[]> {
-    return untilTold(this.daemon, `${this.name}.${this.name}.${collection}`, atLeast);
+  async changes(collection: string, atLeast: number): Promise<readonly string[]> {
+    let found: readonly string[] = [];
+    const enough = async () => {
+      const records = await logged(this.daemon.dataFolder, [`${this.name}.${this.name}.${collection}`]);
+      found = records.flatMap(({ key, value }) => (key === null || value === null ? [] : [`${textIn(value, 'op')}${textIn(key, 'id')}`]));
+      return found.length >= atLeast;
+    };
+    await until(enough, { what: `${atLeast} changes of ${collection}`, timeoutMs: 30_000, everyMs: 50 }).catch(error => {
+      throw new Error(`${(error as Error).message}: ${found.join(' ')}\n${this.daemon.log()}`);
+    });
+    return found;
   }
 
   /** Waits until the task has failed. Its trace. */
@@ -113,4 +121,8 @@ export class CapturedCollection implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#resources.disposeAsync();
   }
+}
+
+function textIn(json: Uint8Array, field: string): string {
+  return String((JSON.parse(Buffer.from(json).toString('utf8')) as Record<string, unknown>)[field]);
 }

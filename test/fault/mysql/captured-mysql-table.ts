@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { ask, type Config, failure, progressOf } from '../../integration/bad-input-fixture.ts';
+import { ask, type Config, failure, logged, progressOf, untilLogged } from '../../integration/bad-input-fixture.ts';
 import type { MysqlFlavor, MysqlServer } from '../../services/mysql.ts';
 import { ConnectClient } from '../../support/connect-client.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { connectMysql, type FreshMysqlDatabase, freshMysqlDatabase } from '../../support/fresh-mysql-database.ts';
-import { toldChanges, untilHolds } from '../told-changes.ts';
 
 const classes = {
   mysql: 'io.debezium.connector.mysql.MySqlConnector',
@@ -105,12 +104,14 @@ export class CapturedMysqlTable implements AsyncDisposable {
   }
 
   async topicHolds(table: string, ...changes: readonly string[]): Promise<void> {
-    await untilHolds(this.daemon, `${this.name}.${this.name}.${table}`, changes);
+    await untilLogged(this.daemon, `${this.name}.${this.name}.${table}`, changes);
   }
 
-  /** What the records of a table's changes have as key and row. */
+  /** What the records of a table's changes have as key and row, without schemas. */
   async written(table: string): Promise<readonly (readonly [key: unknown, after: unknown])[]> {
-    return (await toldChanges(this.daemon, `${this.name}.${this.name}.${table}`)).map(({ key, after }) => [key, after]);
+    const records = await logged(this.daemon.dataFolder, [`${this.name}.${this.name}.${table}`]);
+    const parsed = (bytes: Uint8Array | null) => (bytes === null ? null : JSON.parse(Buffer.from(bytes).toString()));
+    return records.filter(({ value }) => value !== null).map(({ key, value }) => [parsed(key), parsed(value).after] as const);
   }
 
   /** Waits until the task has failed and Connect's status says so. Its trace. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SluiceError, type SourceOffset } from '../../../src/contract/index.ts';
+import { isStreamOffset, SluiceError, type SourceOffset } from '../../../src/contract/index.ts';
 import { handOver } from '../../../src/takeover/hand-over.ts';
 import type { RestCaller } from '../../../src/takeover/rest-caller.ts';
 
@@ -69,6 +69,13 @@ test('it is made, stopped, given its offsets and started, in that order', async 
   assert.deepEqual(to.held.get('c'), { config: { a: '2' }, state: 'RUNNING', offsets: at(7) });
   assert.equal(steps.length, 4);
   assert.ok(to.calls.indexOf('PATCH /connectors/c/offsets') < to.calls.indexOf('PUT /connectors/c/resume'));
+});
+
+test('only the offsets that the other worker takes go along', async () => {
+  const beside: SourceOffset = { partition: { server: 's', sluice_captured: 'tables' }, offset: { tables: ['public.a'] } };
+  const { to, way } = twoWorkers([beside, ...at(7)]);
+  assert.deepEqual(await handOver({ ...way, carries: isStreamOffset }), at(7));
+  assert.deepEqual(to.held.get('c')!.offsets, at(7));
 });
 
 test('offsets are read only when nobody reads the database any more', async () => {
