@@ -66,13 +66,15 @@ async function open(
   const { settings, client, onDemand, ranges } = sources;
   await onDemand.untilVisible(client, abort);
   const threads = Math.max(1, Math.min(settings.snapshot.threadsMax, tables.length));
-  const readers = await openReaders(settings, threads, null, tables, abort);
+  await using resources = new AsyncDisposableStack();
+  const readers = resources.use(await openReaders(settings, threads, null, tables, abort));
   const { view } = readers.moment;
   const left = tables.map(({ id }) => qualifiedName(id)).filter(name => !ranges.tables.get(name)?.done);
   onDemand.window.open({ ...view, takenAtLsn: endOfPage(view.takenAtLsn) }, left);
   // Its commit also has the server flush its log up to behind the view: only what is flushed is streamed.
   const opened = { readers, txId: await currentTransaction(client), tables };
-  return { read: ended => publish(sources, opened, request, ended), [Symbol.asyncDispose]: () => readers[Symbol.asyncDispose]() };
+  const owned = resources.move();
+  return { read: ended => publish(sources, opened, request, ended), [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function* publish(

@@ -15,6 +15,12 @@ const servers = { mysql: await sharedMysql(), mariadb: await sharedMariadb() };
 let withoutGtids: MysqlServer | undefined;
 after(() => withoutGtids?.[Symbol.asyncDispose]());
 
+/** A server of this file’s own. */
+async function serverWithoutGtids(): Promise<MysqlServer> {
+  withoutGtids ??= await startMysql({ settings: { 'gtid-mode': 'OFF', 'enforce-gtid-consistency': 'OFF' } });
+  return withoutGtids;
+}
+
 const blocking = { type: 'blocking' };
 const isUnderWay = (offset: object) => 'sluice_blocking_snapshots' in offset;
 
@@ -34,8 +40,7 @@ for (const [seed, { name, flavor, gtids = true, options }] of cases.entries()) {
   test(`crashes at any batch of a blocking snapshot under load lose nothing, and nothing is older after newer (${name})`, {
     timeout: 240_000,
   }, async t => {
-    if (!gtids) withoutGtids = await startMysql({ settings: { 'gtid-mode': 'OFF', 'enforce-gtid-consistency': 'OFF' } });
-    const server = gtids ? servers[flavor] : withoutGtids!;
+    const server = gtids ? servers[flavor] : await serverWithoutGtids();
     await using database = await itemsDatabase(server);
     // So large that it is read by its key, in parts.
     await database.run("update items set pad = repeat('p', 4000); analyze table items");
@@ -165,13 +170,16 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
 }
 
 test('tables that cannot be locked in time end the snapshot, not the stream', { timeout: 120_000 }, async () => {
-  const server = servers.mysql;
+  // Nobody else’s statements are waited for there.
+  const server = await serverWithoutGtids();
   await using database = await itemsDatabase(server);
   await database.run('create table keyless(id int); insert into keyless values (1)');
   await using other = await connectMysql(server, { database: database.name });
   const run = mysqlRunOf('mysql', server, database, { 'snapshot.lock.timeout.ms': '1000' });
   const isStreamed = () => run.records.some(({ value }) => value instanceof Struct && value.get('op') === 'u');
   await runWith(run, isStreamed, async () => {
+    // snapshot.mode=no_data locks too: for the moment in which it reads the schema.
+    await until(() => run.offsets.length > 0, { what: 'the schema to be read', timeoutMs: waitMsMax });
     await other.query('lock tables keyless write');
     await run.source!.signal!({ id: 'locked', type: 'execute-snapshot', data: execute([`${database.name}.keyless`], blocking) });
     await until(() => isFinished(run), { what: 'the end of the snapshot', timeoutMs: waitMsMax });
