@@ -34,7 +34,9 @@ export const networkFaults: readonly NetworkFault[] = [
 ];
 
 /** Heartbeats and answers that do not come; a login that gets none, where another connection was being made. */
-export const silentNetwork: NetworkFault = silentWay(/nothing has come from the server for \d+ s|ETIMEDOUT/);
+export const silentNetwork: NetworkFault = silentWay(
+  /nothing has come from the server for \d+ s|ETIMEDOUT|Cannot log in .* Connection lost/,
+);
 
 /**
  * Faults of the way between the daemon and the server, one after the other, under load; `pick` says which, by chance or not. `silentSnapshot`: the
