@@ -1,5 +1,7 @@
-import type { JsonObject, SourceOffset } from '../../src/contract/index.ts';
+import type { JsonObject, SourceBatch, SourceOffset } from '../../src/contract/index.ts';
 import { progressPartition, readProgress, type TableProgress } from './snapshot-progress.ts';
+import type { TableId } from './table.ts';
+import { qualifiedName } from './table-name.ts';
 
 /** What snapshots read of tables, with the views that the stream is not past: the offsets hold it, beside the stream's. */
 export class TablesProgress<View> {
@@ -17,6 +19,19 @@ export class TablesProgress<View> {
     for (const offset of offsets) {
       const progress = readProgress(offset, this.#readView);
       if (progress) this.tables.set(progress.table, progress);
+    }
+  }
+
+  /** The names of those that are not read to their end. */
+  left(tables: readonly { readonly id: TableId }[]): readonly string[] {
+    return tables.map(({ id }) => qualifiedName(id)).filter(name => !this.tables.get(name)?.done);
+  }
+
+  /** Hands a snapshot's batches on, and takes up what each stores. */
+  async *followed(batches: AsyncIterable<SourceBatch>): AsyncGenerator<SourceBatch> {
+    for await (const batch of batches) {
+      this.restore(batch.offsets);
+      yield batch;
     }
   }
 

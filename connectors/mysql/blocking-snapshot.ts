@@ -3,7 +3,6 @@ import { type Clock, type JsonObject, type Logger, SluiceError, type SourceBatch
 import { BlockingReader } from '../debezium/incremental/blocking-reader.ts';
 import { type BlockingRequest, requestedRows } from '../debezium/incremental/blocking-snapshots.ts';
 import { type ViewedTables, ViewReading } from '../debezium/incremental/view-reading.ts';
-import { qualifiedName } from '../debezium/table-name.ts';
 import type { TablesProgress } from '../debezium/tables-progress.ts';
 import { sawBefore } from './chunk-view.ts';
 import { quoteTable } from './connection.ts';
@@ -96,7 +95,7 @@ async function open(
       if (!isExact && onDemand.kind !== 'gtids') throw unplaced();
       const sees = sawBefore(onDemand.kind, position);
       if (onDemand.seesAllBrought(sees)) {
-        const left = tables.map(({ id }) => qualifiedName(id)).filter(name => !ranges.tables.get(name)?.done);
+        const left = ranges.left(tables);
         onDemand.window.open({ sees, end: isExact ? position : await currentPosition(control, settings.flavor, server) }, left);
         const models = session.modelsOf(statements);
         const modelOf = ({ id }: CatalogTable) => {
@@ -137,15 +136,12 @@ async function* publish(
   const { settings, session, makers, onDemand, ranges, partition, clock, logger } = sources;
   const { flavor, topicPrefix, snapshot } = settings;
   const { blocking, window } = onDemand;
-  const statements = new Map(
-    tables.map(({ id }) => [qualifiedName(id), requestedRows(request, qualifiedName(id), quoteTable(id))] as const),
-  );
   const reading = newSnapshot(
     {
       tables: session.tables,
       control: session.client,
       modelOf,
-      override: name => statements.get(name) ?? snapshot.override(name),
+      override: requestedRows(request, tables, quoteTable, name => snapshot.override(name)),
       batchRecordsMax: snapshot.chunkRows,
       small: await smallTables(session.client, tables),
       newer: name => window.newer(name),
@@ -163,10 +159,7 @@ async function* publish(
       onTable: (name, rows) => blocking.mark(name, rows === null ? 'reading' : 'done', rows ?? undefined),
     },
   );
-  for await (const batch of reading.read(tables, abort)) {
-    ranges.restore(batch.offsets);
-    yield batch;
-  }
+  yield* ranges.followed(reading.read(tables, abort));
 }
 
 function unplaced(): SluiceError {

@@ -3,7 +3,6 @@ import type { Clock, JsonObject, Logger, SourceBatch, SourceOffset } from '../..
 import { BlockingReader } from '../debezium/incremental/blocking-reader.ts';
 import { type BlockingRequest, requestedRows } from '../debezium/incremental/blocking-snapshots.ts';
 import { type ViewedTables, ViewReading } from '../debezium/incremental/view-reading.ts';
-import { qualifiedName } from '../debezium/table-name.ts';
 import type { CatalogTable } from './catalog.ts';
 import { quoteTable } from './connection.ts';
 import { databaseFailure } from './database-error.ts';
@@ -69,7 +68,7 @@ async function open(
   await using resources = new AsyncDisposableStack();
   const readers = resources.use(await openReaders(settings, threads, null, tables, abort));
   const { view } = readers.moment;
-  const left = tables.map(({ id }) => qualifiedName(id)).filter(name => !ranges.tables.get(name)?.done);
+  const left = ranges.left(tables);
   onDemand.window.open({ ...view, takenAtLsn: endOfPage(view.takenAtLsn) }, left);
   // Its commit also has the server flush its log up to behind the view: only what is flushed is streamed.
   const opened = { readers, txId: await currentTransaction(client), tables };
@@ -85,15 +84,11 @@ async function* publish(
 ): AsyncGenerator<SourceBatch> {
   const { settings, client, makers, onDemand, ranges, partition, clock, logger } = sources;
   const { blocking, window } = onDemand;
-  const statements = new Map(
-    tables.map(({ id }) => [qualifiedName(id), requestedRows(request, qualifiedName(id), quoteTable(id))] as const),
-  );
-  const override = (name: string) => statements.get(name) ?? settings.snapshot.override(name);
   const snapshot = newSnapshot(
     {
       tables: sources.tables,
       control: client,
-      override,
+      override: requestedRows(request, tables, quoteTable, name => settings.snapshot.override(name)),
       batchRecordsMax: settings.snapshot.chunkRows,
       newer: name => window.newer(name),
     },
@@ -109,8 +104,5 @@ async function* publish(
       onTable: (name, rows) => blocking.mark(name, rows === null ? 'reading' : 'done', rows ?? undefined),
     },
   );
-  for await (const batch of snapshot.read(tables, abort)) {
-    ranges.restore(batch.offsets);
-    yield batch;
-  }
+  yield* ranges.followed(snapshot.read(tables, abort));
 }

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { JsonObject, Logger, OnDemandProgress, OnDemandTable } from '../../../src/contract/index.ts';
 import { expandCollections, type SnapshotRequest } from '../signals/signal.ts';
+import type { TableId } from '../table.ts';
+import { qualifiedName } from '../table-name.ts';
 import type { KnownTable } from './chunk-database.ts';
 
 /** A table that a blocking snapshot reads. */
@@ -160,10 +162,23 @@ export class BlockingSnapshots {
   }
 }
 
-/** The statement that selects the rows which a request means of a table: a whole one, as Debezium has it, or made of the condition alone; null: all rows are. */
-export function requestedRows({ tables }: BlockingRequest, name: string, quotedTable: string): string | null {
-  const filter = tables.find(table => table.name === name)?.filter ?? null;
-  return filter === null || /^\s*select\b/i.test(filter) ? filter : `SELECT * FROM ${quotedTable} WHERE ${filter}`;
+/**
+ * The statement that selects the rows which a request means of each of its tables: a whole one, as Debezium has it, or made of the condition alone. Where it has
+ * neither, what is configured; null: all rows are meant.
+ */
+export function requestedRows(
+  { tables: requested }: BlockingRequest,
+  tables: readonly { readonly id: TableId }[],
+  quote: (id: TableId) => string,
+  configured: (name: string) => string | null,
+): (name: string) => string | null {
+  const statements = new Map<string, string>();
+  for (const { id } of tables) {
+    const name = qualifiedName(id);
+    const filter = requested.find(table => table.name === name)?.filter ?? null;
+    if (filter !== null) statements.set(name, /^\s*select\b/i.test(filter) ? filter : `SELECT * FROM ${quote(id)} WHERE ${filter}`);
+  }
+  return name => statements.get(name) ?? configured(name);
 }
 
 /** Of two snapshots on demand the one that began last. */
