@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { elasticsearchSink } from '../../sinks/elasticsearch/plugin.ts';
 import type { Sink } from '../../src/contract/index.ts';
 import { logged } from './logged.ts';
+import { until } from './until.ts';
 
 /** What a search finds of a document. */
 export type Hit = { readonly _id: string; readonly _source: Readonly<Record<string, unknown>> };
@@ -50,15 +51,32 @@ export class ElasticsearchReader {
   }
 
   /**
-   * Lets the indices forget the versions of what they have deleted, as if index.gc_deletes had passed. What is deleted is forgotten by a
-   * refresh that comes later than that, and only once something newer has been deleted.
+   * Lets the indices forget the versions of what they have deleted, as if index.gc_deletes had passed. They do at some refresh after that, by a clock that moves
+   * in steps: one more document is deleted, and when that one is forgotten all before it are.
    */
   async forgetDeletes(pattern: string): Promise<void> {
-    await this.succeed('PUT', `/${pattern}/_settings`, { 'index.gc_deletes': '0ms' });
-    for (let time = 0; time < 3; time++) {
-      await this.succeed('POST', `/${pattern}/_flush?force=true`);
-      await this.succeed('POST', `/${pattern}/_refresh`);
-    }
+    const found = (await this.succeed('PUT', `/${pattern}/_settings`, { 'index.gc_deletes': '0ms' }).then(() =>
+      this.succeed('GET', `/_cat/indices/${pattern}?format=json`),
+    )) as readonly { index: string }[];
+    await Promise.all(found.map(({ index }) => this.#forgetDeletesOf(index)));
+  }
+
+  async #forgetDeletesOf(index: string): Promise<void> {
+    const document = (version: number) => `/${index}/_doc/forgotten-last?version_type=external&version=${version}`;
+    const deleted = await this.ask('DELETE', document(2));
+    assert.equal(deleted.status, 404, deleted.text);
+    await until(
+      async () => {
+        await this.succeed('POST', `/${index}/_flush?force=true`);
+        await this.succeed('POST', `/${index}/_refresh`);
+        const { status, text } = await this.ask('PUT', document(1), {});
+        assert.ok(status === 201 || status === 409, text);
+        return status === 201;
+      },
+      { what: `${index} to forget what was deleted` },
+    );
+    await this.succeed('DELETE', document(3));
+    await this.succeed('POST', `/${index}/_refresh`);
   }
 }
 

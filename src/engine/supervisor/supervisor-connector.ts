@@ -161,9 +161,17 @@ export class SupervisedConnector {
     for (const task of this.#tasks.filter(tasks)) await this.#restartTask(task);
   }
 
+  /** Throws NOT_FOUND. */
   async restartTask(id: number): Promise<void> {
     const task = this.#tasks.find(candidate => candidate.id === id);
-    if (task !== undefined && this.#target === 'STARTED') await this.#restartTask(task);
+    if (task === undefined) throw new SluiceError('NOT_FOUND', `Unknown task: ${this.name}-${id}`);
+    if (this.#target === 'STARTED') await this.#restartTask(task);
+  }
+
+  /** Starts what of it has FAILED, as when what it reads is there only now; what has looked already and fails of it yet is tried again, too. */
+  async revive(): Promise<void> {
+    for (const task of this.#tasks) task.tryAgain();
+    await this.restart(this.#state === 'FAILED', ({ state }) => state === 'FAILED');
   }
 
   /** Ends the tasks, for good; may be called while another call is under way. */

@@ -38,6 +38,8 @@ export class SupervisedTask {
   #pausing = false;
   /** An attempt is under way, and its source open. */
   #attempting = false;
+  /** The attempt under way is not the last one, whatever it fails with. */
+  #again = false;
   #abort: AbortController | null = null;
   #done: Promise<void> = Promise.resolve();
 
@@ -71,6 +73,7 @@ export class SupervisedTask {
     const abort = new AbortController();
     this.#abort = abort;
     this.#error = null;
+    this.#again = false;
     this.#change(as);
     this.#done = this.#attempts(abort.signal).finally(() => {
       if (this.#abort === abort) this.#abort = null;
@@ -96,6 +99,11 @@ export class SupervisedTask {
     this.#retrying = null;
     if (as !== 'FAILED') this.#error = null;
     this.#change(as);
+  }
+
+  /** Where it runs: an attempt that has begun before now is followed by another, even where it fails with what does not heal by itself. */
+  tryAgain(): void {
+    this.#again = this.#abort !== null;
   }
 
   /** Its source while an attempt reads it; null between attempts, and of a sink's task. */
@@ -184,7 +192,10 @@ export class SupervisedTask {
       if (failures === 0) sinceMs = within?.sinceMs ?? clock.nowMs();
       failures++;
       const { attemptsMax, delayMsMax } = this.#retry;
-      if (error.retry !== 'backoff' || (attemptsMax !== null && failures > attemptsMax)) {
+      // Never into the hands of the owner that has fenced it.
+      const again = this.#again && error.code !== 'FENCED';
+      this.#again = false;
+      if (!again && (error.retry !== 'backoff' || (attemptsMax !== null && failures > attemptsMax))) {
         this.#error = error;
         this.#retrying = null;
         this.#change('FAILED');

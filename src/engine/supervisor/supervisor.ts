@@ -260,11 +260,12 @@ export class Supervisor {
   }
 
   async restartTask(name: string, task: number): Promise<void> {
-    await this.#running.connectors.run(name, async () => {
-      const connector = this.#connector(name, `Unknown connector: ${name}`);
-      if (!connector.tasks.some(({ id }) => id === task)) throw new SluiceError('NOT_FOUND', `Unknown task: ${name}-${task}`);
-      await connector.restartTask(task);
-    });
+    await this.#running.connectors.run(name, () => this.#connector(name, `Unknown connector: ${name}`).restartTask(task));
+  }
+
+  /** What it reads is there only now: see SupervisedConnector.revive. */
+  async revive(name: string): Promise<void> {
+    await this.#running.connectors.run(name, () => this.#connector(name).revive());
   }
 
   activeTopics(name: string): readonly string[] {

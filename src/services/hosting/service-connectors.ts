@@ -22,7 +22,7 @@ export function serviceConnectors(supervisor: Supervisor): ServiceConnectors {
       return [connector.state, ...tasks.map(({ state }) => state)];
     },
     async revive(name) {
-      if (here(name)) await supervisor.restart(name, { includeTasks: true, onlyFailed: true });
+      if (here(name)) await supervisor.revive(name);
     },
   };
 }

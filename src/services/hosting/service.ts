@@ -53,7 +53,10 @@ export type ServiceContext = {
 export type ServiceConnectors = {
   /** Connect's state of a connector and of its tasks; null where there is none, or another worker of the group runs it. */
   states(name: string): readonly string[] | null;
-  /** Starts what of a connector has FAILED, as when what it reads is there only now. Nothing else is touched. */
+  /**
+   * Starts what of a connector has FAILED, as when what it reads is there only now; an attempt that has looked before now and fails yet is followed by another.
+   * Nothing else is touched.
+   */
   revive(name: string): Promise<void>;
 };
 

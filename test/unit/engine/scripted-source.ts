@@ -40,6 +40,8 @@ export class Script {
   lastMade: Readonly<Record<string, unknown>> = {};
   /** Of sources that were read. */
   readonly configs: Readonly<Record<string, unknown>>[] = [];
+  /** Makes the read under way, which streams, fail with this. */
+  failNow: (error: unknown) => void = () => assert.fail('nothing is read');
 }
 
 const spec = configSpec({
@@ -78,7 +80,11 @@ class ScriptedSource implements Source {
     this.#phase = 'streaming';
     for (let batch = this.#script.batches.shift(); batch !== undefined; batch = this.#script.batches.shift()) yield batch;
     if (this.#script.hangs) await new Promise<never>(() => {});
-    if (!abort.aborted) await new Promise(resolve => abort.addEventListener('abort', resolve, { once: true }));
+    if (abort.aborted) return;
+    await new Promise((resolve, reject) => {
+      this.#script.failNow = reject;
+      abort.addEventListener('abort', resolve, { once: true });
+    });
   }
 
   commit(): void {}

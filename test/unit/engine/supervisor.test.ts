@@ -131,6 +131,28 @@ describe('the supervisor', () => {
     await running(supervised, 'c', 2);
   });
 
+  test('revives what has failed, and what fails yet of what it saw before', async () => {
+    await using supervised = await new Supervised().start();
+    const missing = () => new SluiceError('NO_TABLES', 'no table matches');
+    supervised.script.failures.push(missing());
+    const { supervisor, pauses, script } = supervised;
+    await supervisor.put('c', { ...config(), name: 'c' }, { replace: true });
+    const failed = () => until(() => supervisor.status('c').tasks[0]?.state === 'FAILED', { what: 'FAILED' });
+    await failed();
+    await supervisor.revive('c');
+    await running(supervised, 'c', 2);
+
+    // It looks still, and what it has seen was before the revival.
+    await supervisor.revive('c');
+    script.failNow(missing());
+    await until(() => pauses.length === 1, { what: 'the pause before another attempt' });
+    pauses[0]!.end();
+    await running(supervised, 'c', 3);
+    script.failNow(missing());
+    await failed();
+    assert.equal(script.reads, 3, 'one more, not more');
+  });
+
   test('leaves a task behind that does not end, and says so by its state', async () => {
     await using supervised = await new Supervised().start();
     supervised.script.hangs = true;
