@@ -23,6 +23,8 @@ type ItemAnswer = { readonly status: number; readonly error?: { readonly type?: 
 type Request = { readonly items: readonly BulkItem[]; readonly first: number };
 
 const backoffMsMax = 60_000;
+/** Of UTF-8, of each unit of a string. */
+const characterBytesMax = 3;
 const tooLarge: Cause = { type: 'content_too_long', reason: '' };
 
 /** Sends bulk requests: several at a time, each bounded, again where the server is overloaded. */
@@ -54,11 +56,13 @@ export class BulkWriter {
 
   #split(items: readonly BulkItem[]): readonly Request[] {
     const { documentsMax, bytesMax } = this.#settings;
+    // Counting its bytes makes a text that was put together whole, for nothing where they cannot be too many.
+    const few = items.reduce((sum, { lines }) => sum + lines.length, 0) * characterBytesMax <= bytesMax;
     const requests: Request[] = [];
     let first = 0;
     let bytes = 0;
     for (const [index, { lines }] of items.entries()) {
-      const size = Buffer.byteLength(lines);
+      const size = few ? 0 : Buffer.byteLength(lines);
       if (index > first && (index - first >= documentsMax || bytes + size > bytesMax)) {
         requests.push({ items: items.slice(first, index), first });
         first = index;
