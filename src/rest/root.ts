@@ -5,6 +5,12 @@ import { readiness } from './readiness.ts';
 import type { Route } from './router.ts';
 import type { HostedServices } from './services/services.ts';
 
+/**
+ * The Kafka Connect whose API this is. Clients read from the version of GET / what they may ask (kcctl offers offsets and stopping from 3.5 on), so it comes first
+ * there, and what this is behind it, as other builds of Connect do.
+ */
+const connectVersion = '4.1.1';
+
 export type RootSettings = MetricsSettings & {
   /** The commit of this build; `unknown` where it is not known. */
   readonly commit: string;
@@ -17,7 +23,7 @@ export function rootRoutes(supervisor: Supervisor, services: HostedServices, { v
   async function server(): Promise<Answer> {
     // Before the log is up its id is not known, and a worker that starts should answer all the same.
     const clusterId = supervisor.ready ? await supervisor.clusterId() : null;
-    return ok({ version, commit, kafka_cluster_id: clusterId });
+    return ok({ version: `${connectVersion}-sluice-${version}`, commit, kafka_cluster_id: clusterId });
   }
 
   function health(): Answer {

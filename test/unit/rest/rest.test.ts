@@ -223,7 +223,7 @@ describe('the server', () => {
       },
       started: false,
     });
-    assert.deepEqual((await worker.call('GET', '/')).body, { version: '0.1.0', commit: 'unknown', kafka_cluster_id: null });
+    assert.deepEqual((await worker.call('GET', '/')).body, { version: '4.1.1-sluice-0.1.0', commit: 'unknown', kafka_cluster_id: null });
     const health = await worker.call('GET', '/health');
     assert.deepEqual(
       [health.status, health.body],
