@@ -15,12 +15,10 @@ describe('writers of an event store in PostgreSQL', { timeout: 180_000 }, () => 
   let server: PostgresServer;
   let database: FreshDatabase;
   const stores = new AsyncDisposableStack();
-  /** What waits for a connection of the pool waits for as long as those before it take, on a laden machine too. */
-  const patient = (connectionString: string) => ({ connectionString, connectionTimeoutMillis: 120_000 });
+  /** What waits for a connection of the pool is tried again for as long as those before it take, on a laden machine too. */
+  const patience = { lockMsMax: 120_000, unavailableMsMax: 120_000 };
   const open = async (options: Partial<PostgresEventStoreOptions> = {}) =>
-    stores.use(
-      await openPostgresEventStore({ connection: patient(database.url), lockMsMax: 120_000, unavailableMsMax: 120_000, ...options }),
-    );
+    stores.use(await openPostgresEventStore({ connection: database.url, ...patience, ...options }));
   let store: PostgresEventStore;
   let other: PostgresEventStore;
   before(async () => {
@@ -185,7 +183,7 @@ describe('writers of an event store in PostgreSQL', { timeout: 180_000 }, () => 
   });
 
   test('no more connections than it may have, whatever is asked of it', async () => {
-    const few = await open({ connection: patient(`${database.url}?application_name=few`), connectionsMax: 3 });
+    const few = await open({ connection: `${database.url}?application_name=few`, connectionsMax: 3 });
     let most = 0;
     let done = false;
     const watching = until(
