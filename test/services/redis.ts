@@ -8,8 +8,8 @@ import { ServerProcess } from './server-process.ts';
 
 /** Longer than any test. */
 const neverMs = 3_600_000;
-/** After so long without an answer a sentinel takes its master for down, once it may. */
-const downAfterMs = 1_000;
+/** After so long without an answer a sentinel takes its master for down, once it may. It promotes no replica that has lost its master ten times as long before. */
+const downAfterMs = 3_000;
 
 /** How a client is made, apart from the form of its answers. */
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
