@@ -1,4 +1,5 @@
 import { type BinaryForm, type ColumnRows, headerBytes, lengthBytes, writeHeader } from './binary-form.ts';
+import { numberText } from './composite-text.ts';
 import type { ColumnValue } from './value-text.ts';
 
 /** A length as four characters of one byte each: so a whole column can be joined, and written at once. */
@@ -18,7 +19,7 @@ function wideIn(length: number): number {
 function textOf(value: NonNullable<ColumnValue>): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 't' : 'f';
-  return typeof value === 'object' ? null : String(value);
+  return typeof value === 'object' ? null : numberText(value);
 }
 
 /** Texts. `mark`: what stands before each of them, one byte or none. */

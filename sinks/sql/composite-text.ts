@@ -5,12 +5,17 @@ import type { ColumnValue, ColumnWriter } from './value-text.ts';
 
 const { connectDate, connectDecimal } = schemas;
 
+/** Digits of a number; the sign of a negative zero stays, as it does where a column crosses in binary form. */
+export function numberText(value: number | bigint): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
 /** One element of a Postgres array literal, quoted where it must be; null is NULL. */
 export function elementText(value: ColumnValue): string {
   switch (typeof value) {
     case 'number':
     case 'bigint':
-      return String(value);
+      return numberText(value);
     case 'boolean':
       return value ? 't' : 'f';
     case 'string':

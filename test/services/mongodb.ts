@@ -65,7 +65,7 @@ export class MongodbServer implements MongodbAddress, AsyncDisposable {
       scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: () => this.answers(parameters),
-      startMsMax: 60_000,
+      startMsMax: 120_000,
     });
   }
 

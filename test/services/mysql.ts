@@ -150,7 +150,7 @@ export class MysqlServer implements MysqlAddress, AsyncDisposable {
       scratch: this.#scratch.path,
       logFile: this.logFile,
       ready: () => this.answers(),
-      startMsMax: 90_000,
+      startMsMax: 120_000,
     });
   }
 

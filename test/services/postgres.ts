@@ -115,7 +115,7 @@ export class PostgresServer implements PostgresAddress, AsyncDisposable {
       ...(this.#systemUser && { user: this.#systemUser }),
       logFile: this.logFile,
       ready: () => this.answers(),
-      startMsMax: 60_000,
+      startMsMax: 120_000,
     });
   }
 

@@ -6,6 +6,11 @@ import { until } from '../support/until.ts';
 import { debianProgram } from './debian-package.ts';
 import { ServerProcess } from './server-process.ts';
 
+/** Longer than any test. */
+const neverMs = 3_600_000;
+/** After so long without an answer a sentinel takes its master for down, once it may. It promotes no replica that has lost its master ten times as long before. */
+const downAfterMs = 3_000;
+
 /** How a client is made, apart from the form of its answers. */
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
 
@@ -54,8 +59,8 @@ export class RedisServer implements RedisAddress, AsyncDisposable {
       const file = this.#scratch.file('sentinel.conf');
       const watch = [
         `monitor main ${sentinelOf.host} ${sentinelOf.port} 1`,
-        // A master that a laden machine keeps waiting is not down.
-        'down-after-milliseconds main 3000',
+        // A master that a laden machine keeps waiting is not down: none is, before it is said that one may be.
+        `down-after-milliseconds main ${neverMs}`,
         'failover-timeout main 2000',
       ];
       const lines = [...Object.entries(own).map(([name, value]) => `${name} ${value}`), ...watch.map(line => `sentinel ${line}`)];
@@ -173,9 +178,11 @@ export type RedisSentinelServers = AsyncDisposable & {
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly sentinel: RedisServer;
+  /** From now on a master that does not answer is failed over; before, it stays the master, whatever it does. */
+  allowFailover(): Promise<void>;
 };
 
-/** A new set-up with one sentinel, which fails over by itself within a few seconds. The caller owns it. */
+/** A new set-up with one sentinel, which fails over by itself within a few seconds once it is allowed to. The caller owns it. */
 export async function startRedisSentinel(): Promise<RedisSentinelServers> {
   const stack = new AsyncDisposableStack();
   try {
@@ -192,7 +199,15 @@ export async function startRedisSentinel(): Promise<RedisSentinelServers> {
       what: 'the sentinel to know the replica',
       timeoutMs: 60_000,
     });
-    return { master, replica, sentinel, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    return {
+      master,
+      replica,
+      sentinel,
+      async allowFailover() {
+        await watching.call('SENTINEL', 'SET', 'main', 'down-after-milliseconds', String(downAfterMs));
+      },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   } catch (error) {
     await stack.disposeAsync();
     throw error;

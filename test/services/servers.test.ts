@@ -48,7 +48,7 @@ test('Toxiproxy leads to a server and cuts its answers short', async () => {
   await using client = await connectTo(url.href);
   assert.deepEqual((await client.query('select 7 as n')).rows, [{ n: 7 }]);
   await proxy.add({ type: 'limit_data', attributes: { bytes: 100 } });
-  await assert.rejects(client.query("select repeat('x', 1000)"), /terminated/);
+  await assert.rejects(client.query("select repeat('x', 1000)"), /terminated|ECONNRESET/);
   await proxy.remove('limit_data');
   await using again = await connectTo(url.href);
   assert.deepEqual((await again.query('select 8 as n')).rows, [{ n: 8 }]);

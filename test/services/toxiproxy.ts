@@ -28,8 +28,8 @@ export type Toxic =
   /** The connection ends after so many bytes, wherever in a message that is. */
   | { readonly type: 'limit_data'; readonly attributes: { readonly bytes: number } };
 
-/** A call that is not answered for so long never will be. */
-const answerMsMax = 5_000;
+/** A call that is not answered for so long never will be: longer than a laden machine keeps the proxy waiting. */
+const answerMsMax = 15_000;
 
 /** A port that leads to a server, and what is done to it on the way. */
 export class ToxicProxy {

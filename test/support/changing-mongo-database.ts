@@ -48,8 +48,14 @@ export class ChangingMongoDatabase implements AsyncDisposable {
     return changing;
   }
 
+  /** As long as the driver waits by itself: for what happens while the server is there. */
   #connect(): Promise<MongoClient> {
-    return MongoClient.connect(this.#server.url, { serverSelectionTimeoutMS: 1_000, connectTimeoutMS: 1_000 });
+    return MongoClient.connect(this.#server.url);
+  }
+
+  /** Gives up soon, and sends no write again by itself: one whose answer is lost is asked for. */
+  #connectImpatiently(): Promise<MongoClient> {
+    return MongoClient.connect(this.#server.url, { serverSelectionTimeoutMS: 1_000, connectTimeoutMS: 1_000, retryWrites: false });
   }
 
   async #fill(): Promise<void> {
@@ -66,7 +72,7 @@ export class ChangingMongoDatabase implements AsyncDisposable {
   async #change(): Promise<void> {
     while (this.#busy) {
       try {
-        await using client = await this.#connect();
+        await using client = await this.#connectImpatiently();
         while (this.#busy) await this.#step(client);
       } catch (error) {
         if (!isConnectionLost(error)) throw error;
@@ -206,14 +212,20 @@ export class ChangingMongoDatabase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#busy = false;
     await this.#load.catch(() => {});
-    await using client = await this.#connect().catch(() => null);
-    await client?.db(this.name).dropDatabase();
+    await using client = await this.#connectImpatiently().catch(() => null);
+    await client
+      ?.db(this.name)
+      .dropDatabase()
+      .catch(() => {});
   }
 }
 
 /** Also what a transaction ends with when another server life began, or a conflict: it is tried again with other documents. */
 function isConnectionLost(error: unknown): boolean {
-  const { name = '', message = '' } = error as Partial<Error>;
+  const { name = '', message = '', codeName = '' } = error as Partial<Error> & { codeName?: string };
   const transient = (error as { hasErrorLabel?(label: string): boolean }).hasErrorLabel?.('TransientTransactionError') ?? false;
-  return transient || /MongoNetwork|MongoServerSelection|MongoTopologyClosed|PoolCleared|NotPrimary/.test(`${name} ${message}`);
+  return (
+    transient ||
+    /MongoNetwork|MongoServerSelection|MongoTopologyClosed|PoolCleared|NotPrimary|Shutdown/.test(`${name} ${message} ${codeName}`)
+  );
 }

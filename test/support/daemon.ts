@@ -81,9 +81,9 @@ export class Daemon implements AsyncDisposable {
     });
   }
 
-  /** SIGTERM unless told otherwise: it has 10 s to end; SIGKILL is a crash. */
+  /** SIGTERM unless told otherwise: it ends itself within 10 s, by its own clock; SIGKILL is a crash. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    await this.#process?.stop(signal, 15_000);
+    await this.#process?.stop(signal, 60_000);
   }
 
   /** The end of its log, for messages. */

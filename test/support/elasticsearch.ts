@@ -80,13 +80,16 @@ export class ElasticsearchReader {
   }
 }
 
-/** A task of the sink with these options. The caller disposes it. Rejects where there are faults in them. */
+/**
+ * A task of the sink with these options. The caller disposes it. Rejects where there are faults in them. Its clock is the machine's unless told: markers of
+ * deletes that lie in the past by the clock of others are gone as soon as one of those looks, in the state index that all share.
+ */
 export function elasticsearchTask(
   options: Readonly<Record<string, string>>,
   logs: ReturnType<typeof logged> = logged(),
-  nowMs: () => number = () => 1_700_000_000_000,
+  nowMs: () => number = Date.now,
 ): Sink {
-  const { config, faults } = elasticsearchSink.spec.parse(options);
+  const { config, faults } = elasticsearchSink.spec.parse({ 'connection.timeout.ms': '60000', ...options });
   assert.deepEqual(faults, [], 'the options are valid');
   assert.ok(config);
   const clock = { nowMs, nowNs: () => BigInt(nowMs()) * 1_000_000n };

@@ -23,6 +23,8 @@ export async function connectMysql(
     multipleStatements: true,
     supportBigNumbers: true,
     dateStrings: true,
+    // The driver's own ten seconds are over sooner than a laden machine's longest pause.
+    connectTimeout: 60_000,
     ...options,
   });
   connection.on('error', () => undefined);

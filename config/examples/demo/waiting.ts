@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Between two attempts. */
@@ -22,12 +23,28 @@ export async function eventually<T>(timeoutMs: number, abort: AbortSignal, attem
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+/** Below those that systems give to connections: while whoever is to have it is away, nobody is given it by chance. */
+const [portMin, portMax] = [10_000, 32_767];
+const portsTried = 200;
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
+}
+
+/** A port of 127.0.0.1 that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < portsTried; attempt++) {
+    const port = randomInt(portMin, portMax + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No port from ${portMin} to ${portMax} is free.`);
 }

@@ -57,6 +57,8 @@ export type PartitionProgress = TopicPartition & {
 export type ConsumingView = {
   /** Its partitions as they are now. */
   partitions(): readonly PartitionProgress[];
+  /** A target that keeps offsets is being asked where it is: until then partitions tell what the group says, which may be ahead of it. */
+  readonly placing: boolean;
   /** Dead letters have been redelivered or discarded: keys may not be parked any more. */
   deadLettersMoved(): void;
 };

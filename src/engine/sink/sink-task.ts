@@ -89,6 +89,10 @@ class SinkTask implements ConsumingView {
     return this.#partitions.partitions();
   }
 
+  get placing(): boolean {
+    return this.#placing !== null;
+  }
+
   deadLettersMoved(): void {
     this.#lettersMoved = this.#parked !== null;
     this.#notify();

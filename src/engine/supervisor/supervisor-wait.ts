@@ -74,12 +74,7 @@ export async function waitForSink(
   const topics = (await describe(running.log, plan.topics, topic)).filter(one => !passedOver.has(one.topic));
   let wanted = endsOf(topics);
   what = `the sink ${name} has not applied ${key === null ? 'all that was in its topics' : 'the newest record of the key'} yet`;
-  const progress = () =>
-    new Map(
-      running
-        .connector(name)
-        .tasks.flatMap(task => (task.consuming?.partitions() ?? []).map(one => [placeOf(one.topic, one.partition), one.applied])),
-    );
+  const progress = () => new Map(appliedByTasks(running.connector(name)));
   const isApplied = () => {
     refuseUnlessRunning(running.connector(name));
     const applied = progress();
@@ -111,8 +106,19 @@ export async function waitForSink(
 /** By partition, the offset before which the target has everything: what the tasks say, and of partitions that none has the group's. */
 async function appliedBefore({ log, connector }: Running, name: string, { group }: SinkPlan): Promise<ReadonlyMap<string, bigint>> {
   const committed = (await log.groups.offsets(group)).map(one => [placeOf(one.topic, one.partition), one.offset] as const);
-  const known = connector(name).tasks.flatMap(task => task.consuming?.partitions() ?? []);
-  return new Map([...committed, ...known.map(one => [placeOf(one.topic, one.partition), one.applied] as const)]);
+  const { tasks } = connector(name);
+  // The target may be behind the group.
+  if (tasks.some(({ consuming }) => consuming?.placing)) return new Map();
+  return new Map([...committed, ...appliedByTasks(connector(name))]);
+}
+
+/** By partition, the offset before which the target has everything, as the tasks know it: not while a target of its own offsets is asked where it is. */
+function appliedByTasks({ tasks }: SupervisedConnector): readonly (readonly [place: string, applied: bigint])[] {
+  return tasks.flatMap(({ consuming }) =>
+    consuming === null || consuming.placing
+      ? []
+      : consuming.partitions().map(({ topic, partition, applied }) => [placeOf(topic, partition), applied] as const),
+  );
 }
 
 /** Topics that other sources have written to, and this one has not: its records of the key are in none of them. */

@@ -111,5 +111,4 @@ export const jsonConverters = {
   'key.converter.schemas.enable': 'false',
   'value.converter': 'json',
   'value.converter.schemas.enable': 'false',
-  'consumer.override.session.timeout.ms': '6000',
 };

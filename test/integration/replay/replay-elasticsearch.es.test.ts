@@ -17,6 +17,7 @@ test('a replay heals documents that somebody else has written, whose versions th
       'connection.url': reader.url,
       'behavior.on.null.values': 'delete',
       'schema.ignore': 'true',
+      'connection.timeout.ms': '60000',
       'read.timeout.ms': '60000',
       'index.settings': '{"number_of_replicas": 0}',
     }),

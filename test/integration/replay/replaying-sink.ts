@@ -26,6 +26,16 @@ export class ReplayingSink {
     await applied(this.#daemon, this.name, patienceMs);
   }
 
+  /** The same, and so many records are behind the group's offsets: these are stored a moment later. */
+  async committed(records: number): Promise<void> {
+    await this.applied();
+    const behind = async () => {
+      const { offsets } = await this.offsets();
+      return offsets.reduce((sum, { offset }) => sum + offset.kafka_offset, 0) === records;
+    };
+    await until(behind, { what: `the group's offsets of ${this.name}` });
+  }
+
   begin(request: object): Promise<ReplayView> {
     return this.rest.call('POST', this.#path, request);
   }
@@ -75,7 +85,7 @@ export class ReplayingSink {
   }
 
   /** The group's offsets. */
-  offsets(): Promise<unknown> {
+  offsets(): Promise<{ readonly offsets: readonly { readonly offset: { readonly kafka_offset: number } }[] }> {
     return this.rest.call('GET', `/connectors/${this.name}/offsets`);
   }
 }

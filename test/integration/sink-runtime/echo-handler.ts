@@ -1,7 +1,17 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { defineHandler, RefusedError, RetriableError } from '../../../sinks/handler/api.ts';
 
 type Row = { readonly id: number; readonly n: number };
+
+/** The id from which on nothing can be done; null where all can. The file may go at any moment. */
+function awayFrom(file: string): number | null {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
 
 /**
  * Publishes every row to the topic `out`, or appends it to the file `config.append`. Rows whose `n` is `config.refused` are refused; while the
@@ -10,8 +20,8 @@ type Row = { readonly id: number; readonly n: number };
 export default defineHandler<{ t: Row }>({
   t: {
     onCreate({ after: { id, n } }, { publish, config }) {
-      if (config['away'] !== undefined && existsSync(config['away']) && id >= Number(readFileSync(config['away'], 'utf8')))
-        throw new RetriableError('The target is away.');
+      const from = config['away'] === undefined ? null : awayFrom(config['away']);
+      if (from !== null && id >= from) throw new RetriableError('The target is away.');
       if (String(n) === config['refused']) throw new RefusedError('The row is refused.');
       if (config['append'] === undefined) publish(config['out'] ?? 'out', { id }, { id, n });
       else appendFileSync(config['append'], `${id} ${n}\n`);

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import type { CheckResult, RawConfig } from '../../../src/contract/index.ts';
 import { type RedisServer, startRedis, startRedisCluster } from '../../services/redis.ts';
 import { freePort } from '../../support/free-port.ts';
+import { until } from '../../support/until.ts';
 import { UserRecords } from './redis-records.ts';
 import { redisSinkOf, redisSinkOn, write } from './redis-target.ts';
 
@@ -110,8 +111,13 @@ test('an ACL user that may not do what the mode does is told which command or ke
 });
 
 test('a replica takes no writes; a memory policy that may evict markers is warned of', async () => {
-  await using master = await startRedis({ settings: { maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' } });
+  // A master waits so long for further replicas before it copies anything.
+  const settings = { maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru', 'repl-diskless-sync-delay': '0' };
+  await using master = await startRedis({ settings });
   await using replica = await startRedis({ settings: { replicaof: `${master.host} ${master.port}` } });
+  // While it loads its copy it refuses everything.
+  const copying = replica.connect();
+  await until(async () => (await copying.info('replication')).includes('master_link_status:up'), { what: 'the replica to have its copy' });
   assert.deepEqual(await wrong(writing, replica), ['fault TARGET_UNAVAILABLE role']);
   await using sink = redisSinkOn(replica, writing);
   await assert.rejects(write(sink, [new UserRecords().create({ id: 1, email: null, bio: null })]), { code: 'TARGET_UNAVAILABLE' });

@@ -45,6 +45,7 @@ describe('verification of Postgres against Elasticsearch and Redis', { timeout: 
       topics: index,
       'connection.url': elasticsearch.url,
       'behavior.on.null.values': 'delete',
+      'connection.timeout.ms': '60000',
       'read.timeout.ms': '60000',
     });
     await verified.rest.putConfig('cache', {

@@ -198,6 +198,26 @@ describe('a sink’s task', () => {
     assert.deepEqual(running.sink.written, ['c']);
   });
 
+  test('says that it knows no places while a target that keeps the offsets is asked for them', async () => {
+    const task = new RunningSink();
+    const asked = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    task.sink.assign = async () => {
+      asked.resolve();
+      await told.promise;
+      return [{ topic: 't', partition: 0, offset: 0n }];
+    };
+    await using running = await task.start();
+    running.add('a');
+    running.consumer.assign(['t']);
+    await asked.promise;
+    assert.equal(running.view?.placing, true);
+    told.resolve();
+    running.consumer.deliver('t');
+    await running.committed(1);
+    assert.equal(running.view?.placing, false);
+  });
+
   test('warns once a topic of documents’ updates that come without the documents: no sink can make anything of them', async () => {
     const { logger, lines } = logged();
     const fields = (values: Record<string, Value>): Value => new Map(Object.entries(values));

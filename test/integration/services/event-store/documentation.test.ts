@@ -31,7 +31,7 @@ function requestOf({ command }: Call, url: string): Request {
   return new Request(url + address, { headers, ...(body !== undefined && { method: 'POST', body }) });
 }
 
-test('the event store of the documentation: append, read, a read model, and one built anew beside it', { timeout: 180_000 }, async () => {
+test('the event store of the documentation: append, read, a read model, and one built anew beside it', { timeout: 300_000 }, async () => {
   await using store = new EventStoreDaemon(await newDaemon({}));
   const { daemon } = store;
   const folder = dirname(daemon.workerFile);

@@ -36,7 +36,9 @@ test('an event store in PostgreSQL that the worker hosts: opened when the databa
       async () => {
         const states = await Promise.all(
           connectors.map(async connector => {
-            const { tasks } = (await (await store.call('GET', `/connectors/${connector}/status`)).json()) as { tasks: { state: string }[] };
+            const answer = await store.call('GET', `/connectors/${connector}/status`);
+            if (!answer.ok) return false;
+            const { tasks } = (await answer.json()) as { tasks: { state: string }[] };
             return tasks[0]?.state === 'RUNNING';
           }),
         );

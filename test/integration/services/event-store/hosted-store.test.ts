@@ -98,9 +98,9 @@ describe('an event store that the worker hosts', { timeout: 180_000 }, () => {
     const positionIs = (position: string) =>
       until(
         async () => {
-          const { tasks } = (await (await store.call('GET', `/sluice/connectors/${publication}`)).json()) as {
-            tasks: readonly { position: string | null; last_durable: string | null }[];
-          };
+          const answer = await store.call('GET', `/sluice/connectors/${publication}`);
+          if (!answer.ok) return false;
+          const { tasks } = (await answer.json()) as { tasks: readonly { position: string | null; last_durable: string | null }[] };
           return tasks[0]?.position === position && tasks[0].last_durable !== null;
         },
         { what: `position ${position}`, timeoutMs: 60_000 },

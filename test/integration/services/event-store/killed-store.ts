@@ -16,6 +16,9 @@ export const publishingPoints: readonly CrashPoint[] = [
   'unit-acknowledged',
 ];
 
+/** How long an append may have to wait: a kill, the crash behind it and the next start, each with a bound of its own. */
+const awayMsMax = 180_000;
+
 /** What a store of a test publishes: its one topic, and what its events' types begin with (the topics of types are called after it). */
 export type Names = { readonly topic: string; readonly prefix: string };
 
@@ -73,7 +76,7 @@ export class EventStoreDaemon implements AsyncDisposable {
         assert.ok(answer.ok, `${answer.status} ${JSON.stringify(body)}`);
         return body;
       },
-      { what: `the append to ${stream}`, timeoutMs: 60_000 },
+      { what: `the append to ${stream}`, timeoutMs: awayMsMax },
     );
   }
 
@@ -149,7 +152,7 @@ export async function killAndCompare(
   });
   for (let round = 0; round < rounds; round++) {
     const wanted = answered + 15 + ((round * 7) % 20);
-    await until(() => answered >= wanted, { what: 'some appends', timeoutMs: 60_000, everyMs: 5 });
+    await until(() => answered >= wanted, { what: 'some appends', timeoutMs: 120_000, everyMs: 5 });
     await store.daemon.stop('SIGKILL');
     const point = [...points, null][(round + faultSeed) % (points.length + 1)] ?? null;
     if (point !== null) await store.crash(point, 1 + ((round * 3) % 8));
@@ -161,7 +164,7 @@ export async function killAndCompare(
   assert.equal(stored.length, appended, 'every append that was answered is stored once');
   const [placed, paid] = ['placed', 'paid'].map(suffix => `${prefix.toLowerCase()}-${suffix}`) as [string, string];
   const topics = [topic, placed, paid];
-  if (isRead) await until(() => isRead(stored.at(-1)!), { what: 'the publication to read the last event', timeoutMs: 60_000 });
+  if (isRead) await until(() => isRead(stored.at(-1)!), { what: 'the publication to read the last event', timeoutMs: 120_000 });
   const found = await until(
     async () => {
       const all = new Map<string, Found[]>(topics.map(topic => [topic, []]));

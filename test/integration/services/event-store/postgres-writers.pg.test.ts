@@ -15,8 +15,10 @@ describe('writers of an event store in PostgreSQL', { timeout: 180_000 }, () => 
   let server: PostgresServer;
   let database: FreshDatabase;
   const stores = new AsyncDisposableStack();
+  /** What waits for a connection of the pool is tried again for as long as those before it take, on a laden machine too. */
+  const patience = { lockMsMax: 120_000, unavailableMsMax: 120_000 };
   const open = async (options: Partial<PostgresEventStoreOptions> = {}) =>
-    stores.use(await openPostgresEventStore({ connection: database.url, ...options }));
+    stores.use(await openPostgresEventStore({ connection: database.url, ...patience, ...options }));
   let store: PostgresEventStore;
   let other: PostgresEventStore;
   before(async () => {

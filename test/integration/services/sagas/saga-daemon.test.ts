@@ -49,6 +49,8 @@ describe('the worker of the order example', { timeout: 300_000 }, () => {
     await daemon.launch();
     const runs = async () => {
       try {
+        // Orders go by the event store, which may be opened later than the sagas run.
+        if (!(await fetch(`${daemon.url}/ready?services=running`, { headers: login })).ok) return false;
         return (await get<readonly SagaOverview[]>('/sagas'))[0]?.state === 'running';
       } catch {
         return false;

@@ -28,9 +28,18 @@ export async function inLog(log: EventLog): Promise<SagaStoreUnderTest> {
   };
 }
 
+/** Longer than a laden machine's longest pause, over which the store's own ten seconds for a lock or a login would be up. */
+const patience = {
+  connectionTimeoutMillis: 120_000,
+  lock_timeout: 120_000,
+  statement_timeout: 120_000,
+  idle_in_transaction_session_timeout: 120_000,
+  query_timeout: 150_000,
+};
+
 /** A store in a database; `url` names it. */
 export function storeIn(url: string, schema = 'sluice_sagas'): SagaStore {
-  return postgresSagaStore({ connection: () => url, database: databaseOptions(url), schema });
+  return postgresSagaStore({ connection: () => ({ connectionString: url, ...patience }), database: databaseOptions(url), schema });
 }
 
 /** A database of its own, what is sent there published into the log. */

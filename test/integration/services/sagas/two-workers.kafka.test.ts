@@ -22,7 +22,8 @@ for (const [where, openStore] of [
   );
 
 async function twoWorkers(openStore: (log: EventLog) => Promise<SagaStoreUnderTest>): Promise<void> {
-  const sessions = { 'consumer.session.timeout.ms': '6000', 'consumer.heartbeat.interval.ms': '200' };
+  // Who ends leaves its group; who lives leads on over any pause of the machine.
+  const sessions = { 'consumer.session.timeout.ms': '60000', 'consumer.heartbeat.interval.ms': '200' };
   const kafka = await sharedKafka();
   const options = workerOptions(kafka, aName('sagas'), sessions);
   // What is sent is published by a worker of its own, which leads no sagas.
