@@ -48,8 +48,14 @@ export class ChangingMongoDatabase implements AsyncDisposable {
     return changing;
   }
 
-  #connect(): Promise<MongoClient> {
+  /** Of the load, which is to notice soon that its server is away, and tries again. */
+  #connectShortly(): Promise<MongoClient> {
     return MongoClient.connect(this.#server.url, { serverSelectionTimeoutMS: 1_000, connectTimeoutMS: 1_000 });
+  }
+
+  /** Where the server is there, however laden. */
+  #connect(): Promise<MongoClient> {
+    return MongoClient.connect(this.#server.url);
   }
 
   async #fill(): Promise<void> {
@@ -66,7 +72,7 @@ export class ChangingMongoDatabase implements AsyncDisposable {
   async #change(): Promise<void> {
     while (this.#busy) {
       try {
-        await using client = await this.#connect();
+        await using client = await this.#connectShortly();
         while (this.#busy) await this.#step(client);
       } catch (error) {
         if (!isConnectionLost(error)) throw error;
@@ -206,7 +212,7 @@ export class ChangingMongoDatabase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#busy = false;
     await this.#load.catch(() => {});
-    await using client = await this.#connect().catch(() => null);
+    await using client = await this.#connectShortly().catch(() => null);
     await client?.db(this.name).dropDatabase();
   }
 }

@@ -2,11 +2,13 @@ import type { PostgresAddress } from '../../services/postgres.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { settled } from '../../support/settled.ts';
-import { CapturedTask, recoveryMsMax } from '../captured-task.ts';
+import { CapturedTask } from '../captured-task.ts';
 import type { LogUnderFault } from '../logs.ts';
 import { assertSlotNotAhead } from '../strangers.ts';
 
 const connector = 'captured';
+/** For all that has been committed while faults struck. */
+const backlogMsMax = 180_000;
 
 /**
  * Server settings. A commit that was answered is on disk: what an unclean stop may lose was never told of. It also keeps the load to what
@@ -47,7 +49,8 @@ export class Capture extends CapturedTask implements AsyncDisposable {
   async assertExactlyOnce(): Promise<string> {
     const { changing, daemon } = this;
     await changing.rest();
-    await settled(changing.database, changing.slot, { check: () => this.rest.assertNotFailed(connector), timeoutMs: recoveryMsMax });
+    // The load went on while the way to the server was narrow or closed.
+    await settled(changing.database, changing.slot, { check: () => this.rest.assertNotFailed(connector), timeoutMs: backlogMsMax });
     await this.assertSlotNotAhead();
     return changing.assertPublished(this.#log.published(daemon, changing.topics));
   }
