@@ -38,10 +38,15 @@ export function postgresEngine(server: PostgresAddress, slotOf = (connector: str
       'publication.name': `pub_${connector}`,
     }),
     async openDatabase(name) {
-      const database = await freshDatabase(server, name);
+      await using resources = new AsyncDisposableStack();
+      // The same case may be run with another log at the same time, and its database has that name, too: one after the other.
+      const turn = resources.use(await connectTo(server.url));
+      await turn.query('select pg_advisory_lock(hashtext($1))', [name]);
+      const database = resources.use(await freshDatabase(server, name));
+      const owned = resources.move();
       return {
         run: async statement => void (await database.client.query(statement)),
-        [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },
     async streaming({ connector }) {

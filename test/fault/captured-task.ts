@@ -86,20 +86,23 @@ export class CapturedTask {
    */
   async retryingAfter(strike: () => Promise<void>, reason: RegExp): Promise<void> {
     let told = false;
-    let looks = 0;
     const retrying = this.retrying(reason).finally(() => {
       told = true;
     });
-    const struck = strike().then(() =>
-      until(
-        async () => {
-          // There may be nothing to strike at the moment.
-          if (looks++ > 0 && !told) await strike().catch(() => {});
-          return told;
-        },
-        { what: 'the fault to be told of', timeoutMs: 2 * recoveryMsMax, everyMs: 3_000 },
-      ),
-    );
+    let missed: unknown = null;
+    const struck = until(
+      async () => {
+        // There may be nothing to strike at the moment.
+        if (!told)
+          await strike().catch((error: unknown) => {
+            missed = error;
+          });
+        return told;
+      },
+      { what: 'the fault to be told of', timeoutMs: 2 * recoveryMsMax, everyMs: 3_000 },
+    ).catch((error: Error) => {
+      throw new Error(error.message, { cause: missed });
+    });
     await Promise.all([retrying, struck]);
   }
 
