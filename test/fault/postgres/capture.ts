@@ -45,12 +45,18 @@ export class Capture extends CapturedTask implements AsyncDisposable {
     return capture;
   }
 
+  /** Waits until all that is committed by now is durable; the load goes on. */
+  async behindNow(): Promise<void> {
+    const { database, slot } = this.changing;
+    await settled(database, slot, { check: () => this.rest.assertNotFailed(connector), timeoutMs: backlogMsMax });
+  }
+
   /** Ends the load; then everything is in the log once and in order, and the slot is at or behind what is durable. Tells what was found. */
   async assertExactlyOnce(): Promise<string> {
     const { changing, daemon } = this;
     await changing.rest();
-    // The load went on while the way to the server was narrow or closed.
-    await settled(changing.database, changing.slot, { check: () => this.rest.assertNotFailed(connector), timeoutMs: backlogMsMax });
+    // It went on while the way to the server was narrow or closed.
+    await this.behindNow();
     await this.assertSlotNotAhead();
     return changing.assertPublished(this.#log.published(daemon, changing.topics));
   }
