@@ -41,6 +41,11 @@ export class SeenRanges<View, Transaction> {
     return seen.some(Boolean) ? 'depends on key' : 'no';
   }
 
+  /** What `sawKey` asks about, in its order. */
+  bounds(table: string): readonly (readonly string[])[] {
+    return (this.#tables.get(table)?.ranges ?? []).flatMap(({ to }) => (to === null ? [] : [to]));
+  }
+
   /** Whether the view under which a key was read saw the transaction. `isWithin`: whether the key is not behind that bound. */
   async sawKey(table: string, transaction: Transaction, isWithin: (bound: readonly string[]) => Promise<boolean>): Promise<boolean> {
     for (const { view, to } of this.#tables.get(table)?.ranges ?? [])

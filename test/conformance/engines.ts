@@ -21,7 +21,8 @@ export interface CaseEngine {
   settled(running: RunningCase): Promise<void>;
 }
 
-const timeouts = { timeoutMs: 60_000, everyMs: 50 };
+/** Also for what a load has left behind while faults struck for minutes. */
+export const settleBound = { timeoutMs: 180_000, everyMs: 50 };
 
 /** The slot tells who reads it, and how far the daemon has confirmed (invariant 2). */
 export function postgresEngine(server: PostgresAddress, slotOf = (connector: string) => `slot_${connector}`): CaseEngine {
@@ -37,10 +38,15 @@ export function postgresEngine(server: PostgresAddress, slotOf = (connector: str
       'publication.name': `pub_${connector}`,
     }),
     async openDatabase(name) {
-      const database = await freshDatabase(server, name);
+      await using resources = new AsyncDisposableStack();
+      // The same case may be run with another log at the same time, and its database has that name, too: one after the other.
+      const turn = resources.use(await connectTo(server.url));
+      await turn.query('select pg_advisory_lock(hashtext($1))', [name]);
+      const database = resources.use(await freshDatabase(server, name));
+      const owned = resources.move();
       return {
         run: async statement => void (await database.client.query(statement)),
-        [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },
     async streaming({ connector }) {
@@ -48,7 +54,7 @@ export function postgresEngine(server: PostgresAddress, slotOf = (connector: str
       const slot = slotOf(connector);
       const active = async () =>
         (await admin.query('select 1 from pg_replication_slots where slot_name = $1 and active', [slot])).rowCount === 1;
-      await until(active, { what: `replication slot ${slot} to be read`, ...timeouts });
+      await until(active, { what: `replication slot ${slot} to be read`, ...settleBound });
     },
     async settled({ client, connector }) {
       await using admin = await connectTo(server.url);
@@ -66,7 +72,7 @@ export function postgresEngine(server: PostgresAddress, slotOf = (connector: str
         ]);
         return found.rowCount === 1;
       };
-      await until(passed, { what: `slot ${slot} to be confirmed up to ${rows[0]!.lsn}`, ...timeouts });
+      await until(passed, { what: `slot ${slot} to be confirmed up to ${rows[0]!.lsn}`, ...settleBound });
     },
   };
 }
@@ -109,7 +115,7 @@ export function mysqlEngine(server: MysqlAddress): CaseEngine {
         const read = stored !== null && (stored.snapshot === undefined || stored.snapshot_completed === true);
         return read && (stored.file! > file || (stored.file === file && stored.pos! >= position));
       };
-      await until(passed, { what: `the offset to pass ${file}:${position}`, ...timeouts });
+      await until(passed, { what: `the offset to pass ${file}:${position}`, ...settleBound });
     },
   };
 }

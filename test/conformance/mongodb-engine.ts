@@ -1,23 +1,38 @@
 import { BSON, type Document, MongoClient } from 'mongodb';
 import type { MongodbAddress } from '../services/mongodb.ts';
 import { until } from '../support/until.ts';
-import type { CaseEngine } from './engines.ts';
+import { type CaseEngine, settleBound } from './engines.ts';
 import type { RunningCase } from './recorder.ts';
 
+type Event = { readonly ns?: { readonly db: string } };
 type Offsets = {
   readonly offsets: readonly { readonly offset: { readonly resume_token?: string; readonly initsync?: boolean } | null }[];
 };
 
-/** Whether no change of that database lies behind a resume token. */
+/** Where marks are written: a database that no connector captures. */
+const marks = 'caught_up_marks';
+
+/**
+ * Whether no change of that database lies behind a resume token: a stream from there comes to a mark that is written now before it comes to any. A
+ * stream that is silent for a while would tell nothing, since a laden server is silent too.
+ */
 async function nothingBehind(client: MongoClient, database: string, token: Document): Promise<boolean> {
   const admin = client.db('admin');
   await using session = client.startSession();
-  const pipeline = [{ $changeStream: { startAfter: token, allChangesForCluster: true } }, { $match: { 'ns.db': database } }];
+  const mark = new BSON.ObjectId();
+  await client.db(marks).collection('marks').insertOne({ _id: mark });
+  const wanted = { $or: [{ 'ns.db': database }, { 'ns.db': marks, 'documentKey._id': mark }] };
+  const pipeline = [{ $changeStream: { startAfter: token, allChangesForCluster: true } }, { $match: wanted }];
   const { cursor } = await admin.command({ aggregate: 1, pipeline, cursor: {} }, { session });
   const more = { getMore: BSON.Long.fromValue(cursor.id), collection: '$cmd.aggregate', maxTimeMS: 50 };
-  const next = cursor.firstBatch.length > 0 ? cursor : (await admin.command(more, { session })).cursor;
+  let events = cursor.firstBatch as readonly Event[];
+  const come = async () => {
+    if (events.length === 0) events = (await admin.command(more, { session })).cursor.nextBatch;
+    return events.length > 0;
+  };
+  await until(come, { what: 'a change stream to come to what was just written', everyMs: 0 });
   await admin.command({ killCursors: '$cmd.aggregate', cursors: [more.getMore] }, { session });
-  return (next.nextBatch ?? next.firstBatch).length === 0;
+  return events[0]!.ns?.db === marks;
 }
 
 type Running = Pick<RunningCase, 'client' | 'connector'>;
@@ -37,7 +52,7 @@ export async function caughtUp({ url }: MongodbAddress, database: string, runnin
     const behind = await storedToken(running);
     return behind !== null && (await nothingBehind(client, database, behind));
   };
-  await until(passed, { what: 'the stored resume token to be behind all changes', timeoutMs: 60_000, everyMs: 50 });
+  await until(passed, { what: 'the stored resume token to be behind all changes', ...settleBound });
 }
 
 /** MongoDB, or what stands in for it. The connector's stored resume token tells how far it is: a stream behind it brings nothing more. */

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import type { TaskProgress } from '../../src/engine/supervisor/supervisor-states.ts';
-import { ConnectClient } from '../support/connect-client.ts';
+import { ConnectClient, isMomentary } from '../support/connect-client.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than any wait of the daemon's own: its pauses between attempts (here at most 300 ms) and the bound of a silent network. */
 export const recoveryMsMax = 60_000;
+
+/**
+ * What our own status endpoint says of a connector's first task; undefined also where a daemon that has just been started cannot say it yet: its
+ * group may take longer to answer than a request waits for it.
+ */
+export async function taskOf(rest: ConnectClient, connector: string): Promise<TaskProgress | undefined> {
+  try {
+    return (await rest.call<{ tasks: readonly TaskProgress[] }>('GET', `/sluice/connectors/${connector}`)).tasks[0];
+  } catch (error) {
+    if (isMomentary(error)) return undefined;
+    throw error;
+  }
+}
 
 /** The task of a daemon's connector while faults strike, as REST tells of it. */
 export class CapturedTask {
@@ -21,8 +34,7 @@ export class CapturedTask {
 
   /** What the status endpoint says of the task. */
   async progress(): Promise<TaskProgress | undefined> {
-    const { tasks } = await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', `/sluice/connectors/${this.connector}`);
-    return tasks[0];
+    return taskOf(this.rest, this.connector);
   }
 
   /** Waits until this many more records are durable; a task that fails ends the wait. */
@@ -50,6 +62,8 @@ export class CapturedTask {
       await this.rest.assertNotFailed(this.connector);
       const retrying = (await this.progress())?.retrying;
       if (!retrying || retrying.attempts < attempts) return false;
+      // What may follow a break: its own former reader has not left the slot yet.
+      if (retrying.code === 'SLOT_IN_USE') return false;
       return (!eventually || reason.test(retrying.reason)) && retrying;
     };
     const retrying = await this.until(told, 'the task to be tried again');
@@ -72,20 +86,23 @@ export class CapturedTask {
    */
   async retryingAfter(strike: () => Promise<void>, reason: RegExp): Promise<void> {
     let told = false;
-    let looks = 0;
     const retrying = this.retrying(reason).finally(() => {
       told = true;
     });
-    const struck = strike().then(() =>
-      until(
-        async () => {
-          // There may be nothing to strike at the moment.
-          if (looks++ > 0 && !told) await strike().catch(() => {});
-          return told;
-        },
-        { what: 'the fault to be told of', timeoutMs: 2 * recoveryMsMax, everyMs: 3_000 },
-      ),
-    );
+    let missed: unknown = null;
+    const struck = until(
+      async () => {
+        // There may be nothing to strike at the moment.
+        if (!told)
+          await strike().catch((error: unknown) => {
+            missed = error;
+          });
+        return told;
+      },
+      { what: 'the fault to be told of', timeoutMs: 2 * recoveryMsMax, everyMs: 3_000 },
+    ).catch((error: Error) => {
+      throw new Error(error.message, { cause: missed });
+    });
     await Promise.all([retrying, struck]);
   }
 

@@ -67,11 +67,13 @@ test('while the broker hangs, no more is read than may be on its way; then every
   try {
     let seen = -1;
     const held = () => {
-      const same = seen === script.batches.length;
-      seen = script.batches.length;
-      return same;
+      const left = script.batches.length;
+      const same = seen === left;
+      seen = left;
+      // A process that itself was kept waiting has read nothing meanwhile, either.
+      return same && (batches - durable - left) * recordBytes >= unitBytesMax;
     };
-    await until(held, { what: 'the reading to be held back', timeoutMs: 60_000, everyMs: 300 });
+    await until(held, { what: 'the reading to run ahead and be held back', timeoutMs: 60_000, everyMs: 300 });
     const underWay = (batches - durable - script.batches.length) * recordBytes;
     t.diagnostic(`${underWay} bytes read and not durable, of ${batches * recordBytes}`);
     // A transaction that the broker has, but for its end; the part on its way and the one being filled; a unit that waits for room and one that is
@@ -79,7 +81,6 @@ test('while the broker hangs, no more is read than may be on its way; then every
     const unitBytes = unitBytesMax + recordBytes + aroundBytes;
     const bound = transactionBytesMax + 2 * (partBytesMax + unitBytes) + 2 * unitBytes;
     assert.ok(underWay <= bound, `${underWay} bytes are on their way, more than ${bound}`);
-    assert.ok(underWay >= unitBytesMax, 'it reads ahead');
     assert.ok(script.batches.length > 0, 'there is more to read');
   } finally {
     kafka.thaw();

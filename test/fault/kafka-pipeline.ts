@@ -33,6 +33,8 @@ export class KafkaPipeline implements AsyncDisposable {
   readonly rest: ConnectClient;
   readonly worker: WorkerSettings;
   readonly #direct: string;
+  /** When it was last asked and found well. */
+  #wellMs = 0;
 
   private constructor(changing: ChangingDatabase, daemon: Daemon, worker: WorkerSettings, direct: string) {
     this.changing = changing;
@@ -90,8 +92,8 @@ export class KafkaPipeline implements AsyncDisposable {
   }
 
   /**
-   * Waits until the status endpoint says RETRYING for this reason, since a time after `faultMs`; Connect's own status has no such word and
-   * must go on saying RUNNING.
+   * Waits until the status endpoint says RETRYING for this reason, since a time after `faultMs`, or where the machine itself had a fault in hand
+   * before, after the task was last seen well; Connect's own status has no such word and must go on saying RUNNING.
    */
   async retries(reason: RegExp, faultMs: number, expected: ErrorCode = 'LOG_UNAVAILABLE'): Promise<void> {
     const task = await this.#shows(
@@ -99,7 +101,7 @@ export class KafkaPipeline implements AsyncDisposable {
       ({ state, retrying }) => state === 'RETRYING' && reason.test(retrying!.reason),
     );
     const { since, next_attempt, attempts, code, remedy } = task.retrying!;
-    assert.ok(Date.parse(since) >= faultMs - 1 && Date.parse(since) <= Date.now(), `since ${since}`);
+    assert.ok(Date.parse(since) >= Math.min(faultMs, this.#wellMs) - 1 && Date.parse(since) <= Date.now(), `since ${since}`);
     assert.ok(Date.parse(next_attempt) >= Date.parse(since));
     assert.ok(attempts >= 1);
     assert.equal(code, expected);
@@ -112,7 +114,9 @@ export class KafkaPipeline implements AsyncDisposable {
     let last: TaskProgress | null = null;
     const shown = async () => {
       await this.rest.assertNotFailed(this.connector);
+      const askedMs = Date.now();
       last = await this.progress();
+      if (last?.state === 'RUNNING') this.#wellMs = askedMs;
       return last !== null && wanted(last) && last;
     };
     try {

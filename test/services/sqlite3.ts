@@ -32,7 +32,7 @@ async function install(): Promise<void> {
  */
 export async function* sqlite3(file: string, sql: string): AsyncGenerator<string> {
   await withInstallLock(join(tmpdir(), 'sluice-sqlite3'), install, present);
-  const options = ['-init', '/dev/null', '-batch', '-bail', '-readonly', '-cmd', '.timeout 5000'];
+  const options = ['-init', '/dev/null', '-batch', '-bail', '-readonly', '-cmd', '.timeout 60000'];
   const child = spawn('sqlite3', [...options, file, sql], { stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close');
   let complaint = '';

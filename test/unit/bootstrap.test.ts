@@ -16,9 +16,13 @@ function start(...args: string[]) {
 
 test('an unknown script is refused with those there are', async () => {
   const child = start('nonsense');
-  const [[said], [code]] = await Promise.all([once(child.stderr, 'data'), once(child, 'exit')]);
-  assert.equal(code, 2);
-  assert.match(String(said), /usage: .*sluice\|demo\|test\|test:unit/);
+  let said = '';
+  child.stderr.on('data', chunk => {
+    said += chunk;
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 2, said);
+  assert.match(said, /usage: .*sluice\|demo\|test\|test:unit/);
 });
 
 test("a script's exit code comes back", async () => {

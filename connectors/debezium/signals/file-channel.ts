@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Clock, Logger, SourceSignal } from '../../../src/contract/index.ts';
 import { WakeTimer } from '../wake-timer.ts';
 import { readSignalText } from './signal-text.ts';
@@ -64,9 +65,9 @@ export class FileChannel implements AsyncDisposable {
     const taken = readSignalText(written.slice(end)) === null ? written.slice(0, end) : written;
     if (taken.trim() === '') return;
     for (const [index, line] of taken.split('\n').entries()) if (line.trim() !== '') await this.#follow(line, index + 1);
-    // What was appended meanwhile stays.
-    const now = await readFile(file, 'utf8');
-    await writeFile(file, now.startsWith(taken) ? now.slice(taken.length) : '');
+    // What was appended meanwhile stays. In one go: what came between a look and the writing would be lost, and the file is small.
+    const now = readFileSync(file, 'utf8');
+    writeFileSync(file, now.startsWith(taken) ? now.slice(taken.length) : '');
   }
 
   async #follow(line: string, number: number): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { crashPointVariable } from '../../../src/contract/index.ts';
-import { ConnectClient } from '../../support/connect-client.ts';
+import { ConnectClient, isMomentary } from '../../support/connect-client.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { until } from '../../support/until.ts';
 import type { LogUnderFault } from '../logs.ts';
@@ -31,7 +31,8 @@ async function ended(daemon: Daemon, rest: ConnectClient): Promise<void> {
   const over = async () => {
     if (!daemon.alive) return true;
     await rest.assertNotFailed(connector).catch((error: unknown) => {
-      if (!nobodyAnswers(error)) throw error;
+      // It may not be listening yet, or still be opening its log.
+      if (!nobodyAnswers(error) && !isMomentary(error)) throw error;
     });
     return false;
   };

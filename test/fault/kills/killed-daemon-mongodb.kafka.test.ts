@@ -6,6 +6,7 @@ import { freshMongoDatabase } from '../../support/fresh-mongo-database.ts';
 import { randomOf } from '../../support/random-changes.ts';
 import { sharedMongodb } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
+import { taskOf } from '../captured-task.ts';
 import { type LogUnderFault, logsUnderFault } from '../logs.ts';
 import { faultRounds, faultSeed } from '../rounds.ts';
 
@@ -15,7 +16,6 @@ const strikeMsMax = 40;
 const documents = 4_000;
 const chunk = 250;
 
-type Progress = { readonly tasks: readonly { readonly records: number; readonly phase: string | null }[] };
 type Change = { readonly op: string; readonly after: string | null; readonly updateDescription: { readonly updatedFields: string } | null };
 
 /** The version a record leaves its document with. */
@@ -72,8 +72,7 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number): 
       const task = await until(
         async () => {
           await rest.assertNotFailed(connector);
-          const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
-          const [task] = tasks;
+          const task = await taskOf(rest, connector);
           if (task?.phase === 'streaming') return task.records >= enoughStreamed && task;
           return inSnapshot && task !== undefined && task.records >= enough && task;
         },
@@ -93,8 +92,7 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number): 
   await until(
     async () => {
       await rest.assertNotFailed(connector);
-      const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
-      if (tasks[0]?.phase !== 'streaming') return false;
+      if ((await taskOf(rest, connector))?.phase !== 'streaming') return false;
       const last = `{"id":"${documents - 1}"}`;
       for await (const { key, value } of log.published(daemon, [topic])) if (key === last && value?.includes('"op":"u"')) return true;
       return false;

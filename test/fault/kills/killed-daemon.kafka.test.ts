@@ -7,6 +7,7 @@ import { randomOf } from '../../support/random-changes.ts';
 import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
+import { taskOf } from '../captured-task.ts';
 import { type LogUnderFault, logsUnderFault } from '../logs.ts';
 import { faultRounds, faultSeed } from '../rounds.ts';
 import { SlotWatch } from '../slot-watch.ts';
@@ -16,8 +17,6 @@ const roundsOfDatabase = 5;
 const connector = 'killed';
 /** The longest wait between a moment that can be seen and the kill: many steps of the daemon lie within. */
 const strikeMsMax = 40;
-
-type Progress = { readonly tasks: readonly { readonly records: number; readonly phase: string | null }[] };
 
 /** Kills the daemon at moments by chance under load, starts it again, and follows each row through what it published. */
 async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number, rounds: number): Promise<void> {
@@ -36,9 +35,8 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, seed: number, r
     const task = await until(
       async () => {
         await rest.assertNotFailed(connector);
-        const { tasks } = await rest.call<Progress>('GET', `/sluice/connectors/${connector}`);
-        const phase = inSnapshot || tasks[0]?.phase === 'streaming';
-        return phase && (tasks[0]?.records ?? 0) >= enough && tasks[0];
+        const task = await taskOf(rest, connector);
+        return task && (inSnapshot || task.phase === 'streaming') && task.records >= enough && task;
       },
       { what: `${enough} records`, timeoutMs: 60_000, everyMs: 2 },
     );

@@ -107,7 +107,7 @@ export class CapturedCollection implements AsyncDisposable {
       found = records.flatMap(({ key, value }) => (key === null || value === null ? [] : [`${textIn(value, 'op')}${textIn(key, 'id')}`]));
       return found.length >= atLeast;
     };
-    await until(enough, { what: `${atLeast} changes of ${collection}`, timeoutMs: 30_000, everyMs: 50 }).catch(error => {
+    await until(enough, { what: `${atLeast} changes of ${collection}`, timeoutMs: 60_000, everyMs: 50 }).catch(error => {
       throw new Error(`${(error as Error).message}: ${found.join(' ')}\n${this.daemon.log()}`);
     });
     return found;

@@ -7,6 +7,7 @@ import { ChangingMysqlDatabase } from '../../support/changing-mysql-database.ts'
 import { ConnectClient } from '../../support/connect-client.ts';
 import { randomOf } from '../../support/random-changes.ts';
 import { until } from '../../support/until.ts';
+import { taskOf } from '../captured-task.ts';
 import { type LogUnderFault, logsUnderFault } from '../logs.ts';
 import { faultRounds, faultSeed } from '../rounds.ts';
 
@@ -16,15 +17,6 @@ const strikeMsMax = 40;
 /** What is committed survives the server's own death, in the binlog and in the tables alike. */
 const durable = { settings: { 'sync-binlog': '1', 'innodb-flush-log-at-trx-commit': '1' } };
 const starts = { mysql: startMysql, mariadb: startMariadb } as const;
-
-type Progress = {
-  readonly tasks: readonly {
-    readonly records: number;
-    readonly phase: string | null;
-    readonly state: string;
-    readonly retrying?: { readonly code: string } | null;
-  }[];
-};
 
 /** Who dies: the daemon, or the server (the task is then tried again by itself). */
 type Victim = 'the daemon' | 'the server';
@@ -40,7 +32,7 @@ async function killAndFollow(t: TestContext, log: LogUnderFault, flavor: MysqlFl
   await rest.putConfig(connector, changing.config(70_000 + seed));
   const task = async () => {
     await rest.assertNotFailed(connector);
-    return (await rest.call<Progress>('GET', `/sluice/connectors/${connector}`)).tasks[0];
+    return taskOf(rest, connector);
   };
   const waits = { timeoutMs: 90_000, everyMs: 5 };
   const struck: string[] = [];

@@ -28,11 +28,18 @@ describe('a login that is revoked', { timeout: 180_000 }, () => {
     return CapturedMysqlTable.start(server, daemon, login);
   }
 
-  /** Ends the daemon's connections, as a restart of the server does: the next ones have to log in again. */
+  /** Ends the daemon's connections, as a restart of the server does, and waits for their ends: the next ones have to log in again. */
   async function cut(): Promise<void> {
     await using admin = await connectMysql(server);
     const [found] = await admin.query(`select id from information_schema.processlist where user = 'shopper'`);
-    for (const { id } of found as { id: number }[]) await admin.query(`kill ${id}`).catch(() => {});
+    const ids = (found as { id: number }[]).map(({ id }) => id);
+    for (const id of ids) await admin.query(`kill ${id}`).catch(() => {});
+    // Until then the binlog is still read over one of them.
+    const gone = async () => {
+      const [left] = await admin.query('select id from information_schema.processlist where id in (?)', [[0, ...ids]]);
+      return (left as unknown[]).length === 0;
+    };
+    await until(gone, { what: 'the connections to end', timeoutMs: 60_000 });
   }
 
   for (const { what, revoke, code, says, restore, config = {} } of [

@@ -2,11 +2,13 @@ import type { PostgresAddress } from '../../services/postgres.ts';
 import { ChangingDatabase } from '../../support/changing-database.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { settled } from '../../support/settled.ts';
-import { CapturedTask, recoveryMsMax } from '../captured-task.ts';
+import { CapturedTask } from '../captured-task.ts';
 import type { LogUnderFault } from '../logs.ts';
 import { assertSlotNotAhead } from '../strangers.ts';
 
 const connector = 'captured';
+/** For all that has been committed while faults struck. */
+const backlogMsMax = 180_000;
 
 /**
  * Server settings. A commit that was answered is on disk: what an unclean stop may lose was never told of. It also keeps the load to what
@@ -43,11 +45,18 @@ export class Capture extends CapturedTask implements AsyncDisposable {
     return capture;
   }
 
+  /** Waits until all that is committed by now is durable; the load goes on. */
+  async behindNow(): Promise<void> {
+    const { database, slot } = this.changing;
+    await settled(database, slot, { check: () => this.rest.assertNotFailed(connector), timeoutMs: backlogMsMax });
+  }
+
   /** Ends the load; then everything is in the log once and in order, and the slot is at or behind what is durable. Tells what was found. */
   async assertExactlyOnce(): Promise<string> {
     const { changing, daemon } = this;
     await changing.rest();
-    await settled(changing.database, changing.slot, { check: () => this.rest.assertNotFailed(connector), timeoutMs: recoveryMsMax });
+    // It went on while the way to the server was narrow or closed.
+    await this.behindNow();
     await this.assertSlotNotAhead();
     return changing.assertPublished(this.#log.published(daemon, changing.topics));
   }

@@ -29,9 +29,9 @@ describe('a login that is revoked', { timeout: 240_000 }, () => {
     });
   }
 
-  /** Ends the daemon's connections, as a restart of the server does: the next ones have to log in again. */
+  /** Ends the daemon's connections, as a restart of the server does, and waits for their ends: the next ones have to log in again. */
   const cut = async (captured: CapturedTable) => {
-    const ended = `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'Sluice' and datname = $1`;
+    const ended = `select pg_terminate_backend(pid, 60000) from pg_stat_activity where application_name = 'Sluice' and datname = $1`;
     await captured.run(ended, captured.name);
   };
 

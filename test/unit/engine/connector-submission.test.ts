@@ -52,15 +52,15 @@ describe('a config that REST submits is held against its database', () => {
     assert.equal(supervised.script.checks, 0);
   });
 
-  test('a database that does not answer holds up neither the answer nor a stop', async () => {
+  test('a database that does not answer holds up neither the answer nor a stop', { timeout: 120_000 }, async t => {
+    // The look's own bound never comes: what ends it is the stop.
+    t.mock.method(AbortSignal, 'timeout', () => new AbortController().signal);
     await using supervised = await new Supervised().start();
     supervised.script.checkHangs = true;
     const made = supervised.supervisor.put('c', named(), { replace: true });
     await until(() => supervised.script.checks === 1, { what: 'the look at the database' });
-    const before = performance.now();
     await supervised.supervisor.stop();
     await made;
-    assert.ok(performance.now() - before < 4_000, 'a stop ends it before its own bound');
     assert.equal(supervised.script.reads, 0);
     assert.equal(supervised.script.checksDisposed, 1);
   });

@@ -72,7 +72,7 @@ describe('a request to a worker', () => {
     assert.match(JSON.stringify(body), /Worker owner:1, whose this is, cannot be reached/);
   });
 
-  test('that was handed on already is not handed on again', { timeout: 20_000 }, async () => {
+  test('that was handed on already is not handed on again', { timeout: 120_000 }, async () => {
     await using pair = await new Pair().start();
     const { status, body } = await pair.asked.call('PUT', '/connectors/c/pause', undefined, { 'sluice-handed-on-by': 'x:1' });
     assert.equal(status, 409);

@@ -96,11 +96,15 @@ test('a request of small and large pieces goes out whole; its answer is found ho
   assert.ok(Buffer.concat(wire.theirs).equals(Buffer.concat([library, library])));
 });
 
-test('an answer that does not come is a time-out; one that comes too late is nobody’s, and the next is found', async () => {
+test('an answer that does not come is a time-out; one that comes too late is nobody’s, and the next is found', async t => {
   await using wire = await connected();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const socket = BorrowedSocket.of({ socket: wire.ours }, 'client', 50);
   const arrived = received(wire.broker);
-  const { error } = await ask(socket, [Buffer.from('late')]);
+  const late = ask(socket, [Buffer.from('late')]);
+  await until(() => arrived().length > 0, { what: 'the request' });
+  t.mock.timers.tick(50);
+  const { error } = await late;
   assert.ok(error instanceof TimeoutError && isLost(error), String(error));
   const { id } = requestOf(arrived());
   const bytes = arrived().length;

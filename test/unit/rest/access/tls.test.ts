@@ -47,7 +47,7 @@ function start(tls: TlsSettings, changes: RestWorkerSettings = {}): Promise<Rest
 /** The status of a call; the code of the error where there is none. */
 async function reach(worker: RestWorker, tls: CallTls, path = '/health'): Promise<number | string> {
   try {
-    return (await httpCall(worker.url + path, { tls, withinMs: 10_000 })).status;
+    return (await httpCall(worker.url + path, { tls, withinMs: 60_000 })).status;
   } catch (error) {
     return (error as HttpCallError).code;
   }
@@ -73,7 +73,7 @@ describe('an https listener', () => {
     assert.match(worker.url, /^https:\/\/127\.0\.0\.1:\d+$/);
     assert.equal(await reach(worker, { ca }), 503);
     assert.match(String(await reach(worker, {})), /UNABLE_TO|SELF_SIGNED|CERT/, 'nobody trusts it by chance');
-    await assert.rejects(httpCall(worker.url.replace('https:', 'http:'), { withinMs: 10_000 }), HttpCallError);
+    await assert.rejects(httpCall(worker.url.replace('https:', 'http:'), { withinMs: 60_000 }), HttpCallError);
   });
 
   test('takes PKCS12, by its password', async () => {
@@ -143,7 +143,7 @@ describe('an https listener', () => {
       started: true,
     });
     const admin = `http://127.0.0.1:${worker.rest.adminPort}`;
-    const statusOf = async (url: string) => (await httpCall(url, { tls: { ca }, withinMs: 10_000 })).status;
+    const statusOf = async (url: string) => (await httpCall(url, { tls: { ca }, withinMs: 60_000 })).status;
     assert.deepEqual([await statusOf(`${admin}/admin/loggers`), await statusOf(`${admin}/connectors`)], [200, 404]);
     assert.deepEqual([await statusOf(`${worker.url}/admin/loggers`), await statusOf(`${worker.url}/connectors`)], [404, 200]);
   });

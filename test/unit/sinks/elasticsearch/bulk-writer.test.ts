@@ -12,9 +12,9 @@ function items(count: number, versioned = true): readonly BulkItem[] {
   return Array.from({ length: count }, (_, id) => ({ lines: `{"index":{"_index":"i","_id":"${id}"}}\n{"n":${id}}\n`, versioned }));
 }
 
-async function write(stub: StubElasticsearch, sent: readonly BulkItem[], changed: Partial<WritingSettings> = {}, readMs = 10_000) {
+async function write(stub: StubElasticsearch, sent: readonly BulkItem[], changed: Partial<WritingSettings> = {}, readMs = 60_000) {
   const nodes = [new URL(stub.url)];
-  const client = openClient({ nodes, login: null, tls: null, compression: false, connectMs: 1000, readMs, idleMs: 1000 }, 5);
+  const client = openClient({ nodes, login: null, tls: null, compression: false, connectMs: 60_000, readMs, idleMs: 1000 }, 5);
   try {
     return await new BulkWriter(client, { ...settings, ...changed }).write(sent, never);
   } finally {
