@@ -15,8 +15,10 @@ const connector = 'shop';
 const rows = 5_000;
 const waitMsMax = 60_000;
 const path = `/connectors/${connector}/snapshots`;
-/** So that a snapshot takes seconds. */
-const slow = { 'incremental.snapshot.rows.per.second.max': '500' };
+/** So that a snapshot is under way for as long as a pause of the machine, or of what looks on, may take. */
+const slow = { 'incremental.snapshot.rows.per.second.max': '200' };
+/** It is only begun. */
+const slowest = { 'incremental.snapshot.rows.per.second.max': '50' };
 const json = 'org.apache.kafka.connect.json.JsonConverter';
 
 type Answered = { readonly snapshot: ShownSnapshot | null };
@@ -44,7 +46,7 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
   });
 
   async function put(options: Readonly<Record<string, string>>): Promise<void> {
-    await rest.putConfig(connector, {
+    await rest.apply(connector, {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
       'topic.prefix': 'srv',
       ...databaseOptions(database.url),
@@ -135,7 +137,7 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     assert.equal(blocking.code, 0, blocking.err);
     assert.match(blocking.out, /^finished, 5001 rows, .*\n {2}public\.items +done {2}5000 rows\n {2}public\.keyless +done {2}1 rows/);
     assert.match((await command('public.items', '--type', 'other')).err, /incremental or blocking/);
-    await put(slow);
+    await put(slowest);
     assert.equal((await command('public.items', '--detach')).code, 0);
     assert.match((await command('--pause')).out, /^paused/);
     assert.match((await command('--resume')).out, /^(?:reading|running)/);
