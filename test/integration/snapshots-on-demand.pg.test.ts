@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { ShownSnapshot } from '../../src/engine/supervisor/supervisor-snapshots.ts';
 import { embeddedReader } from '../conformance/embedded-reader.ts';
 import { runCommand } from '../support/command-line-run.ts';
-import { ConnectClient } from '../support/connect-client.ts';
+import { ConnectClient, RestError } from '../support/connect-client.ts';
 import { streaming } from '../support/connector-progress.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { databaseOptions } from '../support/database-options.ts';
@@ -45,22 +45,24 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     await database?.[Symbol.asyncDispose]();
   });
 
+  const config = (options: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+    'topic.prefix': 'srv',
+    ...databaseOptions(database.url),
+    'slot.name': `slot_${database.name}`,
+    'snapshot.mode': 'no_data',
+    'incremental.snapshot.chunk.size': '100',
+    'topic.creation.default.partitions': '1',
+    'topic.creation.default.replication.factor': '1',
+    'key.converter': json,
+    'value.converter': json,
+    'key.converter.schemas.enable': 'false',
+    'value.converter.schemas.enable': 'false',
+    ...options,
+  });
+
   async function put(options: Readonly<Record<string, string>>): Promise<void> {
-    await rest.apply(connector, {
-      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-      'topic.prefix': 'srv',
-      ...databaseOptions(database.url),
-      'slot.name': `slot_${database.name}`,
-      'snapshot.mode': 'no_data',
-      'incremental.snapshot.chunk.size': '100',
-      'topic.creation.default.partitions': '1',
-      'topic.creation.default.replication.factor': '1',
-      'key.converter': json,
-      'value.converter': json,
-      'key.converter.schemas.enable': 'false',
-      'value.converter.schemas.enable': 'false',
-      ...options,
-    });
+    await rest.apply(connector, config(options));
     await rest.running(connector);
     await streaming(daemon, connector, waitMsMax);
   }
@@ -145,5 +147,24 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     const refused = await command('--stop');
     assert.equal(refused.code, 1);
     assert.match(refused.err, /no incremental snapshot is under way/);
+  });
+
+  test('one that is asked for right behind a change of the config is taken up by the new task, not lost with the former one', async () => {
+    await put({});
+    const before = (await reads()).length;
+    for (const round of [1, 2, 3]) {
+      await rest.putConfig(connector, config({ 'heartbeat.interval.ms': String(10_000 + round) }));
+      const ask = () =>
+        rest.call('POST', path, { tables: ['public.items'], where: 'id <= 100' }).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof RestError && error.status === 409) return false;
+            throw error;
+          },
+        );
+      await until(ask, { what: 'the new task to stream', timeoutMs: waitMsMax });
+      await ended();
+      await until(async () => (await reads()).length === before + round * 100, { what: 'the rows', timeoutMs: waitMsMax });
+    }
   });
 });
