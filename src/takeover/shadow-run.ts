@@ -58,13 +58,14 @@ export async function runShadow(run: ShadowRun): Promise<Comparison> {
     await beginAnew(here, name, wait);
     await streaming(here, name, wait);
     tell(`${name} streams beside it, ${shadowPlace(shadow)}, for ${Math.round(durationMs / 1000)} s.`);
+    const streamsMs = nowMs();
     await wait(durationMs);
-    const endMs = nowMs();
+    const span = { fromMs: beganMs - marginMs, streamsMs, endMs: nowMs() };
     // What either had published by then, the other has to publish too.
-    let comparison = await compareNow(run, id, beganMs - marginMs, endMs);
-    for (let waitedMs = 0; comparison.differences.some(isOneSided) && waitedMs < catchUpMsMax; waitedMs += catchUpLookMs) {
+    let { comparison, isBehind } = await compareNow(run, id, span);
+    for (let waitedMs = 0; isBehind && waitedMs < catchUpMsMax; waitedMs += catchUpLookMs) {
       await wait(catchUpLookMs);
-      comparison = await compareNow(run, id, beganMs - marginMs, endMs);
+      ({ comparison, isBehind } = await compareNow(run, id, span));
     }
     isSame = comparison.differences.length === 0;
     return comparison;
@@ -124,7 +125,15 @@ async function topicsOf(call: RestCaller, connector: string): Promise<readonly s
   return answer[connector]?.topics ?? [];
 }
 
-async function compareNow(run: ShadowRun, id: string, fromMs: number, endMs: number): Promise<Comparison> {
+/** Milliseconds since 1970: from when on records are read, since when the shadow streams, and until when what is published counts. */
+type Span = { readonly fromMs: number; readonly streamsMs: number; readonly endMs: number };
+
+/** `isBehind`: one side has yet to publish what the other one has. */
+async function compareNow(
+  run: ShadowRun,
+  id: string,
+  { fromMs, streamsMs, endMs }: Span,
+): Promise<{ readonly comparison: Comparison; readonly isBehind: boolean }> {
   const name = run.config['name'] ?? '';
   const shadows = (await topicsOf(run.here, shadowName(name))).filter(topic => shadowedTopic(name, id, topic) !== null);
   const heartbeats = run.config['topic.heartbeat.prefix'] ?? '__debezium-heartbeat';
@@ -133,7 +142,10 @@ async function compareNow(run: ShadowRun, id: string, fromMs: number, endMs: num
     await recordsOf(run.runningTopics, running, fromMs, topic => topic, run.abort),
     await recordsOf(run.shadowTopics, shadows, fromMs, topic => shadowedTopic(name, id, topic)!, run.abort),
   ];
-  return compareRecords(ours, theirs, endMs);
+  const comparison = compareRecords(ours, theirs, endMs);
+  // A shadow that has published nothing yet cannot differ.
+  const isSilent = theirs.length === 0 && ours.some(({ timestampMs }) => timestampMs > streamsMs && timestampMs <= endMs);
+  return { comparison, isBehind: isSilent || comparison.differences.some(isOneSided) };
 }
 
 async function recordsOf(

@@ -12,11 +12,14 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** The demo, with a folder for temporary files of its own. */
 function startDemo(folder: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['config/examples/demo/demo.ts', ...args], {
+  const demo = spawn(process.execPath, ['config/examples/demo/demo.ts', ...args], {
     cwd: root,
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A character that is cut between two pieces is put together again.
+  for (const stream of [demo.stdout, demo.stderr]) stream.setEncoding('utf8');
+  return demo;
 }
 
 /** Reads lines until one fits; gives all so far. */

@@ -221,7 +221,8 @@ describe('transactions of the Kafka log', { timeout: 240_000 }, () => {
       const first = append(writer, [{ topic, value: 'a' }]);
       for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve));
       await Promise.all([first, append(writer, [{ topic, value: 'b' }])]);
-      // Two records and one marker: one transaction.
+      // Two records and one marker: one transaction. Its end comes into the topic a moment after it was acknowledged, and before anybody reads it.
+      assert.deepEqual(await values(log, topic), ['a', 'b']);
       assert.equal((await log.describeTopics([topic]))[0]!.partitions[0]!.end, 3n);
     }
     const writer = await log.writer({ connector: 'c', task: 0 }, overrides('60000'), never);

@@ -6,8 +6,16 @@ import { TableModels } from '../../connectors/mysql/ddl/table-models.ts';
 import { freshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { type ComparableTable, catalogTables, comparable } from './mysql-ddl/catalog-columns.ts';
-import { randomStatement } from './mysql-ddl/random-ddl.ts';
+import { changedColumns, randomStatement } from './mysql-ddl/random-ddl.ts';
 import { readingOf, TableMaps } from './mysql-ddl/table-maps.ts';
+
+/** A column that is CHANGEd counts no more unless that says so; Debezium has it count on, and so do the models. */
+function keepsCounting(models: TableModels, statement: string): boolean {
+  const changed = changedColumns(statement).map(name => name.toLowerCase());
+  return models
+    .tables()
+    .some(({ columns }) => columns.some(({ name, autoIncremented }) => autoIncremented && changed.includes(name.toLowerCase())));
+}
 
 for (const [server, shared] of [
   ['mysql', sharedMysql],
@@ -25,6 +33,7 @@ for (const [server, shared] of [
         const models = new TableModels({ server, includeComments: true, lowerCaseNames: false });
         models.apply('SET character_set_server=utf8mb4', '');
         for (const statement of ['create table r (a int primary key)', ...statements]) {
+          if (keepsCounting(models, statement)) continue;
           try {
             await database.connection.query(statement);
           } catch {

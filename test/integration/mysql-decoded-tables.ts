@@ -35,9 +35,12 @@ export function settingsOf({ host, port, user, password }: MysqlAddress): Connec
   };
 }
 
-/** So many for each process, above what tests choose themselves: a server cuts off a replica when another one comes with its number. */
-const serverIdsOfProcess = 1_000_000;
-let nextServerId = 100_000_000 + (process.pid % 4_000) * serverIdsOfProcess;
+/**
+ * So many for each process, above what tests choose themselves: a server cuts off a replica when another one comes with its number. Of as many
+ * processes as 32 bits have room for, which is more than most systems have at a time.
+ */
+const serverIdsOfProcess = 100_000;
+let nextServerId = 100_000_000 + (process.pid % 41_000) * serverIdsOfProcess;
 
 /** A number that no other replica of the tests has. */
 export function freshServerId(): number {
@@ -190,7 +193,9 @@ export class MysqlTableDecoder implements AsyncDisposable {
       },
     };
     const { header } = stream;
-    while (header.file !== until.file || header.nextPosition < until.position) await stream.next(handler);
+    // One call may bring more than what is waited for, and a new file with it.
+    const isThere = () => header.file > until.file || (header.file === until.file && header.nextPosition >= until.position);
+    while (!isThere()) await stream.next(handler);
     this.#place = until;
     return found;
   }

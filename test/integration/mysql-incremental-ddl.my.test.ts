@@ -5,7 +5,7 @@ import { type ConnectRecord, Struct } from '../../src/contract/index.ts';
 import type { FreshMysqlDatabase } from '../support/fresh-mysql-database.ts';
 import { sharedMariadb, sharedMysql } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { execute, isFinished, progressOf, readsOf, rows, runWith, waitMsMax } from './incremental-run.ts';
+import { execute, isFinished, progressOf, readsOf, rows, waitMsMax } from './incremental-run.ts';
 import { itemsDatabase, mysqlRunOf, signalTableOf } from './mysql-incremental-run.ts';
 
 const servers = { mysql: await sharedMysql(), mariadb: await sharedMariadb() };
@@ -19,22 +19,28 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     await using database = await itemsDatabase(servers[flavor]);
     const run = mysqlRunOf(flavor, servers[flavor], database, { 'incremental.snapshot.rows.per.second.max': '500' });
     const reads = () => readsOf(run, itemsOf(database));
-    await runWith(
-      run,
-      () => reads().length === rows,
-      async () => {
-        await run.source!.signal!({ id: 'ddl', type: 'execute-snapshot', data: execute([`${database.name}.items`]) });
-        for (const statement of [
-          'add column more int not null default 7 after id',
-          'drop column pad',
-          'add column last varchar(5) default "z"',
-        ]) {
-          const before = reads().length;
-          await until(() => reads().length >= before + 200, { what: 'two chunks', timeoutMs: waitMsMax });
-          await database.run(`alter table items ${statement}`);
-        }
-      },
-    );
+    // A statement may wait for others' locks: the stream waits with it, and so do all chunks but the next.
+    let altering: Promise<void> = Promise.resolve();
+    const heard = run.run(async (): Promise<'append'> => {
+      await altering;
+      return 'append';
+    });
+    const work = async () => {
+      await until(() => run.source?.status().phase === 'streaming', { what: 'the stream', timeoutMs: waitMsMax });
+      await run.source!.signal!({ id: 'ddl', type: 'execute-snapshot', data: execute([`${database.name}.items`]) });
+      for (const statement of [
+        'add column more int not null default 7 after id',
+        'drop column pad',
+        'add column last varchar(5) default "z"',
+      ]) {
+        const before = reads().length;
+        await until(() => reads().length >= before + 200, { what: 'two chunks', timeoutMs: waitMsMax });
+        altering = database.run(`alter table items ${statement}`);
+        await altering;
+      }
+      await until(() => reads().length === rows, { what: 'what is to be published', timeoutMs: waitMsMax });
+    };
+    await Promise.all([heard, work().finally(() => run.end())]);
     assert.equal(new Set(reads()).size, rows);
     let fields = ['id', 'v', 'pad'];
     const seen = new Set<string>();
@@ -74,12 +80,12 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       return Number(row?.['n']);
     };
     let column: string | null = null;
+    let before = 0;
     const heard = run.run(async (): Promise<'append'> => {
       if (column === null || progressOf(run)?.state !== 'running') return 'append';
       // The stream waits here, and so does the chunk.
       const statement = `alter table items add column ${column} int not null default 7`;
       column = null;
-      const before = await chunksRead();
       await until(async () => (await chunksRead()) > before, { what: 'the first chunk', timeoutMs: waitMsMax });
       await database.run(statement);
       return 'append';
@@ -89,6 +95,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
     let readAgain = false;
     for (let n = 1; n <= statementsMax && !readAgain; n++) {
       const added = `more_${n}`;
+      before = await chunksRead();
       column = added;
       const from = run.records.length;
       const isRow = ({ topic }: ConnectRecord) => topic === itemsOf(database);

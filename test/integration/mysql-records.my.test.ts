@@ -35,6 +35,7 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
         'database.user': server.user,
         'database.password': server.password,
         'database.server.id': String(freshServerId()),
+        'snapshot.lock.timeout.ms': '60000',
         'table.include.list': `${name}.a,${name}.b`,
         'schema.history.internal.store.only.captured.tables.ddl': 'true',
         'snapshot.include.collection.list': `${name}.a`,

@@ -12,5 +12,7 @@ export function mysqlSourceOptions({ host, port, user, password }: MysqlAddress,
     'database.server.id': String(freshServerId()),
     'database.include.list': database,
     'schema.history.internal.store.only.captured.tables.ddl': 'true',
+    // On a server that tests share, others' statements and locks are waited for.
+    'snapshot.lock.timeout.ms': '60000',
   };
 }

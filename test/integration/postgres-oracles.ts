@@ -39,8 +39,11 @@ function unscaled(value: Value): bigint {
   return BigInt.asIntN(text.length * 4, BigInt(`0x${text}`));
 }
 
-const unicode = fc.string({ unit: 'grapheme', maxLength: 40 }).map(text => text.replaceAll('\0', '').replaceAll('\\', '\\\\'));
-const textLiteral = unicode.map(text => `e${quoted(text)}`);
+const unicode = fc.string({ unit: 'grapheme', maxLength: 40 }).map(text => text.replaceAll('\0', ''));
+const escaped = (text: string) => `e${quoted(text.replaceAll('\\', '\\\\'))}`;
+const textLiteral = unicode.map(escaped);
+/** At most so many characters, of which a grapheme may be several. */
+const shortLiteral = (characters: number) => unicode.map(text => escaped([...text].slice(0, characters).join('')));
 
 export const oracles: readonly Oracle[] = [
   { type: 'smallint', literal: fc.integer({ min: -32_768, max: 32_767 }).map(n => `(${n})`), sql: 'v::text', shown: String },
@@ -81,7 +84,13 @@ export const oracles: readonly Oracle[] = [
   },
   {
     type: 'numeric(5,-3)',
-    literal: fc.tuple(sign, digits(8)).map(([minus, whole]) => `'${minus}${whole}'`),
+    // Rounded to thousands it must have five digits still.
+    literal: fc
+      .tuple(
+        sign,
+        digits(8).filter(whole => Number(whole) < 99_999_500),
+      )
+      .map(([minus, whole]) => `'${minus}${whole}'`),
     sql: '(v / 1000)::numeric(60, 0)::text',
     shown: value => String(unscaled(value)),
   },
@@ -111,7 +120,7 @@ export const oracles: readonly Oracle[] = [
   },
   {
     type: 'char(50)',
-    literal: textLiteral,
+    literal: shortLiteral(50),
     sql: "encode(bpcharsend(v), 'hex')",
     shown: value => Buffer.from(value as string).toString('hex'),
   },

@@ -49,7 +49,8 @@ test('kill -9 in a snapshot of MongoDB that was asked for by REST: it goes on be
         throw error;
       },
     );
-  await put({ 'incremental.snapshot.rows.per.second.max': '200' });
+  // Slow enough to be under way still after a pause of what looks on.
+  await put({ 'incremental.snapshot.rows.per.second.max': '50' });
   await streaming(daemon, 'shop', waitMsMax);
   await rest.call('POST', path, { tables: [collection] });
   await until(async () => (await readYet()) >= 80, { what: 'a few chunks in the log', timeoutMs: waitMsMax });

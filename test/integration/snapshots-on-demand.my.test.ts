@@ -50,7 +50,8 @@ test('kill -9 in a snapshot of MySQL that was asked for by REST: it goes on behi
         throw error;
       },
     );
-  await put({ 'incremental.snapshot.rows.per.second.max': '500' });
+  // Slow enough to be under way still after a pause of what looks on.
+  await put({ 'incremental.snapshot.rows.per.second.max': '150' });
   await streaming(daemon, 'shop', waitMsMax);
   await rest.call('POST', path, { tables: [`${database.name}.items`] });
   await until(async () => (await readYet()) >= 300, { what: 'a few chunks in the log', timeoutMs: waitMsMax });

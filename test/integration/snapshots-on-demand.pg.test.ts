@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { ShownSnapshot } from '../../src/engine/supervisor/supervisor-snapshots.ts';
 import { embeddedReader } from '../conformance/embedded-reader.ts';
 import { runCommand } from '../support/command-line-run.ts';
-import { ConnectClient } from '../support/connect-client.ts';
+import { ConnectClient, RestError } from '../support/connect-client.ts';
 import { streaming } from '../support/connector-progress.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { databaseOptions } from '../support/database-options.ts';
@@ -15,8 +15,10 @@ const connector = 'shop';
 const rows = 5_000;
 const waitMsMax = 60_000;
 const path = `/connectors/${connector}/snapshots`;
-/** So that a snapshot takes seconds. */
-const slow = { 'incremental.snapshot.rows.per.second.max': '500' };
+/** So that a snapshot is under way for as long as a pause of the machine, or of what looks on, may take. */
+const slow = { 'incremental.snapshot.rows.per.second.max': '200' };
+/** It is only begun. */
+const slowest = { 'incremental.snapshot.rows.per.second.max': '50' };
 const json = 'org.apache.kafka.connect.json.JsonConverter';
 
 type Answered = { readonly snapshot: ShownSnapshot | null };
@@ -43,22 +45,24 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     await database?.[Symbol.asyncDispose]();
   });
 
+  const config = (options: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+    'topic.prefix': 'srv',
+    ...databaseOptions(database.url),
+    'slot.name': `slot_${database.name}`,
+    'snapshot.mode': 'no_data',
+    'incremental.snapshot.chunk.size': '100',
+    'topic.creation.default.partitions': '1',
+    'topic.creation.default.replication.factor': '1',
+    'key.converter': json,
+    'value.converter': json,
+    'key.converter.schemas.enable': 'false',
+    'value.converter.schemas.enable': 'false',
+    ...options,
+  });
+
   async function put(options: Readonly<Record<string, string>>): Promise<void> {
-    await rest.putConfig(connector, {
-      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-      'topic.prefix': 'srv',
-      ...databaseOptions(database.url),
-      'slot.name': `slot_${database.name}`,
-      'snapshot.mode': 'no_data',
-      'incremental.snapshot.chunk.size': '100',
-      'topic.creation.default.partitions': '1',
-      'topic.creation.default.replication.factor': '1',
-      'key.converter': json,
-      'value.converter': json,
-      'key.converter.schemas.enable': 'false',
-      'value.converter.schemas.enable': 'false',
-      ...options,
-    });
+    await rest.apply(connector, config(options));
     await rest.running(connector);
     await streaming(daemon, connector, waitMsMax);
   }
@@ -135,7 +139,7 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     assert.equal(blocking.code, 0, blocking.err);
     assert.match(blocking.out, /^finished, 5001 rows, .*\n {2}public\.items +done {2}5000 rows\n {2}public\.keyless +done {2}1 rows/);
     assert.match((await command('public.items', '--type', 'other')).err, /incremental or blocking/);
-    await put(slow);
+    await put(slowest);
     assert.equal((await command('public.items', '--detach')).code, 0);
     assert.match((await command('--pause')).out, /^paused/);
     assert.match((await command('--resume')).out, /^(?:reading|running)/);
@@ -143,5 +147,24 @@ describe('snapshots on demand by REST and by command', { timeout: 180_000 }, () 
     const refused = await command('--stop');
     assert.equal(refused.code, 1);
     assert.match(refused.err, /no incremental snapshot is under way/);
+  });
+
+  test('one that is asked for right behind a change of the config is taken up by the new task, not lost with the former one', async () => {
+    await put({});
+    const before = (await reads()).length;
+    for (const round of [1, 2, 3]) {
+      await rest.putConfig(connector, config({ 'heartbeat.interval.ms': String(10_000 + round) }));
+      const ask = () =>
+        rest.call('POST', path, { tables: ['public.items'], where: 'id <= 100' }).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof RestError && error.status === 409) return false;
+            throw error;
+          },
+        );
+      await until(ask, { what: 'the new task to stream', timeoutMs: waitMsMax });
+      await ended();
+      await until(async () => (await reads()).length === before + round * 100, { what: 'the rows', timeoutMs: waitMsMax });
+    }
   });
 });

@@ -58,7 +58,7 @@ test('sluice takeover: looks, shadows, finds what differs, takes over under load
   assert.deepEqual(await rest.call('GET', '/connectors'), []);
 
   // One that publishes the same; then over.
-  const taken = await command(here, '--shadow', '--shadow-for', '3s', '--yes');
+  const taken = await command(here, '--shadow', '--shadow-for', '5s', '--yes');
   assert.equal(taken.code, 0, taken.out + taken.err);
   assert.match(taken.out, /The same: \d+ records of 100 keys on 1 topic/);
   assert.match(taken.out, /Taken over/);

@@ -44,7 +44,7 @@ async function moves(flavor: MysqlFlavor, serverId: number, kafka: string, there
   };
   await altered('c_there');
 
-  const taken = await command('--shadow', '--shadow-for', '2s', '--yes');
+  const taken = await command('--shadow', '--shadow-for', '5s', '--yes');
   assert.equal(taken.code, 0, taken.out + taken.err);
   assert.match(taken.out, /warning\s+schema\.history\.internal\.kafka\.bootstrap\.servers: .*is not used/);
   assert.match(taken.out, /streams beside it, as the replica \d+.*The same: \d+ records of 100 keys on 1 topic.*Taken over/s);

@@ -11,10 +11,13 @@ import { sharedKafka, sharedPostgres } from '../support/servers.ts';
 import { settled } from '../support/settled.ts';
 import { until } from '../support/until.ts';
 
+/** Nobody dies here without a word: a session outlasts the pauses of a laden machine, and whoever leaves says so. */
+const patient = { 'session.timeout.ms': '30000' };
+
 /** A connector that is stopped, so that it needs no database: it is assigned all the same. */
-async function makeStopped({ rest }: GroupDaemon, name: string): Promise<void> {
+async function makeStopped({ rest }: GroupDaemon, name: string, make = rest.change.bind(rest)): Promise<void> {
   const { host, port, user, password } = await sharedPostgres(18);
-  await rest.call('POST', '/connectors', {
+  await make('POST', '/connectors', {
     name,
     initial_state: 'STOPPED',
     config: {
@@ -33,7 +36,7 @@ async function makeStopped({ rest }: GroupDaemon, name: string): Promise<void> {
 const sizes = (shares: ReadonlyMap<string, readonly string[]>) => [...shares.values()].map(own => own.length).sort();
 
 test('workers of one group share connectors evenly, and keep what they have', { timeout: 240_000 }, async () => {
-  await using group = new DaemonGroup(await sharedKafka());
+  await using group = new DaemonGroup(await sharedKafka(), patient);
   const first = await group.add();
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
   for (const name of names) await makeStopped(first, name);
@@ -75,7 +78,7 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
   const kafka = await sharedKafka();
   const name = 'shared';
   await using changing = await ChangingDatabase.start(await sharedPostgres(18), 21);
-  await using group = new DaemonGroup(kafka);
+  await using group = new DaemonGroup(kafka, patient);
   const [first, second] = [await group.add(), await group.add()];
   await group.settled([first, second], []);
   await second.rest.putConfig(name, changing.config);
@@ -103,21 +106,21 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
   });
 
   await t.test('pause, change, restart, resume, stop', async () => {
-    await other.rest.call('PUT', `/connectors/${name}/pause`);
+    await other.rest.change('PUT', `/connectors/${name}/pause`);
     await until(async () => (await owner.rest.status(name))?.tasks[0]?.state === 'PAUSED', { what: 'PAUSED' });
     await until(async () => (await other.rest.status(name))?.tasks[0]?.state === 'PAUSED', { what: 'PAUSED to be told' });
-    await other.rest.call('PATCH', `/connectors/${name}/config`, { 'snapshot.fetch.size': '300' });
+    await other.rest.change('PATCH', `/connectors/${name}/config`, { 'snapshot.fetch.size': '300' });
     const config = await owner.rest.call<Record<string, string>>('GET', `/connectors/${name}/config`);
     assert.equal(config['snapshot.fetch.size'], '300');
-    await other.rest.call('PUT', `/connectors/${name}/resume`);
+    await other.rest.change('PUT', `/connectors/${name}/resume`);
     await owner.rest.running(name);
-    await other.rest.call('POST', `/connectors/${name}/restart?includeTasks=true`);
+    await other.rest.change('POST', `/connectors/${name}/restart?includeTasks=true`);
     await owner.rest.running(name);
     await other.rest.stop(name);
     const { offsets } = await other.rest.call<{ offsets: object[] }>('GET', `/connectors/${name}/offsets`);
     assert.ok(offsets.length > 0);
-    await other.rest.call('PATCH', `/connectors/${name}/offsets`, { offsets });
-    await other.rest.call('PUT', `/connectors/${name}/resume`);
+    await other.rest.change('PATCH', `/connectors/${name}/offsets`, { offsets });
+    await other.rest.change('PUT', `/connectors/${name}/resume`);
     await owner.rest.running(name);
   });
 
@@ -133,8 +136,11 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
 
   await t.test('when the owner leaves, the other one goes on where it was', async () => {
     await owner.daemon.stop();
-    await other.rest.running(name);
-    assert.equal((await other.rest.status(name))!.tasks[0]!.worker_id, other.id);
+    const runsThere = async () => {
+      const [task] = (await other.rest.assertNotFailed(name))?.tasks ?? [];
+      return task?.state === 'RUNNING' && task.worker_id === other.id;
+    };
+    await until(runsThere, { what: 'the other worker to run it' });
     await changing.rest();
     await settled(changing.database, changing.slot, { check: () => other.rest.assertNotFailed(name) });
     t.diagnostic(`followed: ${await changing.assertPublished(publishedInKafka(kafka, changing.topics))}`);
@@ -143,7 +149,7 @@ test('a connector is seen and changed through any worker, and runs on one', { ti
 
 test('beside members of another kind a worker runs nothing, says so, and begins when they are gone', { timeout: 240_000 }, async () => {
   const kafka = await sharedKafka();
-  await using group = new DaemonGroup(kafka);
+  await using group = new DaemonGroup(kafka, patient);
   // As a worker of Kafka Connect is: of a type and with protocols that are not ours.
   const stranger = kafkaClient(kafka).consumer({ groupId: group.settings['group.id']! });
   await stranger.connect();
@@ -160,7 +166,7 @@ test('beside members of another kind a worker runs nothing, says so, and begins 
     const daemon = await group.add();
     const refused = await until(async () => (await daemon.group()).reason, { what: 'the reason' });
     assert.match(refused, /has members of another kind: workers of Kafka Connect, or workers with other storage topics\. Stop them/);
-    await assert.rejects(makeStopped(daemon, 'a'), { status: 409 });
+    await assert.rejects(makeStopped(daemon, 'a', daemon.rest.call.bind(daemon.rest)), { status: 409 });
     await leave();
     await group.settled([daemon], []);
     await makeStopped(daemon, 'a');
@@ -173,7 +179,7 @@ test('beside members of another kind a worker runs nothing, says so, and begins 
 test('a connector of a worker’s file runs wherever the group puts it, and stays while its worker is there', {
   timeout: 240_000,
 }, async () => {
-  await using group = new DaemonGroup(await sharedKafka());
+  await using group = new DaemonGroup(await sharedKafka(), patient);
   using folder = new ScratchFolder('connectors');
   const first = await group.add();
   await makeStopped(first, 'a');

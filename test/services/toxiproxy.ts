@@ -29,7 +29,7 @@ export type Toxic =
   | { readonly type: 'limit_data'; readonly attributes: { readonly bytes: number } };
 
 /** A call that is not answered for so long never will be: longer than a laden machine keeps the proxy waiting. */
-const answerMsMax = 15_000;
+const answerMsMax = 20_000;
 
 /** A port that leads to a server, and what is done to it on the way. */
 export class ToxicProxy {

@@ -48,7 +48,7 @@ export class ConnectClient {
   }
 
   /** The same of a change. A group that rebalances, or has just taken another change in, asks its clients to come again, as Connect's does. */
-  async change(method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<void> {
+  async change(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<void> {
     const change = () =>
       this.call(method, path, body).then(
         () => true,
@@ -63,6 +63,11 @@ export class ConnectClient {
   /** Makes or changes a connector. */
   async putConfig(name: string, config: Readonly<Record<string, string>>): Promise<void> {
     await this.change('PUT', `/connectors/${encodeURIComponent(name)}/config`, config);
+  }
+
+  /** The same of a daemon's connector, and waits until its tasks are those of this config: whoever asks next hears of no former one. */
+  async apply(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    await this.change('PUT', `/sluice/connectors/${encodeURIComponent(name)}/apply`, { config });
   }
 
   async delete(name: string): Promise<void> {

@@ -69,6 +69,9 @@ export class OnDemandSnapshots {
   }
 
   async #signal(name: string, type: string, data: object): Promise<ShownSnapshot | null> {
+    // Behind what was asked of the connector before: a task that is about to end for a new config would take the signal along.
+    this.#subjects.connector(name);
+    await this.#subjects.connectors.run(name, async () => {});
     const source = this.#source(name);
     const signal: SourceSignal = { id: randomUUID(), type, data: JSON.stringify(data) };
     if (source.signal === undefined) throw new SluiceError('BAD_REQUEST', `Connector ${name} takes no snapshots on demand.`);
@@ -79,7 +82,7 @@ export class OnDemandSnapshots {
   #source(name: string): Source {
     const connector = this.#subjects.connector(name);
     const [task] = connector.tasks;
-    if (task?.source) return task.source;
+    if (task?.askable) return task.askable;
     const why = task === undefined ? 'has no task that runs' : task.consuming !== null ? 'is a sink' : 'does not run';
     throw new SluiceError(
       why === 'is a sink' ? 'BAD_REQUEST' : 'CONFLICT',

@@ -1,7 +1,7 @@
 import { crashPoint, type OnRetry, SluiceError, type TopicDescription, type TopicSpec } from '../../contract/index.ts';
 import { ConfigResourceTypes } from './client.ts';
 import type { Cluster, RetryOptions } from './cluster.ts';
-import { brokerAnswer } from './errors.ts';
+import { BrokerError, brokerAnswer } from './errors.ts';
 import type { StorageTopic } from './log-config.ts';
 import { describeRanges } from './positions.ts';
 
@@ -74,8 +74,17 @@ async function describeThoseLeft(cluster: Cluster, names: readonly string[]): Pr
   }
 }
 
+/** How long a deleted topic is waited for to be gone; one that is there still by then was made again by somebody else. */
+const goneMsMax = 5_000;
+const stillThere = 'TOPIC_ALREADY_EXISTS';
+
+/**
+ * Deletes those of the topics that exist, and waits until nobody is told of them any more: brokers hear of a deletion a moment after it was
+ * acknowledged, and who makes a topic of that name until then would find it there.
+ */
 export async function deleteTopics(cluster: Cluster, names: readonly string[]): Promise<void> {
-  for (const name of await existing(cluster, names)) {
+  const deleted = await existing(cluster, names);
+  for (const name of deleted) {
     const remove = async () => {
       try {
         await cluster.admin.deleteTopics({ topics: [name] });
@@ -85,6 +94,11 @@ export async function deleteTopics(cluster: Cluster, names: readonly string[]): 
     };
     await cluster.call(`delete topic ${name}`, remove);
   }
+  const gone = async () => {
+    const [left] = await existing(cluster, deleted);
+    if (left !== undefined) throw new BrokerError(stillThere, `Topic ${left} is there still.`);
+  };
+  if (deleted.length > 0) await cluster.call('delete topics', gone, { deadlineMs: goneMsMax, passing: [stillThere] }).catch(() => {});
   cluster.admin.clearMetadata();
 }
 

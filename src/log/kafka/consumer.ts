@@ -287,7 +287,9 @@ export class KafkaConsumer implements LogConsumer {
     while (!ended.aborted) {
       const looking = new AbortController();
       this.#looking = looking;
-      await pause(topics.ageMsMax, undefined, { signal: AbortSignal.any([looking.signal, ended]) }).catch(() => {});
+      // What was heard of while the last look was under way may have come too late for it.
+      const isDue = this.#lookDue && this.#membership.state === 'stable';
+      if (!isDue) await pause(topics.ageMsMax, undefined, { signal: AbortSignal.any([looking.signal, ended]) }).catch(() => {});
       if (ended.aborted || this.#membership.state !== 'stable') continue;
       this.#lookDue = false;
       try {

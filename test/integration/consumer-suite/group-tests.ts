@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Consumed } from '../../../src/contract/index.ts';
+import { until } from '../../support/until.ts';
 import { code, type Suite } from '../log-suite/suite.ts';
 import { commitAll, Member, nextOf } from './member.ts';
 
@@ -104,9 +106,13 @@ export function groupTests(suite: Suite): void {
     await suite.append(writer, [{ topic, value: 'a' }]);
     const held = Promise.withResolvers<void>();
     const overrides = { 'max.poll.interval.ms': '1000' };
-    await using slow = new Member(suite.log, { group, topics: [topic], overrides }, () => held.promise);
+    let consumed: Consumed | undefined;
+    await using slow = new Member(suite.log, { group, topics: [topic], overrides }, (records, { consumer }) => {
+      // At once: a moment later it may have been put out.
+      consumed ??= consumer.consumed(nextOf(records));
+      return held.promise;
+    });
     await slow.untilCount(1);
-    const consumed = slow.consumer.consumed(nextOf(slow.records));
     await using other = new Member(suite.log, { group, topics: [topic] }, commitAll);
     await other.untilCount(1);
     assert.deepEqual(other.values, ['a']);
@@ -133,8 +139,9 @@ export function groupTests(suite: Suite): void {
       await assert.rejects(suite.log.groups.alterOffsets(group, [at(0, 1n)]), code('LOG_REFUSED'));
       await assert.rejects(suite.log.groups.alterOffsets(group, [at(0, null)]), code('LOG_REFUSED'));
       await assert.rejects(suite.log.groups.remove(group), code('LOG_REFUSED'));
+      // The last commit may be on its way when its record has come: a member that leaves does not wait for it.
+      await until(async () => (await suite.log.groups.offsets(group)).length === 2, { what: 'offsets of both partitions' });
     }
-    assert.equal((await suite.log.groups.offsets(group)).length, 2);
     await suite.log.groups.alterOffsets(group, [at(0, 1n), at(1, null)]);
     assert.deepEqual(await suite.log.groups.offsets(group), [at(0, 1n)]);
     {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../../support/until.ts';
 import { code, type Suite, texts } from './suite.ts';
 
 /** Reads without group: where they begin, what they follow, how they end. */
@@ -78,10 +79,11 @@ export function readTests(suite: Suite): void {
       return followed;
     });
     // It says not when it has found the end, so knock until it hears.
-    for (let round = 0; !followed && round < 1000; round++) {
+    const heard = async () => {
       await suite.append(writer, [{ topic, value: 'new' }]);
-      await new Promise(resolve => setTimeout(resolve, 20));
-    }
+      return followed;
+    };
+    await until(heard, { what: 'the follower to hear of something' });
     assert.ok(texts(await found).every(text => text === 'new'));
   });
 
