@@ -20,6 +20,8 @@ await using kafka = await startKafka({}, [...brokerHeap, ...kafkaJavaOptions]);
 await using postgres = await startPostgres({ version: 18, settings: postgresSettings });
 const client = new pg.Client({ connectionString: postgres.url });
 await client.connect();
+await using ending = new AsyncDisposableStack();
+ending.defer(() => client.end());
 await fillTopic(kafka.bootstrapServers, rows);
 const pid = Number(readFileSync(join(postgres.dataFolder, 'postmaster.pid'), 'latin1').split('\n')[0]);
 const { url, host, port, user, password } = postgres;
@@ -33,7 +35,6 @@ for (let round = 1; round <= rounds; round++)
     found.get(subject.name)!.push(figures);
     process.stderr.write(`${round}. ${subject.name}: ${Math.round(figures.perSecond)} rows/s\n`);
   }
-await client.end();
 process.stdout.write(`${rows} rows of one topic into PostgreSQL, one task, batches of ${batchSize}; Debezium's JDBC sink ${jdbcVersion}\n`);
 const of = (name: string, figure: keyof SinkFigures) => median(found.get(name)!.map(figures => figures[figure]));
 for (const { name } of all)
