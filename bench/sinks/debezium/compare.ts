@@ -37,9 +37,10 @@ for (let round = 1; round <= rounds; round++)
   }
 process.stdout.write(`${rows} rows of one topic into PostgreSQL, one task, batches of ${batchSize}; Debezium's JDBC sink ${jdbcVersion}\n`);
 const of = (name: string, figure: keyof SinkFigures) => median(found.get(name)!.map(figures => figures[figure]));
+const pace = of(all[0]!.name, 'perSecond');
 for (const { name } of all)
   process.stdout.write(
     `${name.padEnd(18)}${String(Math.round(of(name, 'perSecond'))).padStart(8)} rows/s (second half ${Math.round(of(name, 'secondHalfPerSecond'))}), ` +
       `us of CPU a row: worker ${of(name, 'workerMicros').toFixed(1)}, database ${of(name, 'serverMicros').toFixed(1)}, ` +
-      `peak ${Math.round(of(name, 'peakMb'))} MB: ${(of('sluice', 'perSecond') / of(name, 'perSecond')).toFixed(1)} x\n`,
+      `peak ${Math.round(of(name, 'peakMb'))} MB: ${(pace / of(name, 'perSecond')).toFixed(1)} x\n`,
   );

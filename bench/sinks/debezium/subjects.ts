@@ -33,16 +33,22 @@ async function connectWithJdbc(kafka: string): Promise<SinkWorker> {
 
 const jdbcSink = 'io.debezium.connector.jdbc.JdbcSinkConnector';
 
-/** Without Debezium's `dialect.postgres.unnest.insert.enabled`, which fails at a column of microseconds (3.6.0). `command`: of Sluice's build. */
+/**
+ * Without Debezium's `dialect.postgres.unnest.insert.enabled`, which fails at a column of microseconds (3.6.0). `command`: of Sluice's build.
+ * BENCH_ONLY takes one of them; BENCH_PROFILE is a folder for CPU profiles of Sluice's processes.
+ */
 export function subjects(command: string): readonly SinkSubject[] {
-  return [
+  const { BENCH_ONLY: only, BENCH_PROFILE: profiles } = process.env;
+  const nodeOptions = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const all: readonly SinkSubject[] = [
     {
       name: 'sluice',
       config: { 'connector.class': jdbcSink },
-      start: kafka => startSluice({ command, log: { kafka, exactlyOnce: false } }),
+      start: kafka => startSluice({ command, log: { kafka, exactlyOnce: false }, nodeOptions }),
     },
     { name: 'debezium', config: { 'connector.class': jdbcSink }, start: connectWithJdbc },
   ];
+  return all.filter(({ name }) => only === undefined || name === only);
 }
 
 /** The connector's config: the same text for all but what a subject adds. One task, batches of 2,000. */
