@@ -7,6 +7,7 @@ const comparisons: Readonly<Record<string, () => Promise<unknown>>> = {
   redis: () => import('./sinks/redis.ts'),
   jdbc: () => import('./sinks/jdbc/compare.ts'),
   views: () => import('./sinks/views.ts'),
+  debezium: () => import('./sinks/debezium/compare.ts'),
 };
 /** From a commit in the database until the change is visible in each sink. */
 const endToEnd = 'latency';
