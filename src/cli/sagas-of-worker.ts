@@ -5,6 +5,7 @@ import type { ServiceConfig } from '../config/services/service-options.ts';
 import { SluiceError } from '../contract/index.ts';
 import { logSagaStore } from '../services/sagas/runtime/log-saga-store.ts';
 import type { SagaStore } from '../services/sagas/runtime/saga-store.ts';
+import type { PublishedTopics } from '../services/sagas/runtime/saga-topics.ts';
 import { SagasService } from '../services/sagas/runtime/sagas-service.ts';
 import type { PinnedDefinition } from '../services/sagas/saga.ts';
 import { readSagaFile } from './saga-file.ts';
@@ -38,8 +39,12 @@ export function sagaFiles({ definitions }: SagasConfig, workerFile: string): rea
   return definitions.map(pattern => resolve(dirname(resolve(workerFile)), pattern));
 }
 
-/** The sagas of a worker as a service: nothing is open. */
-export async function sagasOfWorker(sagas: ServiceConfig<SagasConfig>, workerFile: string): Promise<SagasService> {
+/** The sagas of a worker as a service: nothing is open. `publishedTopics`: those that others of the worker publish to. */
+export async function sagasOfWorker(
+  sagas: ServiceConfig<SagasConfig>,
+  workerFile: string,
+  publishedTopics: PublishedTopics = () => null,
+): Promise<SagasService> {
   const { config } = sagas;
   const patterns = sagaFiles(config, workerFile);
   return new SagasService({
@@ -49,6 +54,7 @@ export async function sagasOfWorker(sagas: ServiceConfig<SagasConfig>, workerFil
     startFrom: config['start.from'],
     endedRetentionMs: config['ended.retention.ms'],
     endedMax: config['ended.instances.max'],
+    publishedTopics,
   });
 }
 

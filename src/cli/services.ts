@@ -9,11 +9,19 @@ import { loadAggregates } from '../services/event-store/hosting/aggregates-modul
 import { type EventStoreServiceSettings, eventStoreName, eventStoreService } from '../services/event-store/hosting/event-store-service.ts';
 import { openHostedSqlite } from '../services/event-store/hosting/hosted-sqlite.ts';
 import { OpenEventStore } from '../services/event-store/hosting/open-event-store.ts';
-import { publicationClass, publicationOf, publicationPlugin, topicCreation } from '../services/event-store/publication/plugin.ts';
+import {
+  type Publication,
+  publicationClass,
+  publicationOf,
+  publicationPlugin,
+  publishedTopic,
+  topicCreation,
+} from '../services/event-store/publication/plugin.ts';
 import { publicationName } from '../services/event-store/publication/publication-names.ts';
 import { HostedPlugins } from '../services/hosting/hosted-plugins.ts';
 import type { Service, ServiceConnector } from '../services/hosting/service.ts';
 import { connectorsOf } from '../services/hosting/service-connectors.ts';
+import type { PublishedTopics } from '../services/sagas/runtime/saga-topics.ts';
 import type { Sagas } from '../services/sagas/runtime/sagas-service.ts';
 import { version } from '../version.ts';
 import { faultsOf } from './faults.ts';
@@ -38,7 +46,7 @@ export async function servicesOf(config: WorkerConfig): Promise<WorkerServices> 
   const stores = eventStore === null ? null : new OpenEventStore();
   const services: Service[] = [];
   if (eventStore !== null && stores !== null) services.push(await hostedEventStore(config, eventStore, stores));
-  const hostedSagas = sagas === null ? null : await sagasOfWorker(sagas, config.file);
+  const hostedSagas = sagas === null ? null : await sagasOfWorker(sagas, config.file, publishedTopicsOf(config));
   if (hostedSagas !== null) services.push(hostedSagas);
   const own = eventStore?.config.store === 'sqlite' && stores !== null;
   const sources = own ? [{ class: publicationClass, version, plugin: publicationPlugin(stores) }] : [];
@@ -73,13 +81,7 @@ async function hostedEventStore(
   stores: OpenEventStore,
 ): Promise<Service> {
   const common = { kind: config.store, stores, topic: config.topic, aggregates: aggregatesFile(worker, config) };
-  const publication = {
-    topic: config.topic,
-    topicPerType: config['topic.per.type'],
-    partitions: config['topic.partitions'],
-    replicationFactor: config['topic.replication.factor'],
-    retentionMs: config['topic.retention.ms'],
-  };
+  const publication = publicationSettings(config);
   const retention = retentionOf(config);
   if (config.store === 'sqlite') {
     const folder = resolve(worker.dataDir, config.folder);
@@ -87,26 +89,46 @@ async function hostedEventStore(
     return eventStoreService({ ...common, open, connectors: [publicationOf(publication)] });
   }
   const { publicationConnector } = await import('../services/event-store/postgres/publication-connector.ts');
+  const { PublicationBegun } = await import('../services/event-store/postgres/publication-begun.ts');
   const schema = config['database.schema'];
   const created = topicCreation(publication);
   const published = (name: string, routeBy: 'store' | 'type'): ServiceConnector => {
     const connector = publicationConnector({ name, database: databaseOf(config, raw), schema, topic: config.topic, routeBy });
     return { name, config: { ...connector.config, ...created } };
   };
+  const connectors = [
+    published(publicationName, 'store'),
+    ...(config['topic.per.type'] ? [published(`${publicationName}-by-type`, 'type')] : []),
+  ];
   return eventStoreService({
     ...common,
-    async open(_context, upcasters) {
+    async open({ log, clock }, upcasters) {
       const { openPostgresEventStore } = await import('../services/event-store/postgres/postgres-event-store.ts');
-      return {
-        id: 'postgres',
-        store: await openPostgresEventStore({ connection: connectionOf(eventStoreName, config), schema, retention, upcasters }),
-      };
+      const names = connectors.map(({ name }) => name);
+      const { isSo: erases } = new PublicationBegun(log, names, () => clock.nowMs());
+      const connection = connectionOf(eventStoreName, config);
+      return { id: 'postgres', store: await openPostgresEventStore({ connection, schema, retention, erases, upcasters }) };
     },
-    connectors: [
-      published(publicationName, 'store'),
-      ...(config['topic.per.type'] ? [published(`${publicationName}-by-type`, 'type')] : []),
-    ],
+    connectors,
   });
+}
+
+function publicationSettings(config: EventStoreConfig): Publication {
+  return {
+    topic: config.topic,
+    topicPerType: config['topic.per.type'],
+    partitions: config['topic.partitions'],
+    replicationFactor: config['topic.replication.factor'],
+    retentionMs: config['topic.retention.ms'],
+  };
+}
+
+/** Topics of the worker's event store that its sagas may make before it: what a saga begins with is an event, whose type is not told from the topic. */
+export function publishedTopicsOf({ services: { eventStore } }: Pick<WorkerConfig, 'services'>): PublishedTopics {
+  if (eventStore === null) return () => null;
+  const publication = publicationSettings(eventStore.config);
+  return (topic, starts) =>
+    topic === publication.topic || (starts && publication.topicPerType) ? publishedTopic(publication, topic) : null;
 }
 
 function retentionOf(config: EventStoreConfig) {

@@ -7,6 +7,7 @@ import { runCommand } from '../../support/command-line-run.ts';
 import { ScratchFolder } from '../../support/scratch-folder.ts';
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'sagas.md'), 'utf8');
+const example = join(import.meta.dirname, '..', '..', '..', 'config', 'examples', 'order-saga', 'sagas', 'order-processing.yaml');
 const folder = new ScratchFolder('saga-simulate');
 
 /** The page's blocks, by language. */
@@ -32,6 +33,7 @@ test('the page’s saga goes as the page says, in YAML and in TypeScript', async
   assert.match(out, /^PROCESS_PAYMENT fails\n {2}compensated; nothing is left of it$/m);
   const pinned = await readSagaFile(written('order-processing.ts', typescript));
   assert.equal(pinned.hash, (await readSagaFile(file)).hash);
+  assert.equal(pinned.hash, (await readSagaFile(example)).hash, 'it is the example that has services');
   const again = await runCommand(['saga', 'simulate', folder.file('order-processing.ts')]);
   assert.equal(again.out, out);
 });

@@ -26,7 +26,7 @@ export default defineHandler<{ 'payment-commands': PaymentCommand }>({
         const first = file.prepare('insert into payments values (?, ?) on conflict do nothing').run(orderId, amountCents).changes === 1;
         // The payment is taken, but the answer is lost: the command comes again, and finds it.
         if (first && lot < refused + silent) return null;
-        return { topic: 'payment-processed' };
+        return { topic: 'payment-processed', data: { paymentId: `payment-${orderId}` } };
       }
 
       function refund(): Reply {

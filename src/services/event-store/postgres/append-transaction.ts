@@ -37,10 +37,10 @@ on conflict (aggregate_type, aggregate_id) do update
   ]);
 }
 
-/** Erases what the streams' retention lets go: always from the beginning, never the last event. */
+/** Erases what the streams' retention lets go, if it is time yet: always from the beginning, never the last event. */
 export async function eraseOld(
   client: SqlClient,
-  { tables, retention: retentionDefault }: StorePlace,
+  { tables, retention: retentionDefault, erases }: StorePlace,
   changed: readonly StreamState[],
   nowMs: number,
 ): Promise<void> {
@@ -48,6 +48,7 @@ export async function eraseOld(
     const { eventsMax, ageMsMax } = retention ?? retentionDefault;
     const tooMany = eventsMax === null ? 0n : version - BigInt(eventsMax);
     if (tooMany <= 0n && ageMsMax === null) continue;
+    if (!erases()) return;
     const young = `select min(version) from ${tables.events} where aggregate_type = $1 and aggregate_id = $2 and timestamp >= to_timestamp($5::double precision / 1000)`;
     const text = `
 delete from ${tables.events} where aggregate_type = $1 and aggregate_id = $2 and version < $4::bigint

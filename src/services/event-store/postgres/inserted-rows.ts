@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import type { RawConfig } from '../../../contract/index.ts';
+import { isStreamOffset, type RawConfig, type SourceOffset } from '../../../contract/index.ts';
 
 /** A table whose rows are published as they are inserted. */
 export type InsertedRows = {
@@ -57,4 +57,10 @@ export function insertedRowsConfig({ name, database, schema, table, slot, public
     'tombstones.on.delete': 'false',
     'extended.headers.enabled': 'false',
   };
+}
+
+/** Whether the connector's first reading of the table is over, by its offsets: from then on the server's own log has for it whatever is deleted. */
+export function isTableRead(offsets: readonly SourceOffset[]): boolean {
+  const stream = offsets.find(isStreamOffset)?.offset ?? null;
+  return stream !== null && (stream['snapshot'] === undefined || stream['snapshot_completed'] === true);
 }

@@ -43,6 +43,11 @@ export type PostgresEventStoreOptions = {
   readonly unavailableMsMax?: number;
   /** Of streams that have none of their own. Default: everything is kept. */
   readonly retention?: StreamRetention;
+  /**
+   * Asked with each append of which retention would erase something; false: it is kept for now, and goes with a later append. What erases before the
+   * publication has read the table for the first time erases what nobody has seen. Default: always true.
+   */
+  readonly erases?: () => boolean;
   readonly upcasters?: Upcasters;
 };
 
@@ -85,7 +90,7 @@ class StoreInPostgres extends StoredEventStore implements PostgresEventStore {
 export async function openPostgresEventStore(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
   const { connection, schema = 'public', table = 'event_store', connectionsMax = 10, writersMax = 4 } = options;
   const { createTables = true, lockMsMax = 30_000, unavailableMsMax = 10_000, upcasters = {} } = options;
-  const { retention = keepsAll } = options;
+  const { retention = keepsAll, erases = () => true } = options;
   checkRetention(retention);
   const names = { schema, table };
   const tables = storeTables(names);
@@ -102,7 +107,7 @@ export async function openPostgresEventStore(options: PostgresEventStoreOptions)
   try {
     await openTables(pool, names, createTables);
     const writers = Math.max(1, Math.min(writersMax, connectionsMax - 1));
-    const place = { tables, retention };
+    const place = { tables, retention, erases };
     const storage = new PostgresStorage({ pool, place, writersMax: writers, lockMsMax, unavailableMsMax });
     return new StoreInPostgres(storage, place, upcasters);
   } catch (error) {

@@ -19,6 +19,8 @@ export type StorePlace = {
   readonly tables: StoreTables;
   /** Of streams that have none of their own. */
   readonly retention: StreamRetention;
+  /** Whether retention erases anything by now. */
+  readonly erases: () => boolean;
 };
 
 export function storeTables({ schema, table }: TableNames): StoreTables {

@@ -1,4 +1,4 @@
-import { configSpec, options, type Plugin, type Source, topicOfType } from '../../../contract/index.ts';
+import { configSpec, options, type Plugin, type Source, type TopicSpec, topicOfType } from '../../../contract/index.ts';
 import type { ServiceConnector } from '../../hosting/service.ts';
 import type { OpenEventStore } from '../hosting/open-event-store.ts';
 import { publicationName } from './publication-names.ts';
@@ -16,14 +16,23 @@ export type Publication = {
   readonly retentionMs: number;
 };
 
+const configsOf = ({ retentionMs }: Publication) => ({ 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs) });
+
 /** Of every connector that publishes an event store: how the topics are made that it creates. */
-export function topicCreation({ partitions, replicationFactor, retentionMs }: Publication): Readonly<Record<string, string>> {
+export function topicCreation(publication: Publication): Readonly<Record<string, string>> {
+  const { partitions, replicationFactor } = publication;
+  const configs = Object.entries(configsOf(publication)).map(([name, value]) => [`topic.creation.default.${name}`, value]);
   return {
     'topic.creation.default.partitions': String(partitions),
     'topic.creation.default.replication.factor': String(replicationFactor),
-    'topic.creation.default.cleanup.policy': 'delete',
-    'topic.creation.default.retention.ms': String(retentionMs),
+    ...Object.fromEntries(configs),
   };
+}
+
+/** The same for whoever needs one of these topics before anything is published to it. */
+export function publishedTopic(publication: Publication, topic: string): TopicSpec {
+  const { partitions, replicationFactor } = publication;
+  return { topic, partitions, replicationFactor, configs: configsOf(publication) };
 }
 
 /** The connector of a store that lies in this worker's own folder. */

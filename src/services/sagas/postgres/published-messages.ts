@@ -1,4 +1,5 @@
 import { isStreamOffset, type SourceOffset } from '../../../contract/index.ts';
+import { isTableRead } from '../../event-store/postgres/inserted-rows.ts';
 import type { SqlClient } from '../../event-store/postgres/sql-client.ts';
 import type { SagaTables } from './tables.ts';
 
@@ -66,9 +67,6 @@ export class PublishedMessages {
 
 /** The place in the server's log before which everything is in ours; before everything while the table is read for the first time. */
 function publishedUpTo(offsets: readonly SourceOffset[]): bigint {
-  const stream = offsets.find(isStreamOffset)?.offset ?? null;
-  const confirmed = stream?.['sluice_confirmed_lsn'];
-  if (stream === null || typeof confirmed !== 'number') return -1n;
-  const reads = stream['snapshot'] !== undefined && stream['snapshot_completed'] !== true;
-  return reads ? -1n : BigInt(confirmed);
+  const confirmed = offsets.find(isStreamOffset)?.offset?.['sluice_confirmed_lsn'];
+  return typeof confirmed === 'number' && isTableRead(offsets) ? BigInt(confirmed) : -1n;
 }

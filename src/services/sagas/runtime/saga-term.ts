@@ -15,7 +15,7 @@ import type { SagaCounts } from './saga-counts.ts';
 import { SagaDeciding } from './saga-deciding.ts';
 import type { SagaInstances } from './saga-instances.ts';
 import type { SagaLedger, SagaStore } from './saga-store.ts';
-import { groupOf, heardBy, specsOf } from './saga-topics.ts';
+import { groupOf, heardBy, type PublishedTopics, specsOf } from './saga-topics.ts';
 
 /** How a saga is run. */
 export type SagaSettings = {
@@ -24,6 +24,8 @@ export type SagaSettings = {
   readonly startFrom: 'earliest' | 'latest';
   readonly endedRetentionMs: number;
   readonly endedMax: number;
+  /** Left out: what is made is made as the log makes any topic. */
+  readonly publishedTopics?: PublishedTopics;
 };
 
 export type SagaTermParts = SagaSettings & {
@@ -96,13 +98,13 @@ export class SagaTerm implements AsyncDisposable {
 
   /** Takes the saga over. Rejects as the log does. */
   static async open(parts: SagaTermParts, abort: AbortSignal): Promise<SagaTerm> {
-    const { current, log, store, workerId, onRetry, startFrom } = parts;
+    const { current, log, store, workerId, onRetry, startFrom, publishedTopics } = parts;
     const saga = current.definition.name;
-    await log.ensureTopics(specsOf(saga, [current.definition]), abort, onRetry);
+    await log.ensureTopics(specsOf(saga, [current.definition], publishedTopics), abort, onRetry);
     const ledger = await store.lead({ saga, log, workerId, onRetry }, abort);
     try {
       const definitions = [current, ...ledger.instances.definitions.values()].map(({ definition }) => definition);
-      await log.ensureTopics(specsOf(saga, definitions), abort, onRetry);
+      await log.ensureTopics(specsOf(saga, definitions, publishedTopics), abort, onRetry);
       const topics = [...new Set(definitions.flatMap(definition => heardBy(definition).map(({ topic }) => topic)))];
       const options: ConsumerOptions = {
         group: groupOf(saga),

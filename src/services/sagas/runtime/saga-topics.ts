@@ -18,16 +18,29 @@ export function instancesSpec(saga: string): TopicSpec {
   return { topic: instancesTopicOf(saga), partitions: 1, replicationFactor: -1, configs };
 }
 
+/**
+ * How a topic is made that somebody else of this worker publishes to, as its event store; null: nobody does. `starts`: a definition begins with what comes there. A saga listens
+ * before the first event is published, so it is nearly always the first to need the topic, and whoever is first decides what it keeps.
+ */
+export type PublishedTopics = (topic: string, starts: boolean) => TopicSpec | null;
+
 const plainSpec = (topic: string): TopicSpec => ({ topic, partitions: -1, replicationFactor: -1, configs: {} });
 
 /** All topics of definitions, and the saga's dead letters: made where they are not there yet, so that nobody waits for the other. */
-export function specsOf(saga: string, definitions: Iterable<SagaDefinition>): readonly TopicSpec[] {
-  const plain = new Set<string>();
+export function specsOf(
+  saga: string,
+  definitions: Iterable<SagaDefinition>,
+  publishedTopics: PublishedTopics = () => null,
+): readonly TopicSpec[] {
+  const starting = new Set<string>();
+  const named = new Set<string>();
   for (const definition of definitions) {
-    for (const { topic } of heardBy(definition)) plain.add(topic);
-    for (const { topic } of commandsOf(definition)) plain.add(topic);
+    starting.add(definition.start.topic);
+    for (const { topic } of heardBy(definition)) named.add(topic);
+    for (const { topic } of commandsOf(definition)) named.add(topic);
   }
-  return [{ ...plainSpec(deadLettersTopicOf(saga)), partitions: 1 }, ...[...plain].map(plainSpec)];
+  const specs = [...named].map(topic => publishedTopics(topic, starting.has(topic)) ?? plainSpec(topic));
+  return [{ ...plainSpec(deadLettersTopicOf(saga)), partitions: 1 }, ...specs];
 }
 
 /** Every command that a definition may send. */

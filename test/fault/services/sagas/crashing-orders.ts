@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type CrashPoint, crashPointVariable, type EventLog } from '../../../../src/contract/index.ts';
-import { deadLettersTopicOf, instancesTopicOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
+import { deadLettersTopicOf, instancesTopicOf, specsOf } from '../../../../src/services/sagas/runtime/saga-topics.ts';
 import type { PinnedDefinition, SagaInstance } from '../../../../src/services/sagas/saga.ts';
 import { pinnedOrderSaga } from '../../../integration/services/sagas/order-saga.ts';
 import { orderCreated, publish, readTopic } from '../../../integration/services/sagas/saga-run.ts';
@@ -59,8 +61,11 @@ export function behaviourOf({ fate }: CrashingOrder): Behaviour {
 
 const program = fileURLToPath(new URL('./saga-host.ts', import.meta.url));
 
+/** Of Node's own, as `src/main.ts` has it: a host is started for each kill, and would compile the same files for seconds. */
+const compileCache = join(tmpdir(), 'node-compile-cache');
+
 function startHost(settings: HostSettings, crash: string) {
-  const env = { ...process.env, [crashPointVariable]: crash };
+  const env = { NODE_COMPILE_CACHE: compileCache, ...process.env, [crashPointVariable]: crash };
   return spawn(process.execPath, [program, JSON.stringify(settings)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -92,6 +97,14 @@ export async function finish(places: HostPlaces, orders: readonly CrashingOrder[
   host.kill('SIGKILL');
   await exited;
   assert.deepEqual(said, ['ended'], 'every saga has ended');
+}
+
+/** The topics there are of orders. */
+export async function topicsOf(log: EventLog, orders: readonly CrashingOrder[]): Promise<readonly string[]> {
+  const named = orders.map(pinnedOf).flatMap(({ definition }) => {
+    return [instancesTopicOf(definition.name), ...specsOf(definition.name, [definition]).map(({ topic }) => topic)];
+  });
+  return (await log.describeTopics(named)).map(({ topic }) => topic);
 }
 
 /** Every command and every answer is there once, the saga has come to its end, and what was taken was given back unless the order is confirmed. */

@@ -2,13 +2,17 @@ import { test } from 'node:test';
 import { aName, workerOptions } from '../../../integration/kafka-log-fixture.ts';
 import { sharedKafka } from '../../../support/servers.ts';
 import { faultRounds } from '../../rounds.ts';
-import { crashEveryTransition } from './saga-crashes.ts';
+import { crashEveryTransition, lanes } from './saga-crashes.ts';
 
 test('a kill before or after any transition of the order saga does nothing twice and leaves nothing stuck, Kafka', {
   timeout: 240_000 * Math.max(1, faultRounds),
 }, async t => {
   // A member that was killed is gone for the others only when its session is over.
   const sessions = { 'consumer.session.timeout.ms': '6000', 'consumer.heartbeat.interval.ms': '500' };
-  const options = workerOptions(await sharedKafka(), aName('sagas'), sessions);
-  await crashEveryTransition(t, { log: { options }, database: null });
+  const kafka = await sharedKafka();
+  const places = Array.from({ length: lanes }, () => ({
+    log: { options: workerOptions(kafka, aName('sagas'), sessions) },
+    database: null,
+  }));
+  await crashEveryTransition(t, places);
 });

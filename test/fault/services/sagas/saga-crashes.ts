@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import type { CrashPoint } from '../../../../src/contract/index.ts';
 import { openCopiersLog } from '../../consumed/copiers-log.ts';
 import { faultRounds, faultSeed } from '../../rounds.ts';
-import { assertSound, type CrashingOrder, crash, type Fate, finish, type HostPlaces, transitionsOf } from './crashing-orders.ts';
+import { assertSound, type CrashingOrder, crash, type Fate, finish, type HostPlaces, topicsOf, transitionsOf } from './crashing-orders.ts';
 
 /** Before and after a transition is durable. */
 export const sagaCrashPoints: readonly CrashPoint[] = ['saga-decided', 'saga-durable'];
@@ -49,20 +49,41 @@ function chosen(kept: Kept): readonly Kill[] {
   });
 }
 
-/** Kills the host of a saga before and after each of its transitions, and lets another one bring all of them to their end. */
-export async function crashEveryTransition(t: TestContext, places: HostPlaces): Promise<void> {
-  const { log, database } = places;
+/** How many places are crashed in one beside the other, each with its part of the kills: where all of them are made, most of the time goes by waiting. */
+export const lanes = everything ? 3 : 1;
+
+/**
+ * Kills the host of a saga before and after each of its transitions, and lets another one bring all of them to their end. `places`, one for each lane, have nothing in
+ * common that a host owns alone.
+ */
+export async function crashEveryTransition(t: TestContext, places: readonly HostPlaces[]): Promise<void> {
+  const { log, database } = places[0]!;
   const kept = database !== null ? 'postgres' : 'dataDir' in log ? 'embedded' : 'kafka';
   for (let round = 0; round < rounds; round++) {
-    const orders: (CrashingOrder & { readonly where: string })[] = [];
-    for (const { fate, point, passing } of chosen(kept)) {
-      const order = { prefix: `c${randomUUID().slice(0, 8)}`, fate, where: `${fate}, ${point}:${passing}` };
-      await crash(places, order, point, passing);
-      orders.push(order);
-    }
-    await finish(places, orders);
-    await using opened = await openCopiersLog(log);
-    for (const order of orders) await assertSound(opened, database, order, order.where);
-    t.diagnostic(`round ${round + 1}: ${orders.length} kills: ${orders.map(({ where }) => where).join('; ')}`);
+    const all = chosen(kept);
+    await Promise.all(
+      places.map((place, lane) =>
+        crashAt(
+          place,
+          all.filter((_, index) => index % places.length === lane),
+        ),
+      ),
+    );
+    const told = all.map(({ fate, point, passing }) => `${fate}, ${point}:${passing}`);
+    t.diagnostic(`round ${round + 1}: ${all.length} kills: ${told.join('; ')}`);
   }
+}
+
+async function crashAt(places: HostPlaces, all: readonly Kill[]): Promise<void> {
+  const orders: (CrashingOrder & { readonly where: string })[] = [];
+  for (const { fate, point, passing } of all) {
+    const order = { prefix: `c${randomUUID().slice(0, 8)}`, fate, where: `${fate}, ${point}:${passing}` };
+    await crash(places, order, point, passing);
+    orders.push(order);
+  }
+  await finish(places, orders);
+  await using opened = await openCopiersLog(places.log);
+  for (const order of orders) await assertSound(opened, places.database, order, order.where);
+  // A broker has room for thousands of topics, and not for those of twenty rounds.
+  if (rounds > 1) await opened.deleteTopics(await topicsOf(opened, orders));
 }

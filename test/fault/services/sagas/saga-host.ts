@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { armCrashPoint, crashPointVariable } from '../../../../src/contract/index.ts';
 import { logSagaStore } from '../../../../src/services/sagas/runtime/log-saga-store.ts';
 import { Publication } from '../../../integration/services/sagas/publication.ts';
@@ -12,6 +13,8 @@ import { behaviourOf, type HostSettings, pinnedOf } from './crashing-orders.ts';
  * Runs order sagas and the services that they need until all have ended, which it says, or until it is killed: by the parent, or by itself at the
  * crash point that the environment names.
  */
+// Hosts are killed, and what Node has compiled for the next one it writes only where a process ends by itself.
+flushCompileCache();
 const { log: settings, database, orders } = JSON.parse(process.argv[2]!) as HostSettings;
 const log = await openCopiersLog(settings);
 for (const order of orders) {

@@ -15,7 +15,10 @@ test('an event store in PostgreSQL that the worker hosts: opened when the databa
   // A server of its own: a transaction of somebody else's that is open there holds back what all streams together tell.
   await using server = await startPostgres({ version: 18, settings: { autovacuum: 'off' } });
   await using resources = new AsyncDisposableStack();
-  const { store, database } = await newPostgresEventStoreDaemon(server, { 'services.event-store.topic.per.type': 'true' });
+  const { store, database } = await newPostgresEventStoreDaemon(server, {
+    'services.event-store.topic.per.type': 'true',
+    'services.event-store.retention.events': '3',
+  });
   const { daemon } = store;
   resources.defer(() => store[Symbol.asyncDispose]());
   await daemon.start();
@@ -28,9 +31,12 @@ test('an event store in PostgreSQL that the worker hosts: opened when the databa
   );
   assert.match(retried, /The event store .* cannot be opened/);
 
+  for (const connector of connectors) await store.call('PUT', `/connectors/${connector}/pause`);
   resources.use(await freshDatabase(server, database));
   await store.start();
   for (let n = 0; n < 5; n++) await store.appendPatiently('order:1', [{ id: `a${n}`, type: 'OrderChanged', data: { n } }]);
+  assert.equal((await store.all()).length, 5, 'nothing goes before the publication has read it');
+  for (const connector of connectors) await store.call('PUT', `/connectors/${connector}/resume`);
   const runs = () =>
     until(
       async () => {
@@ -71,13 +77,19 @@ test('an event store in PostgreSQL that the worker hosts: opened when the databa
     );
     assert.deepEqual(found, wanted);
   }
-  // All events come when no older transaction runs on the server, and it may be other tests' too.
-  const all = async () => (await store.all()).map(({ id }) => id);
-  await until(async () => (await all()).length >= wanted.length, { what: 'all events', timeoutMs: 120_000, everyMs: 100 });
-  assert.deepEqual(
-    await all(),
-    wanted.map((_, n) => `a${n}`),
+  // From here on the stream keeps as many as it is told, from a next append on.
+  const ids = wanted.map((_, n) => `a${n}`);
+  const kept = await until(
+    async () => {
+      const id = `b${ids.length}`;
+      await store.appendPatiently('order:1', [{ id, type: 'OrderChanged', data: {} }]);
+      ids.push(id);
+      const left = (await store.all()).map(event => event.id);
+      return left.length <= 3 && left.at(-1) === id && left;
+    },
+    { what: 'the retention to begin', timeoutMs: 120_000, everyMs: 100 },
   );
+  assert.deepEqual(kept, ids.slice(-3));
   await daemon.stop();
 });
 

@@ -103,6 +103,36 @@ describe('sagas in PostgreSQL', { timeout: 300_000 }, () => {
     assert.equal(await count('instances', pinned), 2);
   });
 
+  test('transitions, commands and offsets are stored together, or none of them; and nothing is stored behind what failed', async () => {
+    const [pinned, other] = [aSaga(), aSaga()];
+    const { topic } = pinned.definition.start;
+    const counts = async (of: PinnedDefinition) => [await count('instances', of), await count('messages', of), await count('offsets', of)];
+    {
+      await using ledger = await lead(pinned);
+      await using consumer = consumerOf(pinned);
+      const batch = new SagaBatch();
+      begin(batch, pinned, 'o-1', 1_000);
+      // No column holds such a partition.
+      await assert.rejects(ledger.append(batch, [{ topic, partition: 2 ** 40, offset: 1n }], consumer), code('STORE_FAILED'));
+      assert.deepEqual(await counts(pinned), [0, 0, 0]);
+      await assert.rejects(ledger.append(batch, [{ topic, partition: 0, offset: 1n }], consumer), code('STORE_FAILED'));
+      assert.deepEqual(await counts(pinned), [0, 0, 0]);
+    }
+    await using ledger = await lead(other);
+    await using consumer = consumerOf(other);
+    const first = new SagaBatch();
+    const instance = begin(first, other, 'o-1', 1_000);
+    await ledger.append(first, [{ topic, partition: 0, offset: 1n }], consumer);
+    const again = new SagaBatch();
+    again.move(instance, instance, begun(other, 'o-1', 1_000).commands, 1_000);
+    await assert.rejects(
+      ledger.append(again, [{ topic, partition: 1, offset: 1n }], consumer),
+      code('STORE_FAILED'),
+      'a version of a stream is there once',
+    );
+    assert.deepEqual(await counts(other), [1, 1, 1]);
+  });
+
   test('who takes over waits for a transaction that is under way, and has what it stored', async () => {
     const pinned = aSaga();
     const { name } = pinned.definition;

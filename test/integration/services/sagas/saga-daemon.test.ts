@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import type { InstanceList, ShownInstance } from '../../../../src/services/sagas/runtime/saga-views.ts';
 import type { SagaOverview } from '../../../../src/services/sagas/runtime/sagas-service.ts';
@@ -97,6 +98,12 @@ describe('the worker of the order example', { timeout: 300_000 }, () => {
       { what: 'every order to end', timeoutMs: 60_000 },
     );
     assert.ok(all.instances.filter(({ state }) => state === 'completed').length > 0, JSON.stringify(all));
+  });
+
+  test('the topic of the starting event, which the saga made before there was one, keeps all events', () => {
+    using file = new DatabaseSync(folder.file('log/log.db'), { readOnly: true, timeout: 20_000 });
+    const topic = file.prepare("select configs from topics where name = 'order-created'").get();
+    assert.deepEqual(JSON.parse(String(topic?.['configs'])), { 'cleanup.policy': 'delete', 'retention.ms': '-1' });
   });
 
   test('REST lists by state, shows one with its timeline, and refuses what does not fit, with the reason', async () => {

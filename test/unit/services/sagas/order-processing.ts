@@ -8,7 +8,7 @@ export const orderProcessing = defineSaga<{
   'inventory-reserved': Order;
   'inventory-rejected': Order & { readonly sku: string };
   'inventory-released': Order;
-  'payment-processed': Order;
+  'payment-processed': Order & { readonly paymentId: string };
   'payment-failed': Order & { readonly reason: string };
   'payment-refunded': Order;
   'order-confirmed': Order;
@@ -42,7 +42,10 @@ export const orderProcessing = defineSaga<{
       timeout: '5s',
       compensation: {
         command: 'REFUND_PAYMENT',
-        payload: ({ event }) => ({ orderId: event('order-created').orderId }),
+        payload: ({ event, optional }) => ({
+          orderId: event('order-created').orderId,
+          paymentId: optional(event('payment-processed').paymentId),
+        }),
         success: 'payment-refunded',
         timeout: '5s',
       },
