@@ -108,6 +108,11 @@ export const connectionOptions = {
       displayName: 'Authentication Provider Custom Class',
     },
   ),
+  'internal.mongodb.allow.offset.invalidation': limited(
+    ['false'],
+    { true: 'offsets of single shards are not taken over; take a new snapshot' },
+    { default: 'false', doc: 'Whether offsets of single shards, from before Debezium 2.5, are given up.', group: advanced },
+  ),
   ...unsupportedOptions({
     'mongodb.ssl.keystore': stores,
     'mongodb.ssl.keystore.password': stores,
@@ -120,7 +125,6 @@ export const connectionOptions = {
     'mongodb.connection.mode': 'A connector reads the deployment that mongodb.connection.string names.',
     'mongodb.connection.string.shard.params': 'A sharded cluster is read through its mongos.',
     'mongodb.poll.interval.ms': 'The driver follows the replica set by itself.',
-    'mongodb.allow.offset.invalidation': 'Offsets of single shards are not taken over; take a new snapshot.',
     'mongodb.members.auto.discover': 'The driver finds the members; directConnection=true in the connection string keeps it from that.',
   }),
 };

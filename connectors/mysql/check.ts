@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2';
-import { type CheckResult, type ErrorCode, type SluiceError, toSluiceError } from '../../src/contract/index.ts';
+import { type CheckResult, type ErrorCode, SluiceError, toSluiceError } from '../../src/contract/index.ts';
 import type { Filters } from '../debezium/filters.ts';
 import { qualifiedName } from '../debezium/table-name.ts';
 import { unmatchedPatterns } from '../debezium/unmatched.ts';
@@ -62,17 +62,13 @@ export async function checkDatabase(settings: MysqlSettings, filters: Filters, a
 }
 
 async function checkServer(client: Connection, { flavor, streams }: MysqlSettings): Promise<readonly CheckResult[]> {
-  const { version, major } = await readServer(client, flavor);
-  const isMariadb = /mariadb/i.test(version);
   const results: CheckResult[] = [];
-  if (isMariadb !== (flavor === 'mariadb')) {
-    const other = isMariadb ? 'MariaDbConnector' : 'MySqlConnector';
-    const remedy = `Use the connector class ${other}.`;
-    results.push(fault('server', 'DATABASE_FAILED', serverOption, `The server says that it is ${version}`, remedy));
-  } else if (major < oldestMajor[flavor])
+  const found = await readServer(client, flavor).catch((error: unknown) => toSluiceError(error));
+  if (found instanceof SluiceError) return [faultOf('server', found)];
+  const { version, major } = found;
+  if (major < oldestMajor[flavor])
     results.push(warning('server version', `${version} is older than what is tested`, 'Upgrade the server.', serverOption));
   else results.push(ok('server version', version));
-  if (!streams) return results;
   const [row] = await query(
     client,
     'SELECT @@global.log_bin AS log, @@global.binlog_format AS format, @@global.binlog_row_image AS image, @@global.binlog_row_metadata AS metadata',
@@ -80,6 +76,8 @@ async function checkServer(client: Connection, { flavor, streams }: MysqlSetting
   const set = (name: string, wanted: string) => `Set ${name}=${wanted} on the server.`;
   if (Number(row?.['log']) !== 1)
     results.push(fault('log_bin', 'DATABASE_FAILED', serverOption, 'The server writes no binlog', 'Start the server with log_bin.'));
+  // A snapshot alone asks for its place in the binlog, and no more.
+  if (!streams) return results;
   if (row?.['format'] !== 'ROW')
     results.push(
       fault('binlog_format', 'DATABASE_FAILED', serverOption, `binlog_format is ${row?.['format']}`, set('binlog_format', 'ROW')),
@@ -111,7 +109,7 @@ async function checkRights(client: Connection, { user, streams }: MysqlSettings)
   const has = (...names: readonly string[]) => /ALL PRIVILEGES ON \*\.\*/.test(grants) || names.some(name => grants.includes(name));
   const missing = [
     ...(streams && !has('REPLICATION SLAVE', 'REPLICATION_SLAVE') ? ['REPLICATION SLAVE'] : []),
-    ...(streams && !has('REPLICATION CLIENT', 'BINLOG MONITOR', 'SUPER') ? ['REPLICATION CLIENT'] : []),
+    ...(!has('REPLICATION CLIENT', 'BINLOG MONITOR', 'SUPER') ? ['REPLICATION CLIENT'] : []),
     ...(has('RELOAD', 'FLUSH_TABLES', 'LOCK TABLES') ? [] : ['RELOAD (or LOCK TABLES on the captured tables, for a snapshot)']),
   ];
   if (missing.length === 0) return ok('rights', `"${user}" may read the binlog and lock tables`);

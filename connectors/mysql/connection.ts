@@ -99,7 +99,7 @@ export async function connect(settings: ConnectionSettings): Promise<mysql.Conne
   }
   try {
     await query(connection, sessionSettings, [], promptAnswerMsMax);
-    for (const statement of settings.initialStatements) await query(connection, statement, [], null);
+    for (const statement of settings.initialStatements) await query(connection, statement);
     return connection;
   } catch (error) {
     await disconnect(connection);

@@ -19,6 +19,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   1213: 'DATABASE_UNAVAILABLE', // deadlock
   1226: 'DATABASE_UNAVAILABLE', // a limit of this user is reached
   1227: 'PRIVILEGE_MISSING',
+  1317: 'DATABASE_UNAVAILABLE', // somebody ended the statement (KILL QUERY): what was read stays, and the rest is read again
   1370: 'PRIVILEGE_MISSING',
   1373: 'POSITION_LOST', // MariaDB: no such binlog
   1698: 'LOGIN_REFUSED',

@@ -33,8 +33,24 @@ async function unlessRefused<T>(answer: Promise<T>, instead: () => T | Promise<T
   }
 }
 
-/** Asks the server what it is. Throws a code of `databaseError`. */
+const products = {
+  mysql: { name: 'MySQL', connector: 'MySqlConnector' },
+  mariadb: { name: 'MariaDB', connector: 'MariaDbConnector' },
+} as const;
+
+/** Throws DATABASE_FAILED where the server is of the other kind, before it is asked what only the right one knows. */
+async function assertFlavor(client: Connection, flavor: MysqlFlavor): Promise<void> {
+  const [row] = await query(client, 'SELECT version() AS version, @@version_comment AS comment');
+  const version = text(row?.['version']);
+  const found = /mariadb/i.test(`${version} ${text(row?.['comment'])}`) ? 'mariadb' : 'mysql';
+  if (found === flavor) return;
+  const message = `The server is no ${products[flavor].name}: it says that its version is ${version}.`;
+  throw new SluiceError('DATABASE_FAILED', message, { remedy: `Use the connector class ${products[found].connector}.` });
+}
+
+/** Asks the server what it is. Throws DATABASE_FAILED where it is of the other kind, or a code of `databaseError`. */
 export async function readServer(client: Connection, flavor: MysqlFlavor): Promise<ServerFacts> {
+  await assertFlavor(client, flavor);
   const gtids = flavor === 'mysql' ? '@@global.gtid_mode' : "'ON'";
   const [row] = await query(
     client,

@@ -1,12 +1,12 @@
 import type { Connection } from 'mysql2';
 import { type InternalTopics, type JsonObject, type Logger, SluiceError } from '../../src/contract/index.ts';
 import { BinlogStream } from './binlog/binlog-stream.ts';
-import type { BinlogHandler } from './binlog/events.ts';
 import type { ConnectionSettings } from './connection.ts';
 import { DatabaseSchema } from './database-schema.ts';
 import { TableModels } from './ddl/table-models.ts';
 import { goesByGtids, gtidContainment, lostPosition, startGtids } from './lost-position.ts';
 import type { BinlogPosition, StoredPosition } from './position.ts';
+import { refusedPosition } from './refused-position.ts';
 import { SchemaHistory } from './schema-history.ts';
 import { readServer, type ServerFacts } from './server.ts';
 import type { MysqlSettings, RecordMakers } from './settings.ts';
@@ -16,20 +16,6 @@ import { Tables } from './tables.ts';
 
 /** Entries of the schema history beyond the tables themselves before all is told anew. */
 const historyEntriesMax = 10_000;
-
-const nothing = () => {};
-/** Hears that the binlog begins, and nothing of it. */
-const deaf: BinlogHandler = {
-  gtid: nothing,
-  query: nothing,
-  rowsQuery: nothing,
-  rows: nothing,
-  xid: nothing,
-  xaPrepare: nothing,
-  rotate: nothing,
-  heartbeat: nothing,
-  incident: nothing,
-};
 
 export type SessionParts = {
   /** An ordinary connection; its owner is who opened it. */
@@ -76,7 +62,7 @@ export class Session {
     });
   }
 
-  /** Asks the server what it is. */
+  /** Asks the server what it is. Throws what `readServer` does. */
   static async open(parts: SessionParts): Promise<Session> {
     return new Session(parts, await readServer(parts.client, parts.settings.flavor));
   }
@@ -113,19 +99,9 @@ export class Session {
       if (error instanceof SluiceError && error.code === 'SCHEMA_HISTORY_LOST') return error;
       throw error;
     }
-    return flavor === 'mariadb' ? this.#refusal(position) : null;
-  }
-
-  /** MariaDB tells only who asks for its binlog whether it still has what comes behind a GTID. */
-  async #refusal(position: BinlogPosition): Promise<SluiceError | null> {
-    try {
-      await using binlog = await this.binlog(position);
-      await binlog.next(deaf);
-      return null;
-    } catch (error) {
-      if (error instanceof SluiceError && error.code === 'POSITION_LOST') return error;
-      throw error;
-    }
+    if (flavor !== 'mariadb') return null;
+    await using binlog = await this.binlog(position);
+    return await refusedPosition(binlog, abort);
   }
 
   /** The binlog from a position on, by GTIDs where it has them. */

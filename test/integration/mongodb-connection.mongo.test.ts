@@ -5,7 +5,9 @@ import { mongodbConnector } from '../../connectors/mongodb/plugin.ts';
 import type { CheckResult, RawConfig } from '../../src/contract/index.ts';
 import { CertificateAuthority } from '../services/certificates.ts';
 import { startMongodb } from '../services/mongodb.ts';
+import { freshMongoDatabase } from '../support/fresh-mongo-database.ts';
 import { ScratchFolder } from '../support/scratch-folder.ts';
+import { sharedMongodb } from '../support/servers.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 /** On SecantusDB, in MongoDB's place: these servers are of their own. */
@@ -58,4 +60,26 @@ test('TLS by options of the connection string: the server’s certificate is che
   assert.equal(faultOf(trusted), undefined);
   const untrusted = await check({ 'mongodb.connection.string': server.url, 'mongodb.ssl.enabled': 'true', ...hasty });
   assert.equal(faultOf(untrusted)?.code, 'TLS_FAILED');
+});
+
+test('patterns that fit no collection are warned of, and so are lists that fit none', async () => {
+  await using database = await freshMongoDatabase(await sharedMongodb());
+  await database.db.collection('orders').insertOne({ n: 1 });
+  const warningsOf = async (list: string) => {
+    const { 'connector.class': _, ...options } = database.config({ 'collection.include.list': list });
+    const results = await check(options);
+    assert.equal(faultOf(results), undefined);
+    return results.flatMap(({ status, subject, message }) => (status === 'warning' ? [`${subject}: ${message}`] : []));
+  };
+  const { name } = database;
+  assert.deepEqual(await warningsOf(`${name}.orders`), []);
+  const [misspelt, ...others] = await warningsOf(`${name}.orders,${name}.ordres`);
+  assert.match(misspelt ?? '', /^collection\.include\.list: '.*ordres' matches no collection/);
+  assert.deepEqual(others, []);
+  const none = await warningsOf(`${name}.ordres`);
+  assert.match(none[0] ?? '', /^collections: No collection matches the include and exclude lists now/);
+  assert.ok(
+    none.some(text => text.startsWith('collection.include.list: ')),
+    none.join('\n'),
+  );
 });

@@ -236,6 +236,21 @@ for (const flavor of ['mysql', 'mariadb'] as const) {
       await disconnect(client);
     });
 
+    test('a login finds out that a statement of database.initial.statements is not answered', async t => {
+      stopTimers(t);
+      const login = connect({ ...settingsOf({ ...server, ...reader }), initialStatements: ['SELECT SLEEP(3600)'] });
+      let ended = false;
+      const end = () => {
+        ended = true;
+      };
+      login.then(end, end);
+      while (!ended && (await busyWith(/SLEEP\(3600\)/)).length === 0) await turn();
+      await hurried(t, login);
+      t.mock.timers.reset();
+      for (const thread of await busyWith(/SLEEP\(3600\)/)) await database.connection.query(`kill ${thread}`).catch(() => {});
+      await assert.rejects(login, { code: 'DATABASE_UNAVAILABLE', message: /nothing has come from the server for 45 s/ });
+    });
+
     test('a replica finds out that its registration is not answered', async t => {
       await using way = await muteRegistration(server);
       const client = await connect(settingsOf({ ...server, port: way.port }));

@@ -24,13 +24,14 @@ export const refusedOptions = unsupportedOptions({
   'query.fetch.size': 'snapshot.fetch.size sets how many rows a snapshot reads at once; other queries have few.',
   'custom.metric.tags': jmx,
   'statistics.metrics.enabled': jmx,
-  'advanced.metrics.enable': jmx,
+  'internal.advanced.metrics.enable': jmx,
   'custom.sanitize.pattern': 'Passwords and what config providers insert are never shown; use a provider for other secrets.',
   'database.query.timeout.ms': 'Queries read the catalog and end by themselves; a snapshot takes as long as it needs.',
   'executor.shutdown.timeout.ms': 'A task ends as soon as its last batch is durable.',
   'connection.validation.timeout.ms': 'Checks of a config have bounds of their own.',
-  'custom.retriable.exception': 'What is tried again is decided by the error’s code: docs/errors.md lists them.',
-  'log.position.check.enable': 'The stored position is checked at every start; snapshot.mode=when_needed heals one that is lost.',
+  'internal.custom.retriable.exception': 'What is tried again is decided by the error’s code: docs/errors.md lists them.',
+  'internal.snapshot.scan.all.columns.force': 'A snapshot asks for the columns of the captured tables only.',
+  'internal.log.position.check.enable': 'The stored position is checked at every start; snapshot.mode=when_needed heals one that is lost.',
   'transaction.topic': 'Use topic.transaction, which stands behind the prefix.',
 });
 

@@ -7,6 +7,7 @@ const prefix = 'schema.history.internal';
 const formerPrefix = 'database.history';
 
 const notInLog = 'The schema history is kept in the log, with the offsets';
+const debeziumsFilter = 'What is left out are the statements that Debezium leaves out by default.';
 const kafkaHistory = 'io.debezium.storage.kafka.history.KafkaSchemaHistory';
 const formerKafkaHistory = 'io.debezium.relational.history.KafkaDatabaseHistory';
 
@@ -82,7 +83,8 @@ export const schemaHistoryOptions = {
     displayName: 'Include Table and Column Comments',
   }),
   ...unsupportedOptions({
-    'schema.history.internal.ddl.filter': 'What is left out are the statements that Debezium leaves out by default.',
+    'schema.history.internal.ddl.filter': debeziumsFilter,
+    'internal.schema.history.internal.ddl.filter': debeziumsFilter,
     'schema.history.internal.prefer.ddl': 'Tables are recovered as they were recorded, from the DDL where there is nothing else.',
   }),
 };

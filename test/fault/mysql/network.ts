@@ -14,7 +14,7 @@ export type NetworkFault = {
   strike(proxy: ToxicProxy, capture: MysqlCapture, random: (below: number) => number, server: MysqlServer): Promise<void>;
 };
 
-const lost = /ECONN|EPIPE|lost|closed|ETIMEDOUT|killed|ended|handshake|disconnected|interrupted/i;
+const lost = /ECONN|EPIPE|lost|closed|ETIMEDOUT|killed|ended|handshake|disconnected|interrupted|shutdown in progress/i;
 
 /** The server ends connections. */
 function ended(name: string, dumps: boolean): NetworkFault {

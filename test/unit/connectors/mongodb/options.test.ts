@@ -21,7 +21,7 @@ const documented =
   event.processing.failure.handling.mode executor.shutdown.timeout.ms extended.headers.enabled field.exclude.list field.name.adjustment.mode
   field.renames filters.match.mode guardrail.collections.limit.action guardrail.collections.max heartbeat.interval.ms
   incremental.snapshot.chunk.size incremental.snapshot.watermarking.strategy json.serialization.mode max.batch.size max.queue.size
-  max.queue.size.in.bytes mongodb.allow.offset.invalidation mongodb.authentication.class mongodb.authsource mongodb.connect.timeout.ms
+  max.queue.size.in.bytes internal.mongodb.allow.offset.invalidation internal.advanced.metrics.enable internal.custom.retriable.exception internal.log.position.check.enable mongodb.authentication.class mongodb.authsource mongodb.connect.timeout.ms
   mongodb.connection.string mongodb.heartbeat.frequency.ms mongodb.password mongodb.poll.interval.ms mongodb.server.selection.timeout.ms
   mongodb.socket.timeout.ms mongodb.ssl.enabled mongodb.ssl.invalid.hostname.allowed mongodb.ssl.keystore mongodb.ssl.keystore.password
   mongodb.ssl.keystore.type mongodb.ssl.truststore mongodb.ssl.truststore.password mongodb.ssl.truststore.type mongodb.user

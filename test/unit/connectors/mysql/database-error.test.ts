@@ -12,3 +12,8 @@ test('a server that goes away in the middle of a TLS handshake is away: that hea
 test('a certificate that is not trusted is for a person to mend', () => {
   assert.equal(handshake('self-signed certificate in certificate chain'), 'TLS_FAILED');
 });
+
+test('a statement or a connection that somebody ended is tried again, by either server’s number', () => {
+  for (const errno of [1053, 1317, 1927])
+    assert.equal(databaseError(Object.assign(new Error('ended'), { errno })).code, 'DATABASE_UNAVAILABLE', String(errno));
+});
