@@ -5,7 +5,7 @@ const topicsMax = 10_000;
 
 /**
  * What tells the store of states and topics as they come up: in the background, one call at a time, only the newest state of each
- * connector and task. A store that fails costs a log line; a state is told again with the next change, topics with their next records.
+ * connector and task. A store that fails costs a log line; a state is told again with the next change, topics with the connector's next records or change.
  */
 export class StatePublisher {
   readonly #store: ConnectorStore;
@@ -14,6 +14,8 @@ export class StatePublisher {
   /** By connector: what has been told of it (its tasks; null is itself) since it is this worker's. */
   readonly #claims = new Map<string, Set<number | null>>();
   readonly #newTopics = new Map<string, Set<string>>();
+  /** Those that the store did not take. They are known all the same: the connector has written to them. */
+  readonly #refusedTopics = new Map<string, ReadonlySet<string>>();
   readonly #topics = new Map<string, Set<string>>();
   #working: Promise<void> | null = null;
 
@@ -24,6 +26,7 @@ export class StatePublisher {
 
   state(name: string, task: number | null, state: string, trace: string | null): void {
     this.#states.set(JSON.stringify([name, task]), { name, task, state, trace });
+    this.#tellLater(name, []);
     this.#work();
   }
 
@@ -36,15 +39,20 @@ export class StatePublisher {
   topics(name: string, topics: readonly string[]): void {
     const known = this.#topics.get(name);
     if (known === undefined) return;
-    const added = topics.filter(topic => !known.has(topic));
-    if (added.length === 0 || known.size > topicsMax) return;
+    const added = known.size > topicsMax ? [] : topics.filter(topic => !known.has(topic));
     for (const topic of added) known.add(topic);
-    if (known.size > topicsMax)
+    if (added.length > 0 && known.size > topicsMax)
       this.#logger.warn({ connector: name, topicsMax }, 'The connector writes to too many topics to track; new ones are left out.');
-    const pending = this.#newTopics.get(name) ?? new Set();
-    for (const topic of added) pending.add(topic);
-    this.#newTopics.set(name, pending);
-    this.#work();
+    if (this.#tellLater(name, added)) this.#work();
+  }
+
+  /** These, and what was refused before; answers whether there is any. */
+  #tellLater(name: string, added: readonly string[]): boolean {
+    const refused = this.#refusedTopics.get(name);
+    if (added.length === 0 && refused === undefined) return false;
+    this.#refusedTopics.delete(name);
+    this.#newTopics.set(name, new Set([...(this.#newTopics.get(name) ?? []), ...(refused ?? []), ...added]));
+    return true;
   }
 
   /** Reads what the store has, so that only new topics are told. */
@@ -60,12 +68,14 @@ export class StatePublisher {
     this.#newTopics.delete(name);
     this.#topics.get(name)?.clear();
     await this.#working;
+    this.#refusedTopics.delete(name);
     await this.#store.resetActiveTopics(name);
   }
 
   /** A connector is gone, and everything about it had been told. */
   forget(name: string): void {
     this.#topics.delete(name);
+    this.#refusedTopics.delete(name);
     this.#claims.delete(name);
   }
 
@@ -107,7 +117,7 @@ export class StatePublisher {
     try {
       await this.#store.addActiveTopics(name, [...added]);
     } catch (error) {
-      for (const topic of added) this.#topics.get(name)?.delete(topic);
+      if (this.#topics.has(name)) this.#refusedTopics.set(name, new Set([...(this.#refusedTopics.get(name) ?? []), ...added]));
       throw error;
     }
   }

@@ -27,10 +27,13 @@ function failingOnce(): { readonly store: ConnectorStore; readonly taken: string
   return { store, taken };
 }
 
-test('topics that the log did not take are told again when records come', async () => {
+test('topics that the log did not take are known all the same, and told again when records come', async () => {
   const { store, taken } = failingOnce();
   const publisher = new StatePublisher(store, silentLogger);
   await publisher.load('c');
+  publisher.topics('c', ['t']);
+  await publisher.drained();
+  assert.deepEqual([taken, publisher.activeTopics('c')], [[], ['t']]);
   for (let unit = 0; unit < 3; unit++) {
     publisher.topics('c', ['t']);
     await publisher.drained();
