@@ -49,7 +49,7 @@ test('the daemon of the package starts, answers, and ends at SIGTERM', async () 
     await until(healthy, { what: 'the daemon to be healthy', timeoutMs: 60_000 });
     assert.equal(daemon.exitCode, null, said);
     const answer = (await (await fetch(url)).json()) as Record<string, string>;
-    assert.equal(answer['version'], version);
+    assert.equal(answer['version'], `4.1.1-sluice-${version}`);
     assert.match(answer['commit'] ?? '', /^([0-9a-f]{40}|unknown)$/);
     const plugins = (await (await fetch(`${url}/connector-plugins`)).json()) as { version: string }[];
     assert.ok(plugins.length > 0 && plugins.every(plugin => plugin.version === version));
