@@ -35,6 +35,9 @@ export class KafkaPipeline implements AsyncDisposable {
   readonly #direct: string;
   /** When it was last asked and found well. */
   #wellMs = 0;
+  /** Of the tasks that were, and of the one that is, as it was last asked. */
+  #formerRecords = 0;
+  #taskRecords = 0;
 
   private constructor(changing: ChangingDatabase, daemon: Daemon, worker: WorkerSettings, direct: string) {
     this.changing = changing;
@@ -67,12 +70,20 @@ export class KafkaPipeline implements AsyncDisposable {
   async progress(): Promise<TaskProgress | null> {
     const path = `/sluice/connectors/${this.connector}`;
     try {
-      return (await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', path)).tasks[0] ?? null;
+      const [task] = (await this.rest.call<{ tasks: readonly TaskProgress[] }>('GET', path)).tasks;
+      return task === undefined ? null : { ...task, records: this.#recordsOf(task) };
     } catch (error) {
       // The worker has not read it from the config topic yet, or its group is just sharing out the tasks.
       if (error instanceof RestError && [404, 409].includes(error.status)) return null;
       throw error;
     }
+  }
+
+  /** A worker that was put out of its group has a new task behind that, which counts anew. */
+  #recordsOf({ records }: TaskProgress): number {
+    if (records < this.#taskRecords) this.#formerRecords += this.#taskRecords;
+    this.#taskRecords = records;
+    return this.#formerRecords + records;
   }
 
   /** How many records this daemon has made durable. */
