@@ -41,15 +41,24 @@ export class SeenRanges<View, Transaction> {
     return seen.some(Boolean) ? 'depends on key' : 'no';
   }
 
-  /** What `sawKey` asks about, in its order. */
-  bounds(table: string): readonly (readonly string[])[] {
-    return (this.#tables.get(table)?.ranges ?? []).flatMap(({ to }) => (to === null ? [] : [to]));
-  }
-
-  /** Whether the view under which a key was read saw the transaction. `isWithin`: whether the key is not behind that bound. */
-  async sawKey(table: string, transaction: Transaction, isWithin: (bound: readonly string[]) => Promise<boolean>): Promise<boolean> {
-    for (const { view, to } of this.#tables.get(table)?.ranges ?? [])
-      if (to === null || (await isWithin(to))) return view !== null && this.#sees(view, transaction);
-    return false;
+  /**
+   * Whether the view under which a key was read saw the transaction. `firstWithin`: of the table's bounds, in their order, the index of the first that the key
+   * is not behind; -1: it is behind all of them.
+   */
+  async sawKey(
+    table: string,
+    transaction: Transaction,
+    firstWithin: (bounds: readonly (readonly string[])[]) => Promise<number>,
+  ): Promise<boolean> {
+    const ranges = this.#tables.get(table)?.ranges ?? [];
+    const bounds: (readonly string[])[] = [];
+    for (const { to } of ranges) {
+      if (to === null) break;
+      bounds.push(to);
+    }
+    const found = bounds.length === 0 ? -1 : await firstWithin(bounds);
+    // Behind all bounds there is the range that has none, where the table was read to its end.
+    const view = ranges[found === -1 ? bounds.length : found]?.view ?? null;
+    return view !== null && this.#sees(view, transaction);
   }
 }

@@ -19,6 +19,6 @@ export class SeenChanges extends SeenRanges<SnapshotView, StreamedTransaction> {
   /** Whether the view under which this key was read saw the transaction. */
   sawRow(model: TableModel, key: readonly string[], transaction: StreamedTransaction): Promise<boolean> {
     const columns = keyColumnsOf(model) ?? [];
-    return this.sawKey(qualifiedName(model.id), transaction, bound => this.#order.isWithin(model.id, columns, key, bound));
+    return this.sawKey(qualifiedName(model.id), transaction, bounds => this.#order.firstWithin(model.id, columns, key, bounds));
   }
 }

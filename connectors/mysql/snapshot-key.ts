@@ -99,8 +99,18 @@ export class KeyOrder {
     this.#client = client;
   }
 
-  /** Whether the key is not behind the bound. */
-  async isWithin(id: TableId, columns: readonly KeyColumn[], key: readonly string[], bound: readonly string[]): Promise<boolean> {
+  /** The index of the first bound that the key is not behind; -1: it is behind all of them. */
+  async firstWithin(
+    id: TableId,
+    columns: readonly KeyColumn[],
+    key: readonly string[],
+    bounds: readonly (readonly string[])[],
+  ): Promise<number> {
+    for (const [index, bound] of bounds.entries()) if (await this.#isWithin(id, columns, key, bound)) return index;
+    return -1;
+  }
+
+  async #isWithin(id: TableId, columns: readonly KeyColumn[], key: readonly string[], bound: readonly string[]): Promise<boolean> {
     for (const [index, column] of columns.entries()) {
       const order = await this.#compare(id, column, key[index]!, bound[index]!);
       if (order !== 0) return order < 0;

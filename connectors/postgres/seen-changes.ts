@@ -23,7 +23,7 @@ export class SeenChanges extends SeenRanges<SnapshotView, number> {
    * Whether the view under which this key was read saw the transaction. The database compares the keys: only it knows their types' order and
    * collations. One round trip each, however often the snapshot began anew, which only the changes between two snapshots of one table need.
    */
-  async sawRow(
+  sawRow(
     client: pg.Client,
     table: string,
     qualifiedTable: string,
@@ -31,26 +31,17 @@ export class SeenChanges extends SeenRanges<SnapshotView, number> {
     key: readonly string[],
     transactionId: number,
   ): Promise<boolean> {
-    const bounds = this.bounds(table);
-    const within = await isWithin(client, qualifiedTable, keyColumns, key, bounds);
-    return this.sawKey(table, transactionId, async to => within[bounds.indexOf(to)] === true);
+    const literals = (texts: readonly string[]) => texts.map(quoteLiteral).join(', ');
+    const names = keyColumns.join(', ');
+    return this.sawKey(table, transactionId, async bounds => {
+      // The column list gives the literals their types.
+      const types = `(SELECT ${names} FROM ${qualifiedTable} WHERE false)`;
+      const compared = bounds.map((bound, index) => `(${names}) <= (${literals(bound)}) AS within_${index}`).join(', ');
+      const { rows } = await promptQuery(
+        client,
+        `WITH typed AS (${types} UNION ALL SELECT ${literals(key)}) SELECT ${compared} FROM typed`,
+      );
+      return bounds.findIndex((_, index) => rows[0]?.[`within_${index}`] === true);
+    });
   }
-}
-
-/** Of each bound, whether the key is not behind it. */
-async function isWithin(
-  client: pg.Client,
-  qualifiedTable: string,
-  keyColumns: readonly string[],
-  key: readonly string[],
-  bounds: readonly (readonly string[])[],
-): Promise<readonly boolean[]> {
-  if (bounds.length === 0) return [];
-  const literals = (texts: readonly string[]) => texts.map(quoteLiteral).join(', ');
-  const names = keyColumns.join(', ');
-  // The column list gives the literals their types.
-  const types = `(SELECT ${names} FROM ${qualifiedTable} WHERE false)`;
-  const compared = bounds.map((bound, index) => `(${names}) <= (${literals(bound)}) AS within_${index}`).join(', ');
-  const { rows } = await promptQuery(client, `WITH typed AS (${types} UNION ALL SELECT ${literals(key)}) SELECT ${compared} FROM typed`);
-  return bounds.map((_, index) => rows[0]?.[`within_${index}`] === true);
 }
