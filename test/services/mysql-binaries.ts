@@ -1,31 +1,10 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { cached } from './cache-folder.ts';
-import { withInstallLock } from './install-lock.ts';
-
-const run = promisify(execFile);
+import { apt, exists, installDebianPackages, withApt } from './debian-package.ts';
 
 /** A program and the arguments it always gets. */
 export type Program = { readonly command: string; readonly args: readonly string[] };
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function apt(command: string, args: readonly string[], what: string): Promise<string> {
-  try {
-    const { stdout } = await run(command, args, { maxBuffer: 1 << 26, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-    return stdout;
-  } catch (error) {
-    throw new Error(`${what} could not be had by \`${command}\`: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 /** The Debian archive that this system installs from, as its own apt sources name it. */
 async function debianArchive(): Promise<string> {
@@ -66,7 +45,7 @@ async function unpackSidMysql(folder: string): Promise<void> {
 
 /** MySQL 9 (Debian sid's, whatever its minor version), run with its own loader and libraries. */
 export async function mysqlProgram(): Promise<Program> {
-  const root = join(await cached('mysql-sid', unpackSidMysql), 'root');
+  const root = join(await cached('mysql-sid', folder => withApt(() => unpackSidMysql(folder))), 'root');
   const multiarch = (await readdir(join(root, 'usr', 'lib'))).find(name => name.endsWith('-linux-gnu'));
   if (!multiarch) throw new Error(`MySQL was unpacked without its libraries: delete ${root} and try again.`);
   const libraries = join(root, 'usr', 'lib', multiarch);
@@ -91,32 +70,12 @@ const mariadbInstall = '/usr/bin/mariadb-install-db';
 
 /** Debian's MariaDB 10.11, installed when this is root; its own data folder is neither used nor started. */
 export async function mariadbPrograms(): Promise<{ readonly server: Program; readonly install: Program }> {
-  const complete = async () => (await exists(mariadbServer)) && (await exists(mariadbInstall));
-  if (!(await complete())) {
-    const install = ['install', '-y', '--no-install-recommends', 'mariadb-server'];
-    if (process.getuid?.() !== 0)
-      throw new Error(`MariaDB is missing: run \`sudo apt-get ${install.join(' ')}\`, or set TEST_MARIADB_URL.`);
-    const locks = join(tmpdir(), 'sluice-mariadb');
-    await withInstallLock(
-      locks,
-      async () => {
-        await apt('apt-get', ['update'], 'MariaDB').catch(() => undefined); // a stale list may do; the next command says if not
-        // Without this, the package starts a server of its own beside ours.
-        const policy = '/usr/sbin/policy-rc.d';
-        const ours = !(await exists(policy));
-        if (ours) {
-          await writeFile(`${policy}.new`, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-          await rename(`${policy}.new`, policy);
-        }
-        try {
-          await apt('apt-get', install, 'MariaDB');
-        } finally {
-          if (ours) await rm(policy, { force: true });
-        }
-      },
-      complete,
-    );
-  }
+  await installDebianPackages({
+    packages: ['mariadb-server'],
+    what: 'MariaDB',
+    variable: 'TEST_MARIADB_URL',
+    present: async () => (await exists(mariadbServer)) && (await exists(mariadbInstall)),
+  });
   return {
     server: { command: mariadbServer, args: ['--no-defaults'] },
     install: { command: mariadbInstall, args: ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db'] },

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { exists, installDebianPackages } from './debian-package.ts';
 import { withInstallLock } from './install-lock.ts';
 
 const run = promisify(execFile);
@@ -62,34 +63,15 @@ async function embeddedBinaries(user: SystemUser | undefined): Promise<string> {
 
 const debianBinaries = '/usr/lib/postgresql/15/bin';
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Debian's postgresql-15 with hstore, citext and ltree, installed when this is root. The system's own cluster is neither used nor started. */
 async function debianPostgres15(): Promise<string> {
   const needed = [join(debianBinaries, 'postgres'), '/usr/share/postgresql/15/extension/hstore.control'];
-  const complete = async () => (await Promise.all(needed.map(exists))).every(Boolean);
-  if (await complete()) return debianBinaries;
-  const install = 'apt-get install -y --no-install-recommends postgresql-15 postgresql-contrib';
-  if (process.getuid?.() !== 0) throw new Error(`PostgreSQL 15 is missing: run \`sudo ${install}\`, or set TEST_PG15_URL.`);
-  const locks = join(tmpdir(), 'sluice-postgresql-15');
-  await mkdir(dirname(locks), { recursive: true });
-  await withInstallLock(
-    locks,
-    async () => {
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      await run('apt-get', ['update'], { env }).catch(() => undefined); // a stale list may do; the next command says if not
-      const [command, ...args] = install.split(' ');
-      await run(command!, args, { env, maxBuffer: 1 << 26 }).catch(error => {
-        throw new Error(`PostgreSQL 15 could not be installed; try \`${install}\`, or set TEST_PG15_URL. ${(error as Error).message}`);
-      });
-    },
-    complete,
-  );
+  await installDebianPackages({
+    packages: ['postgresql-15', 'postgresql-contrib'],
+    what: 'PostgreSQL 15',
+    variable: 'TEST_PG15_URL',
+    present: async () => (await Promise.all(needed.map(exists))).every(Boolean),
+  });
   return debianBinaries;
 }
 
