@@ -62,7 +62,7 @@ const scripts = {
   'test:unit': args => tests('test/unit/**/*.test.ts', [concurrency], args),
   'test:conformance': args => tests('test/conformance/**/*.test.ts', [setup, concurrency], args),
   // Every fault, with many rounds of each; what `npm test` runs of them are the *.test.ts files, with three.
-  fault: args => tests('test/fault/**/*.{test,fault}.ts', [setup, '--test-concurrency=1'], args),
+  fault: args => tests('test/fault/**/*.{test,fault}.ts', [setup, concurrency], args),
   bench: args => [['bench/main.ts', ...args]],
   check: () => [
     [bin('typescript/bin/tsc'), '--noEmit', '-p', '.'],

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
-/** Longer than any file of tests takes on a slow machine; with more rounds of each fault than three, an hour. */
-const fileMsMax = Number(process.env['FAULT_ROUNDS'] ?? 3) > 3 ? 3_600_000 : 600_000;
+/** Longer than any file of tests takes on a slow machine; with more rounds of each fault than three, two hours. */
+const fileMsMax = Number(process.env['FAULT_ROUNDS'] ?? 3) > 3 ? 7_200_000 : 600_000;
 
 // Loaded into every test process (--import): `node --test` waits for ever for a file whose handles keep it alive, and
 // --test-timeout bounds only the tests inside.

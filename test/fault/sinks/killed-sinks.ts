@@ -13,6 +13,7 @@ import { sharedPostgres } from '../../support/servers.ts';
 import { settled } from '../../support/settled.ts';
 import { until } from '../../support/until.ts';
 import type { LogUnderFault } from '../logs.ts';
+import { roundsUpTo } from '../rounds.ts';
 import { assertSlotNotAhead } from '../strangers.ts';
 import { Shop } from './shop.ts';
 import { type Follower, followers, kill, type TargetServers } from './targets.ts';
@@ -23,6 +24,8 @@ const strikeMsMax = 40;
 /** Most records that are applied between two kills. */
 const recordsMax = 400;
 const patienceMs = 120_000;
+/** In each, the daemon is killed two or three times and a target once; and each makes the log longer that is replayed in the end. */
+export const rounds = roundsUpTo(20);
 
 /** What the daemon says of a sink. */
 class SinkWatch {

@@ -11,10 +11,11 @@ import { MysqlAccounts } from '../../support/mysql-accounts.ts';
 import { sharedKafka, sharedMariadb, sharedMysql } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
 import { workerGroup } from '../../support/worker-group.ts';
+import { roundsUpTo } from '../rounds.ts';
 
 const name = 'moving';
 /** There and back so often, under load all the while. */
-const rounds = Math.min(5, Number(process.env['FAULT_ROUNDS'] ?? 1));
+const rounds = roundsUpTo(5);
 const accountsCount = 200;
 /** Rows of a transaction of the load: a tenth of the accounts. The one that was published last, or in part, comes whole again from the other. */
 const rowsOfTransaction = accountsCount / 10;

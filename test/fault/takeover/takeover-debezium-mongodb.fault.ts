@@ -10,10 +10,11 @@ import { MongoAccounts } from '../../support/mongo-accounts.ts';
 import { sharedKafka, sharedMongodb } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
 import { workerGroup } from '../../support/worker-group.ts';
+import { roundsUpTo } from '../rounds.ts';
 
 const name = 'moving';
 /** There and back so often, under load all the while. */
-const rounds = Math.min(5, Number(process.env['FAULT_ROUNDS'] ?? 1));
+const rounds = roundsUpTo(5);
 
 test('a MongoDB connector goes from the real Debezium to the daemon and back under load: nothing lost, nothing doubled', {
   timeout: 900_000,

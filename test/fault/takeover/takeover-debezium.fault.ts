@@ -9,10 +9,11 @@ import { freshDatabase } from '../../support/fresh-database.ts';
 import { sharedKafka, sharedPostgres } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
 import { workerGroup } from '../../support/worker-group.ts';
+import { roundsUpTo } from '../rounds.ts';
 
 const name = 'moving';
 /** There and back so often, under load all the while. */
-const rounds = Math.min(5, Number(process.env['FAULT_ROUNDS'] ?? 1));
+const rounds = roundsUpTo(5);
 
 /** Rows of a transaction of the load: a tenth of the accounts. */
 const rowsOfTransaction = 20;

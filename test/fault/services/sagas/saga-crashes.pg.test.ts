@@ -2,12 +2,11 @@ import { test } from 'node:test';
 import { freshDatabase } from '../../../support/fresh-database.ts';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
 import { sharedPostgres } from '../../../support/servers.ts';
-import { faultRounds } from '../../rounds.ts';
 import type { HostPlaces } from './crashing-orders.ts';
-import { crashEveryTransition, lanes } from './saga-crashes.ts';
+import { crashEveryTransition, lanes, rounds } from './saga-crashes.ts';
 
 test('a kill before or after any transition of the order saga, and before its commands are published, does nothing twice and leaves nothing stuck, PostgreSQL', {
-  timeout: 240_000 * Math.max(1, faultRounds),
+  timeout: 240_000 * rounds,
 }, async t => {
   using folder = new ScratchFolder('sagas');
   await using resources = new AsyncDisposableStack();

@@ -1,10 +1,9 @@
 import { test } from 'node:test';
 import { ScratchFolder } from '../../../support/scratch-folder.ts';
-import { faultRounds } from '../../rounds.ts';
-import { crashEveryTransition, lanes } from './saga-crashes.ts';
+import { crashEveryTransition, lanes, rounds } from './saga-crashes.ts';
 
 test('a kill before or after any transition of the order saga does nothing twice and leaves nothing stuck, embedded log', {
-  timeout: 240_000 * Math.max(1, faultRounds),
+  timeout: 240_000 * rounds,
 }, async t => {
   using folder = new ScratchFolder('sagas');
   const places = Array.from({ length: lanes }, (_, lane) => ({ log: { dataDir: folder.file(`log-${lane}`) }, database: null }));

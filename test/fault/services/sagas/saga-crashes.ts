@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { CrashPoint } from '../../../../src/contract/index.ts';
 import { openCopiersLog } from '../../consumed/copiers-log.ts';
-import { faultRounds, faultSeed } from '../../rounds.ts';
+import { faultRounds, faultSeed, roundsUpTo } from '../../rounds.ts';
 import { assertSound, type CrashingOrder, crash, type Fate, finish, type HostPlaces, topicsOf, transitionsOf } from './crashing-orders.ts';
 
 /** Before and after a transition is durable. */
@@ -39,7 +39,7 @@ function kills(kept: Kept): readonly Kill[] {
 
 /** In `npm run fault`, all of them as often as it says. Else one round: half of those of an order that is undone, and some of the others; which ones, the seed decides. */
 const everything = faultRounds > 3;
-const rounds = everything ? faultRounds : 1;
+export const rounds = everything ? roundsUpTo(20) : 1;
 
 function chosen(kept: Kept): readonly Kill[] {
   if (everything) return kills(kept);
