@@ -1,8 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   type AssignedPartition,
   type ConsumerEvent,
   type LogConsumer,
-  type LogRecord,
   type Sink,
   SluiceError,
   type TopicPartition,
@@ -13,9 +13,8 @@ import { OffsetCommits } from './offset-commits.ts';
 import { ParkedKeys } from './parked-keys.ts';
 import { GatheredBatch } from './sink-batch.ts';
 import { BatchWriter } from './sink-batch-writer.ts';
-import { SinkConversion } from './sink-conversion.ts';
-import { tolerate } from './sink-delivery.ts';
 import { IncomingRecords } from './sink-incoming.ts';
+import { RecordIntake } from './sink-intake.ts';
 import { SinkOutput } from './sink-output.ts';
 import { OwnedPartitions } from './sink-partitions.ts';
 import { GivenUp, patiently } from './sink-patience.ts';
@@ -23,6 +22,8 @@ import type { ConsumingView, PartitionProgress, SinkTaskPlan } from './sink-task
 
 /** How long a write that is under way may go on when its task is being stopped. */
 const stopGraceMs = 2_000;
+/** Records that are converted at once while the sink writes: it has answers of its target to read, and more to send. */
+const gatheredWhileWriting = 100;
 /** How long the log has, after it has refused an append, to tell that the partitions are another member's. */
 const fencedMsMax = 10_000;
 
@@ -49,7 +50,7 @@ class SinkTask implements ConsumingView {
   readonly #sink: Sink;
   readonly #consumer: LogConsumer;
   readonly #writer: BatchWriter;
-  readonly #conversion: SinkConversion;
+  readonly #intake: RecordIntake;
   readonly #commits: OffsetCommits;
   readonly #parked: ParkedKeys | null;
   #batch: GatheredBatch;
@@ -77,7 +78,7 @@ class SinkTask implements ConsumingView {
     [this.#plan, this.#sink, this.#consumer] = [plan, sink, consumer];
     this.#partitions = new OwnedPartitions(() => consumer.lag());
     this.#incoming = new IncomingRecords(consumer);
-    this.#conversion = new SinkConversion(plan);
+    this.#intake = new RecordIntake(plan, this.#partitions);
     this.#commits = new OffsetCommits(consumer, this.#partitions, error => this.#fail(error));
     this.#parked = plan.errors.deadLetters?.parksLater ? new ParkedKeys() : null;
     this.#batch = new GatheredBatch(this.#parked !== null);
@@ -134,9 +135,13 @@ class SinkTask implements ConsumingView {
         this.#lettersMoved = false;
         await this.#loadParked(abort);
       }
-      this.#gather();
+      const unread = this.#gather();
       if (this.#mayWrite) {
         this.#write();
+        return true;
+      }
+      if (unread) {
+        await turn();
         return true;
       }
       if (event === null) return false;
@@ -176,42 +181,22 @@ class SinkTask implements ConsumingView {
     );
   }
 
-  /** Fills the batch from what has come. */
-  #gather(): void {
+  /** Fills the batch from what has come. Answers whether it has stopped for the sink's sake, with more to take. */
+  #gather(): boolean {
     const { limits } = this.#plan;
+    let left = this.#writing === null ? Number.POSITIVE_INFINITY : gatheredWhileWriting;
     for (let record = this.#incoming.first(); record !== undefined; record = this.#incoming.first()) {
-      if (this.#batch.isFull(limits)) return;
+      if (this.#batch.isFull(limits)) return false;
       if (this.#batch.keepsBack(record)) {
         this.#due = true;
-        return;
+        return false;
       }
+      if (left-- === 0) return true;
       this.#incoming.shift();
       if (this.#batch.count === 0 && limits.lingerMs > 0) this.#linger(this.#batch);
-      this.#take(record);
+      this.#intake.take(record, this.#batch);
     }
-  }
-
-  #take(record: LogRecord): void {
-    const owned = this.#partitions.get(record.topic, record.partition);
-    if (owned === null) return;
-    const batch = this.#batch;
-    const version = owned.versionOf(record.offset);
-    try {
-      const converted = this.#conversion.convert(record, version);
-      if (converted === null) batch.filtered++;
-      else batch.gathered.push({ record: converted, origin: record });
-    } catch (thrown) {
-      const failed = { record, version, ...this.#conversion.failedAt(thrown), error: toSluiceError(thrown) };
-      try {
-        tolerate(failed, this.#plan);
-      } catch (fault) {
-        // What lies before it is delivered first.
-        batch.fault = toSluiceError(fault);
-        return;
-      }
-      batch.failed.push(failed);
-    }
-    batch.reach(owned, record);
+    return false;
   }
 
   #linger(batch: GatheredBatch): void {

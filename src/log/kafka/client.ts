@@ -70,7 +70,6 @@ export {
   produceV11,
   protocolErrors,
   Reader,
-  type RecordsBatch,
   ResponseError,
   syncGroupV3,
   syncGroupV4,

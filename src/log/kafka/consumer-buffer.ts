@@ -1,67 +1,52 @@
 import type { LogRecord } from '../../contract/index.ts';
-
-/** What a record takes beside its bytes, roughly. */
-const recordOverheadBytes = 100;
+import type { CommittedRecords } from './committed.ts';
 
 /** A partition between two seeks; `given`: before which offset everything has been given out. */
 export type BufferOwner = { given: bigint };
 
 /** Records of one partition's answer that have not all been given out. */
-type Chunk = { readonly owner: BufferOwner; readonly records: readonly LogRecord[]; readonly bytes: number; given: number };
+type Chunk = { readonly owner: BufferOwner; readonly records: Pick<CommittedRecords, 'bytes' | 'first' | 'next'> };
 
-/** What has been read ahead, in the order in which it came. */
+/**
+ * What has been read ahead, in the order in which it came, and as it came over the wire: records are decoded when they are given out, so that what waits is one
+ * piece of memory a partition and not some objects a record.
+ */
 export class ConsumerBuffer {
   #chunks: Chunk[] = [];
   #bytes = 0;
 
+  /** Of the answers of which something is left. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  add(owner: BufferOwner, records: readonly LogRecord[]): void {
-    if (records.length === 0) return;
-    let bytes = 0;
-    for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0) + recordOverheadBytes;
-    this.#chunks.push({ owner, records, bytes, given: 0 });
-    this.#bytes += bytes;
+  add(owner: BufferOwner, records: Chunk['records']): void {
+    if (records.first() === null) return;
+    this.#chunks.push({ owner, records });
+    this.#bytes += records.bytes;
   }
 
   /** At most so many; none where there are none. */
   take(recordsMax: number): readonly LogRecord[] {
-    const first = this.#chunks[0];
-    if (first === undefined) return [];
-    if (first.given === 0 && first.records.length <= recordsMax && this.#chunks.length === 1) {
-      this.#give(first, first.records.length);
-      return first.records;
-    }
     const taken: LogRecord[] = [];
-    while (taken.length < recordsMax) {
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) break;
-      const end = Math.min(chunk.records.length, chunk.given + recordsMax - taken.length);
-      for (let index = chunk.given; index < end; index++) taken.push(chunk.records[index]!);
-      this.#give(chunk, end);
+    for (let chunk = this.#chunks[0]; chunk !== undefined && taken.length < recordsMax; chunk = this.#chunks[0]) {
+      const { owner, records } = chunk;
+      for (let record = records.next(); record !== null; record = taken.length < recordsMax ? records.next() : null) taken.push(record);
+      owner.given = taken.at(-1)!.offset + 1n;
+      if (records.first() !== null) break;
+      this.#chunks.shift();
+      this.#bytes -= records.bytes;
     }
     return taken;
   }
 
   /** The offset of an owner's first record that is still here; null where there is none. */
   firstOf(owner: BufferOwner): bigint | null {
-    const chunk = this.#chunks.find(candidate => candidate.owner === owner);
-    return chunk === undefined ? null : chunk.records[chunk.given]!.offset;
+    return this.#chunks.find(candidate => candidate.owner === owner)?.records.first() ?? null;
   }
 
   forget(owner: BufferOwner): void {
-    for (const chunk of this.#chunks) if (chunk.owner === owner) this.#bytes -= chunk.bytes;
+    for (const { owner: other, records } of this.#chunks) if (other === owner) this.#bytes -= records.bytes;
     this.#chunks = this.#chunks.filter(chunk => chunk.owner !== owner);
-  }
-
-  /** The first chunk has been given out up to `end`. */
-  #give(chunk: Chunk, end: number): void {
-    chunk.given = end;
-    chunk.owner.given = chunk.records[end - 1]!.offset + 1n;
-    if (end < chunk.records.length) return;
-    this.#chunks.shift();
-    this.#bytes -= chunk.bytes;
   }
 }

@@ -1,18 +1,12 @@
 import type { LogRecord, PartitionLag, PartitionOffset, TopicPartition } from '../../contract/index.ts';
 import type { ConsumerSettings } from '../consumer-config.ts';
-import { committedRecords } from './committed.ts';
+import { CommittedRecords } from './committed.ts';
 import { type BufferOwner, ConsumerBuffer } from './consumer-buffer.ts';
 import { BrokerError, brokerAnswer, isLost, isRepeatable, kafkaError, staleMetadata, unknownTopic } from './errors.ts';
 import { answerName, type FetchLimits, type Served } from './fetch.ts';
 import type { FetchSource } from './fetch-source.ts';
 import type { Reading } from './read-partitions.ts';
 
-/**
- * What a byte that is asked for may become in memory, as brokers count compressed ones: learnt from every answer that was larger than asked
- * for, and slowly forgotten. At first it is guessed.
- */
-const expansionGuessed = 4;
-const expansionKept = 0.9;
 /** How long fetching may fail before the consumer does. */
 const failingMsMax = 60_000;
 
@@ -47,7 +41,6 @@ export class ConsumerFetcher implements AsyncDisposable {
   readonly #parts: FetcherParts;
   readonly #buffer = new ConsumerBuffer();
   readonly #stopped = new AbortController();
-  #expansion = expansionGuessed;
   /** By broker, the bytes that the request that is under way may take in memory. */
   readonly #underWay = new Map<number, number>();
   /** Those just served go to the end, so that a full partition does not starve the others. */
@@ -139,7 +132,7 @@ export class ConsumerFetcher implements AsyncDisposable {
     const { source, settings, bufferBytesMax } = this.#parts;
     const nodes = await source.byLeader(this.#fetched);
     const share = Math.max(1, Math.floor(bufferBytesMax / (nodes.size + 1)));
-    const bytesMax = Math.max(1, Math.min(settings.fetchBytesMax, Math.floor(share / this.#expansion)));
+    const bytesMax = Math.min(settings.fetchBytesMax, share);
     for (const [node, parts] of nodes) {
       if (this.#over) return;
       if (this.#underWay.has(node) || !this.#hasRoom(share)) continue;
@@ -151,7 +144,7 @@ export class ConsumerFetcher implements AsyncDisposable {
         partitionBytesMax: Math.min(settings.partitionBytesMax, bytesMax),
       };
       source.fetch(node, parts, limits).then(
-        served => this.#arrived(node, served, bytesMax),
+        served => this.#arrived(node, served),
         (error: unknown) => {
           this.#underWay.delete(node);
           this.#failed(error);
@@ -166,10 +159,9 @@ export class ConsumerFetcher implements AsyncDisposable {
     return taken === 0 || taken + bytes <= this.#parts.bufferBytesMax;
   }
 
-  #arrived(node: number, served: readonly Served[], bytesMax: number): void {
+  #arrived(node: number, served: readonly Served[]): void {
     this.#underWay.delete(node);
     if (this.#over) return;
-    const bytesBefore = this.#buffer.bytes;
     const moved = new Set<Fetching>();
     let fault: BrokerError | null = null;
     for (const { reading, partition } of served) {
@@ -181,11 +173,10 @@ export class ConsumerFetcher implements AsyncDisposable {
       if (answer !== null) continue;
       if (partition.lastStableOffset >= 0n) fetching.lastStable = partition.lastStableOffset;
       const before = fetching.position;
-      this.#buffer.add(fetching, committedRecords(fetching, partition));
+      this.#buffer.add(fetching, new CommittedRecords(fetching, partition));
       if (fetching.position > before) moved.add(fetching);
     }
     if (moved.size > 0) {
-      this.#expansion = Math.max(1, (this.#buffer.bytes - bytesBefore) / bytesMax, this.#expansion * expansionKept);
       this.#fetched = [...this.#fetched.filter(fetching => !moved.has(fetching)), ...moved];
       this.#parts.arrived();
     }

@@ -15,29 +15,32 @@ import {
   fetchV16,
   fetchV17,
   protocolErrors,
-  ResponseError,
+  type Reader,
+  type Writer,
 } from './client.ts';
 import type { Cluster } from './cluster.ts';
+import { BrokerError } from './errors.ts';
+import { type FetchAnswer, firstFlexibleVersion, firstVersionById, type PartitionAnswer, readFetchAnswer } from './fetch-answer.ts';
 import type { Reading } from './read-partitions.ts';
 
 const fetches = {
-  4: fetchV4.api,
-  5: fetchV5.api,
-  6: fetchV6.api,
-  7: fetchV7.api,
-  8: fetchV8.api,
-  9: fetchV9.api,
-  10: fetchV10.api,
-  11: fetchV11.api,
-  12: fetchV12.api,
-  13: fetchV13.api,
-  14: fetchV14.api,
-  15: fetchV15.api,
-  16: fetchV16.api,
-  17: fetchV17.api,
+  4: fetchV4,
+  5: fetchV5,
+  6: fetchV6,
+  7: fetchV7,
+  8: fetchV8,
+  9: fetchV9,
+  10: fetchV10,
+  11: fetchV11,
+  12: fetchV12,
+  13: fetchV13,
+  14: fetchV14,
+  15: fetchV15,
+  16: fetchV16,
+  17: fetchV17,
 };
 const knownVersions = Object.keys(fetches).map(Number) as (keyof typeof fetches)[];
-const firstVersionById = 13;
+const fetchKey = 1;
 const readCommitted = 1;
 const noSession = { id: 0, epoch: -1 };
 
@@ -57,13 +60,10 @@ export type FetchLimits = {
   readonly partitionBytesMax: number;
 };
 
-type FetchResponse = ReturnType<typeof fetchV17.parseResponse>;
-
-/** One partition's part of an answer. */
-export type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number];
-
 /** What a broker answered for one partition. */
 export type Served = { readonly reading: Reading; readonly partition: PartitionAnswer };
+
+type AskedTopic = Parameters<typeof fetchV17.createRequest>[6][number] & { readonly name: string };
 
 /** One fetch request (read_committed) to the leader of these partitions. */
 export async function fetchOnce(
@@ -74,7 +74,7 @@ export async function fetchOnce(
 ): Promise<readonly Served[]> {
   const version = (await cluster.version('Fetch', knownVersions)) as keyof typeof fetches;
   const byTopic = Map.groupBy(readings, reading => reading.topic);
-  const topics = [];
+  const topics: AskedTopic[] = [];
   for (const [name, parts] of byTopic) {
     // Older versions name topics, newer ones their ids.
     const topicId = version < firstVersionById ? name : (parts[0]!.topicId ?? (await cluster.topic(name)).id);
@@ -88,11 +88,9 @@ export async function fetchOnce(
     topics.push({ topicId, partitions, name });
   }
   const nameOf = new Map(topics.map(({ topicId, name }) => [topicId, name]));
-  let response: FetchResponse;
-  try {
-    const connection = await connect();
-    response = await fetches[version].async(
-      connection,
+  const connection = await connect();
+  const answer = await asked(connection, version, () =>
+    fetches[version].createRequest(
       limits.waitMs,
       limits.bytesMin,
       limits.bytesMax,
@@ -102,17 +100,30 @@ export async function fetchOnce(
       topics,
       [],
       '',
-    );
-  } catch (error) {
-    // One partition's error comes as the error of all; the answer with the others' records is within.
-    const within = error instanceof ResponseError ? (error['response'] as FetchResponse | undefined) : undefined;
-    if (within === undefined || within.errorCode !== 0) throw error;
-    response = within;
-  }
-  return response.responses.flatMap(({ topicId, partitions }) =>
+    ),
+  );
+  const refused = answerName(answer.errorCode);
+  if (refused !== null) throw new BrokerError(refused);
+  return answer.topics.flatMap(({ topic, partitions }) =>
     partitions.flatMap(partition => {
-      const reading = byTopic.get(nameOf.get(topicId) ?? '')?.find(candidate => candidate.partition === partition.partitionIndex);
+      const reading = byTopic.get(nameOf.get(topic) ?? '')?.find(candidate => candidate.partition === partition.partition);
       return reading === undefined ? [] : [{ reading, partition }];
     }),
   );
+}
+
+/** The library's own way of sending, with an answer that is read here. */
+function asked(connection: Connection, version: number, request: () => Writer): Promise<FetchAnswer> {
+  const isFlexible = version >= firstFlexibleVersion;
+  return new Promise((resolve, reject) => {
+    connection.send(
+      fetchKey,
+      version,
+      request,
+      (_correlationId: number, _key: number, _version: number, answer: Reader) => readFetchAnswer(version, answer),
+      isFlexible,
+      isFlexible,
+      (error: Error | null, answer?: FetchAnswer) => (error ? reject(error) : resolve(answer!)),
+    );
+  });
 }

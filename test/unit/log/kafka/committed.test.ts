@@ -1,54 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RecordsBatch } from '@platformatic/kafka';
-import { committedRecords } from '../../../../src/log/kafka/committed.ts';
+import { CommittedRecords, committedRecords } from '../../../../src/log/kafka/committed.ts';
+import { storedBatch } from './stored-batch.ts';
 
 const transactional = 0x10;
 const control = 0x30;
 
-function batch(firstOffset: number, values: readonly string[], producerId: number, attributes: number): RecordsBatch {
-  return {
-    firstOffset: BigInt(firstOffset),
-    length: 0,
-    partitionLeaderEpoch: 0,
-    magic: 2,
-    crc: 0,
-    attributes,
-    lastOffsetDelta: values.length - 1,
-    firstTimestamp: 0n,
-    maxTimestamp: 9n,
-    producerId: BigInt(producerId),
-    producerEpoch: 0,
-    firstSequence: 0,
-    records: values.map((value, offsetDelta) => ({
-      length: 0,
-      attributes: 0,
-      timestampDelta: BigInt(offsetDelta),
-      offsetDelta,
-      key: null,
-      value: Buffer.from(value),
-      headers: [],
-    })),
-  };
+function batch(firstOffset: number, values: readonly string[], producerId: number, attributes: number): Buffer {
+  return storedBatch({ firstOffset, records: values.map(value => ({ value: Buffer.from(value) })), producerId, attributes });
 }
 
-function marker(offset: number, producerId: number, committed: boolean): RecordsBatch {
-  const made = batch(offset, ['marker'], producerId, control);
-  made.records[0]!.key = Buffer.from([0, 0, 0, committed ? 1 : 0]);
-  return made;
+function marker(offset: number, producerId: number, committed: boolean): Buffer {
+  const record = { key: Buffer.from([0, 0, 0, committed ? 1 : 0]), value: Buffer.from('marker') };
+  return storedBatch({ firstOffset: offset, records: [record], producerId, attributes: control });
 }
 
-function read(records: readonly RecordsBatch[], aborted: readonly (readonly [number, number])[], position = 0n, end: bigint | null = null) {
+function read(records: readonly Buffer[], aborted: readonly (readonly [number, number])[], position = 0n, end: bigint | null = null) {
   const reading = { topic: 't', partition: 0, position, end };
   const found = committedRecords(reading, {
-    partitionIndex: 0,
-    errorCode: 0,
-    highWatermark: 100n,
-    lastStableOffset: 100n,
-    logStartOffset: 0n,
-    abortedTransactions: aborted.map(([producerId, firstOffset]) => ({ producerId: BigInt(producerId), firstOffset: BigInt(firstOffset) })),
-    preferredReadReplica: -1,
-    records: [...records],
+    aborted: aborted.map(([producerId, firstOffset]) => ({ producerId: BigInt(producerId), firstOffset: BigInt(firstOffset) })),
+    records: Buffer.concat(records),
   });
   return { values: found.map(({ value }) => String(value)), position: reading.position };
 }
@@ -104,6 +75,28 @@ test('what was appended behind the end before the answer came is for the next re
 });
 
 test('an emptied batch of a compacted topic moves the position', () => {
-  const emptied = { ...batch(0, ['a', 'b', 'c'], 1, 0), records: [] };
+  const emptied = storedBatch({ firstOffset: 0, records: [], lastOffset: 2 });
   assert.deepEqual(read([emptied], []), { values: [], position: 3n });
+});
+
+test('an answer without records moves nothing, and its last batch, where it came in part only, is for the next one', () => {
+  const reading = { topic: 't', partition: 0, position: 4n, end: null };
+  assert.deepEqual(committedRecords(reading, { aborted: [], records: null }), []);
+  assert.equal(reading.position, 4n);
+  const cut = batch(5, ['cut'], 1, 0);
+  for (const length of [1, 30, cut.length - 1])
+    assert.deepEqual(read([batch(4, ['whole'], 1, 0), cut.subarray(0, length)], [], 4n), { values: ['whole'], position: 5n });
+});
+
+test('the first one left is told without being taken, over batches that have none', () => {
+  const reading = { topic: 't', partition: 0, position: 1n, end: null };
+  const all = [batch(0, ['passed'], 1, 0), storedBatch({ firstOffset: 1, records: [], lastOffset: 3 }), batch(4, ['a', 'b'], 1, 0)];
+  const records = new CommittedRecords(reading, { aborted: [], records: Buffer.concat(all) });
+  assert.equal(records.first(), 4n);
+  assert.equal(records.first(), 4n);
+  assert.equal(String(records.next()?.value), 'a');
+  assert.equal(records.first(), 5n);
+  assert.equal(String(records.next()?.value), 'b');
+  assert.equal(records.first(), null);
+  assert.equal(records.next(), null);
 });

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LogRecord } from '../../../../src/contract/index.ts';
+import { CommittedRecords } from '../../../../src/log/kafka/committed.ts';
 import { ConsumerBuffer } from '../../../../src/log/kafka/consumer-buffer.ts';
+import { storedBatch } from './stored-batch.ts';
 
-const records = (topic: string, from: number, count: number): readonly LogRecord[] =>
-  Array.from({ length: count }, (_, index) => ({
-    topic,
-    partition: 0,
-    offset: BigInt(from + index),
-    timestampMs: 0,
-    key: null,
-    value: Buffer.alloc(1000),
-    headers: [],
-  }));
+const records = (topic: string, from: number, count: number): CommittedRecords => {
+  const values = Array.from({ length: count }, () => ({ value: Buffer.alloc(1000) }));
+  const reading = { topic, partition: 0, position: BigInt(from), end: null };
+  return new CommittedRecords(reading, { aborted: [], records: storedBatch({ firstOffset: from, records: values }) });
+};
 const places = (taken: readonly LogRecord[]) => taken.map(({ topic, offset }) => `${topic}${offset}`);
 
 test('records are given out in the order in which they came, no more than asked for', () => {
@@ -51,4 +48,11 @@ test('what a seek has passed is forgotten', () => {
   buffer.forget(a);
   assert.deepEqual(places(buffer.take(10)), ['b0']);
   assert.equal(buffer.bytes, 0);
+});
+
+test('an answer of which nothing is to be given out is not kept', () => {
+  const buffer = new ConsumerBuffer();
+  buffer.add({ given: 0n }, records('a', 0, 0));
+  assert.equal(buffer.bytes, 0);
+  assert.deepEqual(buffer.take(1), []);
 });

@@ -46,21 +46,6 @@ test('a slow reader holds no more than its bytes, what is under way included', a
   assert.ok(taken > 1000, `${taken} taken`);
 });
 
-test('of compressed records less is asked for, as soon as it is seen what becomes of them', async () => {
-  const source = new ScriptedPartitions().add(0, 100_000);
-  source.compression = 20;
-  const bufferBytesMax = 2000 * recordBytes;
-  await using fetcher = fetcherOf(source, { bufferBytesMax });
-  await answerAll(source, 1);
-  assert.ok(fetcher.buffered > bufferBytesMax);
-  for (let round = 0; round < 50; round++) {
-    while (fetcher.take(500).length > 0);
-    await answerAll(source, 1);
-    assert.ok(fetcher.buffered > 0);
-    assert.ok(fetcher.buffered <= bufferBytesMax, `${fetcher.buffered} bytes after ${round} rounds`);
-  }
-});
-
 test('a record larger than the whole buffer comes through', async () => {
   const source = new ScriptedPartitions().add(0, 25);
   await using fetcher = fetcherOf(source, { bufferBytesMax: 10 });

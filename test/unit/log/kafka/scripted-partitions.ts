@@ -1,13 +1,15 @@
 import type { LogRecord } from '../../../../src/contract/index.ts';
 import { protocolErrors } from '../../../../src/log/kafka/client.ts';
-import type { FetchLimits, PartitionAnswer, Served } from '../../../../src/log/kafka/fetch.ts';
+import type { FetchLimits, Served } from '../../../../src/log/kafka/fetch.ts';
+import type { PartitionAnswer } from '../../../../src/log/kafka/fetch-answer.ts';
 import type { FetchSource } from '../../../../src/log/kafka/fetch-source.ts';
 import type { Reading } from '../../../../src/log/kafka/read-partitions.ts';
+import { storedBatch } from './stored-batch.ts';
 
 const valueBytes = 1000;
-/** As the buffer counts a record. */
-export const recordBytes = valueBytes + 100;
 const batchRecords = 10;
+/** What a record takes of an answer. */
+export const recordBytes = batchOf(0, batchRecords).length / batchRecords;
 
 /** A request that is under way. */
 export type Asked = { readonly node: number; readonly readings: readonly Reading[]; readonly limits: FetchLimits; answer(): void };
@@ -19,8 +21,6 @@ export class ScriptedPartitions implements FetchSource {
   readonly leaders = new Map<number, number>();
   readonly ends = new Map<number, number>();
   readonly errors = new Map<number, string>();
-  /** How much larger records are in memory than in an answer. */
-  compression = 1;
   forgotten = 0;
   disposed = false;
 
@@ -67,13 +67,14 @@ export class ScriptedPartitions implements FetchSource {
       const error = this.errors.get(reading.partition);
       const end = this.ends.get(reading.partition)!;
       let at = from[index]!;
-      const batches: PartitionAnswer['records'] = [];
+      const batches: Buffer[] = [];
       let bytes = 0;
       while (error === undefined && at < end) {
         const count = Math.min(batchRecords, end - at);
-        const size = (count * recordBytes) / this.compression;
+        const batch = batchOf(at, count);
+        const size = batch.length;
         if (left < limits.bytesMax && (size > left || bytes + size > limits.partitionBytesMax)) break;
-        batches.push(batchOf(at, count));
+        batches.push(batch);
         at += count;
         left -= size;
         bytes += size;
@@ -83,43 +84,18 @@ export class ScriptedPartitions implements FetchSource {
   }
 }
 
-function partitionAnswer(partition: number, end: number, records: PartitionAnswer['records'], error: string | undefined): PartitionAnswer {
+function partitionAnswer(partition: number, end: number, batches: readonly Buffer[], error: string | undefined): PartitionAnswer {
   return {
-    partitionIndex: partition,
+    partition,
     errorCode: error === undefined ? 0 : protocolErrors[error]!.code,
-    highWatermark: BigInt(end),
     lastStableOffset: BigInt(end),
-    logStartOffset: 0n,
-    abortedTransactions: [],
-    preferredReadReplica: -1,
-    ...(records !== undefined && { records }),
+    aborted: [],
+    records: batches.length === 0 ? null : Buffer.concat(batches),
   };
 }
 
-function batchOf(firstOffset: number, count: number): NonNullable<PartitionAnswer['records']>[number] {
-  return {
-    firstOffset: BigInt(firstOffset),
-    length: 0,
-    partitionLeaderEpoch: 0,
-    magic: 2,
-    crc: 0,
-    attributes: 0,
-    lastOffsetDelta: count - 1,
-    firstTimestamp: 0n,
-    maxTimestamp: 0n,
-    producerId: -1n,
-    producerEpoch: -1,
-    firstSequence: -1,
-    records: Array.from({ length: count }, (_, offsetDelta) => ({
-      length: 0,
-      attributes: 0,
-      timestampDelta: 0n,
-      offsetDelta,
-      key: null,
-      value: Buffer.alloc(valueBytes),
-      headers: [],
-    })),
-  };
+function batchOf(firstOffset: number, count: number): Buffer {
+  return storedBatch({ firstOffset, records: Array.from({ length: count }, () => ({ value: Buffer.alloc(valueBytes) })) });
 }
 
 /** `partition:offset` of each. */
