@@ -11,7 +11,9 @@ export type BatchPlan = { readonly last: readonly Operation[]; readonly truncati
 
 /** Plans a batch; records of which nothing can be made are in `invalid`. */
 export function planBatch({ records }: SinkBatch, planner: Planner): BatchPlan {
-  const byDocument = new Map<string, Operation>();
+  const last: Operation[] = [];
+  /** By target and id, the place in `last`. */
+  const places = new Map<string, Map<string, number>>();
   const truncations = new Map<string, Truncation>();
   const invalid: Failures = new Map();
   for (const [index, record] of records.entries()) {
@@ -30,12 +32,17 @@ export function planBatch({ records }: SinkBatch, planner: Planner): BatchPlan {
         if (known === undefined || known.record.version < record.version) truncations.set(scope, operation);
         continue;
       }
-      const document = `${operation.target} ${operation.id}`;
-      const earlier = byDocument.get(document) ?? null;
-      byDocument.set(document, { ...operation, earlier });
+      const { target, id } = operation;
+      const ofTarget = places.get(target) ?? new Map<string, number>();
+      if (ofTarget.size === 0) places.set(target, ofTarget);
+      const place = ofTarget.get(id);
+      if (place === undefined) {
+        ofTarget.set(id, last.length);
+        last.push({ ...operation, earlier: null });
+      } else last[place] = { ...operation, earlier: last[place]! };
     }
   }
-  return { last: [...byDocument.values()], truncations: [...truncations.values()], invalid };
+  return { last, truncations: [...truncations.values()], invalid };
 }
 
 /** The error of one record. The message completes `The record at PLACE: `. */

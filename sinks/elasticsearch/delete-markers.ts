@@ -54,9 +54,16 @@ export class DeleteMarkers {
    */
   async superseded(operations: readonly Operation[], mode: 'live' | 'replay', signal: AbortSignal): Promise<ReadonlySet<Operation>> {
     const asked: Operation[] = [];
+    let bound = -1n;
+    let former: Operation | null = null;
     for (const operation of operations) {
       if (operation.kind !== 'write') continue;
-      if (mode === 'replay' || operation.record.version <= (await this.#bound(scopeOf(operation), signal))) asked.push(operation);
+      // Mostly a batch is of few scopes, one after the other: its name is made, and its bound looked for, once each.
+      if (mode === 'live' && (former === null || !isSameScope(operation, former))) {
+        bound = await this.#bound(scopeOf(operation), signal);
+        former = operation;
+      }
+      if (mode === 'replay' || operation.record.version <= bound) asked.push(operation);
     }
     if (asked.length === 0) return new Set();
     const scopes = [...new Set(asked.map(scopeOf))];
@@ -79,6 +86,11 @@ export class DeleteMarkers {
     this.#bounds.set(scope, bound);
     return bound;
   }
+}
+
+function isSameScope(one: Operation, other: Operation): boolean {
+  const [place, otherPlace] = [one.record.place, other.record.place];
+  return one.target === other.target && place.partition === otherPlace.partition && place.topic === otherPlace.topic;
 }
 
 function versionOf(entry: StateEntry | undefined): bigint {

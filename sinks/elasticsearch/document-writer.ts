@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import { type Logger, type ReplayedStates, type Schema, type SinkBatch, SluiceError } from '../../src/contract/index.ts';
-import { type BulkItem, BulkWriter, type Outcome } from './bulk-writer.ts';
+import { type BulkItem, BulkWriter } from './bulk-writer.ts';
 import { DeleteMarkers } from './delete-markers.ts';
 import { DocumentText, type FieldTexts } from './document.ts';
 import { IndexCatalogue } from './index-catalogue.ts';
@@ -11,6 +11,7 @@ import { deleteOlder } from './older-documents.ts';
 import type { Operation, Truncation } from './operation.ts';
 import type { ElasticsearchConfig } from './settings.ts';
 import type { StateIndex } from './state-index.ts';
+import type { Cause } from './target-error.ts';
 
 /** How often an update is tried again inside Elasticsearch where somebody else changes the same document. */
 const conflictRetries = 5;
@@ -50,12 +51,12 @@ export class DocumentWriter {
     this.#markers?.forget();
   }
 
-  /** Writes operations on different documents; by operation, what came of it. */
+  /** Writes operations on different documents; by operation, why it was refused: those that were are in it. */
   async write(
     operations: readonly Operation[],
     { mode, states }: Pick<SinkBatch, 'mode' | 'states'>,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<Operation, Outcome>> {
+  ): Promise<ReadonlyMap<Operation, Cause>> {
     for (const operation of operations) {
       const schema = this.#mappedSchema(operation);
       if (!this.#catalogue.isReady(operation.target, schema)) await this.#catalogue.prepare(operation.target, schema, signal);
@@ -104,7 +105,12 @@ export class DocumentWriter {
     });
     for (const operation of deletes) this.#markers?.written(operation);
     if (deletes.length > 0) await this.#retention.prune(signal);
-    return new Map(operations.map((operation, index) => [operation, outcomes[index] ?? null]));
+    const refused = new Map<Operation, Cause>();
+    for (const [index, operation] of operations.entries()) {
+      const cause = outcomes[index] ?? null;
+      if (cause !== null) refused.set(operation, cause);
+    }
+    return refused;
   }
 
   /** `again`: what stands at the very version is written over. */

@@ -25,7 +25,7 @@ export class DocumentText {
     const columns = this.#columns.get(schema) ?? this.#compile(schema);
     let text = '';
     let index = 0;
-    for (const value of row.fields.values()) {
+    for (const value of row.values ?? row.fields.values()) {
       const { name, prefix, write } = columns[index++]!;
       if (name === ownId) continue;
       if (replaced?.has(name)) {

@@ -5,7 +5,12 @@ import type { Schema } from './schema.ts';
 import { Struct, type Value } from './value.ts';
 
 /** A row, a key or a document as its fields, in their order; `schema` is the struct's, null where the record came without one. */
-export type Row = { readonly schema: Schema | null; readonly fields: ReadonlyMap<string, Value> };
+export type Row = {
+  readonly schema: Schema | null;
+  readonly fields: ReadonlyMap<string, Value>;
+  /** The values alone, by the schema's fields, where they lie there already: who needs no names saves making `fields`. */
+  readonly values?: readonly Value[];
+};
 
 /** What a record says of a row. */
 export type Change = {
@@ -49,15 +54,13 @@ export function readChange(record: ConnectRecord, unavailable: string = defaultU
   const key = rowOf(record.key);
   const nothing = { key, before: null, after: null, missing: [], source: null, changedAtMs: null, operation: null } as const;
   if (record.value === null) return { ...nothing, key: documentKey(key, documentIdText), kind: 'delete' };
-  const value = rowOf(record.value);
-  if (value === null) return { ...nothing, kind: 'none' };
-  const operation = value.fields.get('op');
-  if (typeof operation === 'string' && operations.has(operation) && value.fields.has('source')) {
-    const source = rowOf(value.fields.get('source') ?? null);
-    const at = source?.fields.get('ts_ms') ?? value.fields.get('ts_ms') ?? null;
-    const ofDocument = source?.fields.get('connector') === 'mongodb';
+  const operation = fieldIn(record.value, 'op');
+  const source = fieldIn(record.value, 'source');
+  if (typeof operation === 'string' && operations.has(operation) && source !== undefined) {
+    const at = fieldIn(source, 'ts_ms') ?? fieldIn(record.value, 'ts_ms') ?? null;
+    const ofDocument = fieldIn(source, 'connector') === 'mongodb';
     const rowIn = ofDocument ? documentRow : rowOf;
-    const [before, after] = [rowIn(value.fields.get('before') ?? null), rowIn(value.fields.get('after') ?? null)];
+    const [before, after] = [rowIn(fieldIn(record.value, 'before') ?? null), rowIn(fieldIn(record.value, 'after') ?? null)];
     return {
       kind: kindOf(operation, after),
       operation: ofDocument && operation === 'u' && after === null ? null : operation,
@@ -65,12 +68,13 @@ export function readChange(record: ConnectRecord, unavailable: string = defaultU
       before,
       after,
       missing: after === null ? [] : missingIn(after, unavailable),
-      source,
+      source: rowOf(source),
       changedAtMs: at === null ? null : Number(at),
     };
   }
-  if (isOther(value)) return { ...nothing, kind: 'none' };
-  const deleted = String(value.fields.get('__deleted') ?? 'false') === 'true';
+  const value = rowOf(record.value);
+  if (value === null || isOther(value)) return { ...nothing, kind: 'none' };
+  const deleted = String(fieldIn(record.value, '__deleted') ?? 'false') === 'true';
   if (deleted) return { ...nothing, kind: 'delete', before: value };
   return { ...nothing, kind: 'upsert', after: value, missing: missingIn(value, unavailable) };
 }
@@ -141,18 +145,46 @@ function isOther({ schema }: Row): boolean {
 
 /** A struct, or an object without schema, as its fields; null for anything else. */
 export function rowOf(value: Value | undefined): Row | null {
-  if (value instanceof Struct) {
-    const fields = new Map<string, Value>();
-    for (const { name, index } of value.schema.fields) fields.set(name, value.values[index]!);
-    return { schema: value.schema, fields };
-  }
+  if (value instanceof Struct) return new StructRow(value);
   if (!(value instanceof Map)) return null;
   return { schema: null, fields: value as ReadonlyMap<string, Value> };
 }
 
+/** Most of a record's rows (its key, its source block, often the row as it was) are not looked into: only one that is has its fields by name. */
+class StructRow implements Row {
+  readonly #struct: Struct;
+  #fields: ReadonlyMap<string, Value> | null = null;
+
+  constructor(struct: Struct) {
+    this.#struct = struct;
+  }
+
+  get schema(): Schema {
+    return this.#struct.schema;
+  }
+
+  get values(): readonly Value[] {
+    return this.#struct.values;
+  }
+
+  get fields(): ReadonlyMap<string, Value> {
+    if (this.#fields === null) {
+      const fields = new Map<string, Value>();
+      const { schema, values } = this.#struct;
+      for (const { name, index } of schema.fields) fields.set(name, values[index]!);
+      this.#fields = fields;
+    }
+    return this.#fields;
+  }
+}
+
 function missingIn(row: Row, unavailable: string): readonly string[] {
+  const { schema, values } = row;
+  if (schema === null || values === undefined)
+    return [...row.fields].filter(([, value]) => isUnavailable(value, unavailable)).map(([name]) => name);
   const missing: string[] = [];
-  for (const [name, value] of row.fields) if (isUnavailable(value, unavailable)) missing.push(name);
+  for (let index = 0; index < values.length; index++)
+    if (isUnavailable(values[index]!, unavailable)) missing.push(schema.fields[index]!.name);
   return missing;
 }
 
