@@ -109,6 +109,11 @@ function withComment(what: string): string {
   return /comment '/.test(what) ? what : `${what} comment ''`;
 }
 
+/** MariaDB 10.11 keeps the former table beside the new one where an ALTER rebuilds a table whose name has a backquote and renames it with that. */
+export function doublesTable(statement: string): boolean {
+  return /^alter table `a``b` .*\brename to /is.test(statement);
+}
+
 /** Names of the columns that a statement's CHANGEs are of. */
 export function changedColumns(statement: string): readonly string[] {
   return [...statement.matchAll(/\bchange (?:`((?:[^`]|``)+)`|(\w+)) /g)].map(([, quoted, bare]) => quoted?.replaceAll('``', '`') ?? bare!);
