@@ -39,9 +39,9 @@ export const transitionsOf: Readonly<Record<Fate, number>> = {
 
 export function pinnedOf({ prefix, fate }: CrashingOrder): PinnedDefinition {
   const timely = fate === 'paid' || fate === 'refused';
-  // Behind a kill, and where a host brings twenty orders to their end at once, an attempt's time may be over before anybody could answer it: one that is
-  // answered in the end has some in reserve.
-  return pinnedOrderSaga({ prefix, timeout: '60s', paymentTimeout: timely ? '60s' : '400ms', attempts: fate === 'late' ? 100 : 2 });
+  // Behind a kill an attempt's time may be over before anybody could answer it: one that is answered in the end has some in reserve. All others have time enough
+  // for the kills of a whole round, behind which the orders are brought to their end: a command that is sent again has its effect again.
+  return pinnedOrderSaga({ prefix, timeout: '9m', paymentTimeout: timely ? '9m' : '400ms', attempts: fate === 'late' ? 10 : 2 });
 }
 
 export function behaviourOf({ fate }: CrashingOrder): Behaviour {
