@@ -1,21 +1,14 @@
 import { execFile } from 'node:child_process';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { withInstallLock } from './install-lock.ts';
+import { exists, withInstallLock } from './install-lock.ts';
 
 const run = promisify(execFile);
 
 /** Past this, whoever else holds the system's own package lock (an unattended upgrade) is taken to hang. */
 const lockSecondsMax = 600;
-
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** Runs a command of apt or dpkg without questions; rejects with what it complained of, and with `what` could not be had. */
 export async function apt(command: string, args: readonly string[], what: string): Promise<string> {

@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 /** Longer than any download here takes; past it the wait fails and says so. */
 const lockMsMax = 30 * 60_000;
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

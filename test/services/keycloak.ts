@@ -129,7 +129,8 @@ export class KeycloakServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process?.stop('SIGKILL');
+    // Its script forwards this to Java, which outlives the script's death by SIGKILL.
+    await this.#process?.stop();
     this.#scratch[Symbol.dispose]();
   }
 }

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './cache-folder.ts';
-import { apt, exists, installDebianPackages, withApt } from './debian-package.ts';
+import { apt, installDebianPackages, withApt } from './debian-package.ts';
+import { exists } from './install-lock.ts';
 
 /** A program and the arguments it always gets. */
 export type Program = { readonly command: string; readonly args: readonly string[] };

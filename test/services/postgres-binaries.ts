@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { exists, installDebianPackages } from './debian-package.ts';
-import { withInstallLock } from './install-lock.ts';
+import { installDebianPackages } from './debian-package.ts';
+import { exists, withInstallLock } from './install-lock.ts';
 
 const run = promisify(execFile);
 
