@@ -33,8 +33,11 @@ export function planBatch({ records }: SinkBatch, planner: Planner): BatchPlan {
         continue;
       }
       const { target, id } = operation;
-      const ofTarget = places.get(target) ?? new Map<string, number>();
-      if (ofTarget.size === 0) places.set(target, ofTarget);
+      let ofTarget = places.get(target);
+      if (ofTarget === undefined) {
+        ofTarget = new Map();
+        places.set(target, ofTarget);
+      }
       const place = ofTarget.get(id);
       if (place === undefined) {
         ofTarget.set(id, last.length);
