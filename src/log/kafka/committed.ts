@@ -36,9 +36,15 @@ export class CommittedRecords {
     }
   }
 
-  /** The offset of the next one; null where none is left. */
+  /**
+   * The offset of the next one; null where none is left. Of a batch that has not been begun it is what its header says, and compaction may have taken that record: so
+   * what waits is not decompressed to be counted.
+   */
   first(): bigint | null {
-    return this.#find() ? this.#cursor!.offset : null;
+    if (this.#cursor !== null) return this.#find() ? this.#cursor.offset : null;
+    const batch = this.#batches[this.#batch];
+    if (batch === undefined) return null;
+    return batch.firstOffset < this.#from ? this.#from : batch.firstOffset;
   }
 
   /** Null where none is left. */
@@ -75,11 +81,11 @@ export function committedRecords(reading: Reading, answer: Pick<PartitionAnswer,
   return found;
 }
 
-/** Those whose records somebody is to see. */
+/** Those whose records somebody is to see, but for what compaction has emptied and what lies outside of what is read. */
 function committedBatches(
   batches: readonly StoredBatch[],
   abortedTransactions: PartitionAnswer['aborted'],
-  { topic, partition }: Reading,
+  { topic, partition, position, end }: Reading,
 ): StoredBatch[] {
   const aborted = abortedTransactions.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const aborting = new Set<bigint>();
@@ -88,7 +94,11 @@ function committedBatches(
     while (aborted.length > 0 && aborted[0]!.firstOffset <= batch.lastOffset) aborting.add(aborted.shift()!.producerId);
     if (batch.attributes & controlFlag) {
       if (isAbort(new RecordCursor(batch, topic, partition))) aborting.delete(batch.producerId);
-    } else if (!(batch.attributes & transactionalFlag) || !aborting.has(batch.producerId)) committed.push(batch);
+      continue;
+    }
+    if (batch.attributes & transactionalFlag && aborting.has(batch.producerId)) continue;
+    const isRead = batch.lastOffset >= position && (end === null || batch.firstOffset < end);
+    if (isRead && batch.recordsCount > 0) committed.push(batch);
   }
   return committed;
 }

@@ -26,13 +26,14 @@ export class ConsumerBuffer {
     this.#bytes += records.bytes;
   }
 
-  /** At most so many; none where there are none. */
+  /** At most so many; none where there are none. Throws LOG_REFUSED where one cannot be decoded. */
   take(recordsMax: number): readonly LogRecord[] {
     const taken: LogRecord[] = [];
     for (let chunk = this.#chunks[0]; chunk !== undefined && taken.length < recordsMax; chunk = this.#chunks[0]) {
       const { owner, records } = chunk;
+      const before = taken.length;
       for (let record = records.next(); record !== null; record = taken.length < recordsMax ? records.next() : null) taken.push(record);
-      owner.given = taken.at(-1)!.offset + 1n;
+      if (taken.length > before) owner.given = taken.at(-1)!.offset + 1n;
       if (records.first() !== null) break;
       this.#chunks.shift();
       this.#bytes -= records.bytes;

@@ -67,8 +67,10 @@ export class ConsumerFetcher implements AsyncDisposable {
   /** What is next, at most so many; none where nothing has come yet. Throws what fetching has failed with. */
   take(recordsMax: number): readonly LogRecord[] {
     if (this.#failure !== null) throw this.#failure;
+    const { bytes } = this.#buffer;
     const records = this.#buffer.take(recordsMax);
-    if (records.length > 0) this.#pump();
+    // Also where all that was left of an answer were records before the position.
+    if (records.length > 0 || this.#buffer.bytes < bytes) this.#pump();
     return records;
   }
 
@@ -143,13 +145,13 @@ export class ConsumerFetcher implements AsyncDisposable {
         bytesMax,
         partitionBytesMax: Math.min(settings.partitionBytesMax, bytesMax),
       };
-      source.fetch(node, parts, limits).then(
-        served => this.#arrived(node, served),
-        (error: unknown) => {
+      source
+        .fetch(node, parts, limits)
+        .then(served => this.#arrived(node, served))
+        .catch((error: unknown) => {
           this.#underWay.delete(node);
           this.#failed(error);
-        },
-      );
+        });
     }
   }
 

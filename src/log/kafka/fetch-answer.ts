@@ -1,6 +1,6 @@
 import type { Reader } from './client.ts';
 
-/** What a broker answered for one partition; its records are still as they lie in the log: see `StoredBatches`. */
+/** What a broker answered for one partition; its records are still as they lie in the log: see `storedBatches`. */
 export type PartitionAnswer = {
   readonly partition: number;
   readonly errorCode: number;

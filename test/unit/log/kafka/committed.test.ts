@@ -88,6 +88,15 @@ test('an answer without records moves nothing, and its last batch, where it came
     assert.deepEqual(read([batch(4, ['whole'], 1, 0), cut.subarray(0, length)], [], 4n), { values: ['whole'], position: 5n });
 });
 
+test('what waits is not decoded to be told of: only who takes it meets what cannot be read', () => {
+  const reading = { topic: 't', partition: 0, position: 3n, end: null };
+  const unreadable = batch(2, ['a', 'b', 'c'], 1, 0x05);
+  const records = new CommittedRecords(reading, { aborted: [], records: unreadable });
+  assert.equal(records.first(), 3n);
+  assert.equal(reading.position, 5n);
+  assert.throws(() => records.next(), /compression 5 is not known/);
+});
+
 test('the first one left is told without being taken, over batches that have none', () => {
   const reading = { topic: 't', partition: 0, position: 1n, end: null };
   const all = [batch(0, ['passed'], 1, 0), storedBatch({ firstOffset: 1, records: [], lastOffset: 3 }), batch(4, ['a', 'b'], 1, 0)];

@@ -50,6 +50,17 @@ test('what a seek has passed is forgotten', () => {
   assert.equal(buffer.bytes, 0);
 });
 
+test('a batch of which the position has passed all that compaction has left gives nothing, and moves nobody', () => {
+  const buffer = new ConsumerBuffer();
+  const [a, b] = [{ given: 0n }, { given: 7n }];
+  buffer.add(a, records('a', 0, 2));
+  const thinned = storedBatch({ firstOffset: 5, records: [{ value: Buffer.from('passed') }], lastOffset: 9 });
+  const reading = { topic: 'b', partition: 0, position: 7n, end: null };
+  buffer.add(b, new CommittedRecords(reading, { aborted: [], records: thinned }));
+  assert.deepEqual(places(buffer.take(10)), ['a0', 'a1']);
+  assert.deepEqual([a.given, b.given, buffer.bytes], [2n, 7n, 0]);
+});
+
 test('an answer of which nothing is to be given out is not kept', () => {
   const buffer = new ConsumerBuffer();
   buffer.add({ given: 0n }, records('a', 0, 0));

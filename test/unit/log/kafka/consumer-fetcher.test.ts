@@ -121,6 +121,20 @@ test('another topic of the same name, or none, is told of; a broker that refuses
   );
 });
 
+test('records that cannot be read end the reading, wherever that is found out', async () => {
+  // A marker is read as it arrives, and a record as it is taken.
+  for (const attributes of [0x25, 0x05]) {
+    const source = new ScriptedPartitions().add(0, 10);
+    source.attributes = attributes;
+    await using fetcher = fetcherOf(source);
+    await answerAll(source, 1);
+    assert.throws(
+      () => fetcher.take(1),
+      (error: SluiceError) => error.code === 'LOG_REFUSED' && /compression 5/.test(error.message),
+    );
+  }
+});
+
 test('after what is no record the position is the end', async () => {
   const source = new ScriptedPartitions().add(0, 10);
   await using fetcher = fetcherOf(source);

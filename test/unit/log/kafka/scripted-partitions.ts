@@ -21,6 +21,8 @@ export class ScriptedPartitions implements FetchSource {
   readonly leaders = new Map<number, number>();
   readonly ends = new Map<number, number>();
   readonly errors = new Map<number, string>();
+  /** Of the batches from now on. */
+  attributes = 0;
   forgotten = 0;
   disposed = false;
 
@@ -71,7 +73,7 @@ export class ScriptedPartitions implements FetchSource {
       let bytes = 0;
       while (error === undefined && at < end) {
         const count = Math.min(batchRecords, end - at);
-        const batch = batchOf(at, count);
+        const batch = batchOf(at, count, this.attributes);
         const size = batch.length;
         if (left < limits.bytesMax && (size > left || bytes + size > limits.partitionBytesMax)) break;
         batches.push(batch);
@@ -94,8 +96,8 @@ function partitionAnswer(partition: number, end: number, batches: readonly Buffe
   };
 }
 
-function batchOf(firstOffset: number, count: number): Buffer {
-  return storedBatch({ firstOffset, records: Array.from({ length: count }, () => ({ value: Buffer.alloc(valueBytes) })) });
+function batchOf(firstOffset: number, count: number, attributes = 0): Buffer {
+  return storedBatch({ firstOffset, attributes, records: Array.from({ length: count }, () => ({ value: Buffer.alloc(valueBytes) })) });
 }
 
 /** `partition:offset` of each. */
