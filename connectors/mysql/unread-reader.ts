@@ -1,37 +1,27 @@
-import { type UnreadRow, UnreadRows } from '../../src/contract/index.ts';
+import { type UnreadRow, UnreadRowMemory, type UnreadRows } from '../../src/contract/index.ts';
 import type { EventCursor } from './binlog/cursor.ts';
 import type { ColumnReader } from './column.ts';
 import { nullValue, readText } from './text-values.ts';
 
-/** Cells of the first rows' memory, and at most: it grows fourfold, so that a table of a few rows takes little. */
-const cellsMin = 256;
 const cellsMax = 4096;
 
 /** Takes rows of the text protocol as they lie: values that are only written again are never made. */
 export class UnreadRowReader {
   readonly #readers: readonly (ColumnReader | null)[];
-  readonly #columns: ConstructorParameters<typeof UnreadRows>[0];
-  #rows: UnreadRows;
-  #cells = cellsMin;
+  readonly #memory: UnreadRowMemory;
 
   /** One for each column, null gives null. */
   constructor(readers: readonly (ColumnReader | null)[]) {
     this.#readers = readers;
-    this.#columns = readers.map(reader => (reader?.unread?.kind === 'number' ? reader.unread.valueOf : null));
-    this.#rows = this.#memory();
-  }
-
-  #memory(): UnreadRows {
-    return new UnreadRows(this.#columns, Math.max(1, Math.floor(this.#cells / Math.max(1, this.#columns.length))));
+    const columns = readers.map(reader => {
+      return { valueOfNumber: reader?.unread?.kind === 'number' ? reader.unread.valueOf : null, valueOfText: null };
+    });
+    this.#memory = new UnreadRowMemory(columns, cellsMax);
   }
 
   /** The row from where the cursor stands; leaves the cursor behind it. Its bytes belong to the row from here on. */
   read(cursor: EventCursor): UnreadRow {
-    if (this.#rows.full) {
-      this.#cells = Math.min(cellsMax, this.#cells * 4);
-      this.#rows = this.#memory();
-    }
-    const rows = this.#rows;
+    const rows = this.#memory.rows();
     const { bytes } = cursor;
     const readers = this.#readers;
     const row = rows.row(bytes);

@@ -18,7 +18,10 @@ export type Converter = {
    * it throws, the caller truncates the slab. Converters on the hot path have it; without it `serialize` is called.
    */
   serializeInto?(topic: string, schema: Schema | null, value: Value, slab: SlabWriter): boolean;
-  /** Throws SluiceError CONVERSION_FAILED for bytes that it cannot read. */
+  /**
+   * The value may be read from the bytes later (`UnreadStruct`), so nobody changes them from here on. Throws SluiceError CONVERSION_FAILED for bytes that
+   * it cannot read: what it has taken can be read whenever that is.
+   */
   deserialize(topic: string, bytes: Uint8Array | null): SchemaAndValue;
 };
 

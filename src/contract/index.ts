@@ -29,7 +29,15 @@ export { misspeltSourceField } from './source-fields.ts';
 export { isStreamOffset } from './stream-offset.ts';
 export { topicOfType } from './topic-of-type.ts';
 export * from './transform.ts';
-export { type UnreadFields, UnreadRow, UnreadRows, UnreadStruct, type ValueOfNumber } from './unread-rows.ts';
+export {
+  type UnreadColumn,
+  type UnreadFields,
+  UnreadRow,
+  UnreadRowMemory,
+  UnreadRows,
+  UnreadStruct,
+  type ValueOfNumber,
+} from './unread-rows.ts';
 export * from './value.ts';
 export * from './verification.ts';
 export * from './worker-group.ts';

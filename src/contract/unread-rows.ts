@@ -8,6 +8,14 @@ const valueForm = -2;
 /** Makes the value of a number, as the column's schema has it (a bigint of an int64's, bytes of a Decimal's). */
 export type ValueOfNumber = (number: number) => Value;
 
+/** How the cells of one column are read. */
+export type UnreadColumn = {
+  /** Null where none is a number. */
+  readonly valueOfNumber: ValueOfNumber | null;
+  /** What bytes[start, end) stand for; null where they are the UTF-8 of the value itself. */
+  readonly valueOfText: ((bytes: Buffer, start: number, end: number) => Value) | null;
+};
+
 /**
  * Rows as a database sent them, of which most are only ever written out again: where each column's text lies, or what number it is. A value is
  * made when somebody asks for it. The cells of all rows are columns of numbers, so that a row is one small object and leaves little behind
@@ -19,7 +27,7 @@ export type ValueOfNumber = (number: number) => Value;
  *     rows.value(2, null);
  */
 export class UnreadRows {
-  readonly #columns: readonly (ValueOfNumber | null)[];
+  readonly #columns: readonly UnreadColumn[];
   readonly #starts: Int32Array;
   /** Where texts end; of a value that is made, its place in `#values`. */
   readonly #ends: Int32Array;
@@ -29,8 +37,7 @@ export class UnreadRows {
   #first: number;
   readonly #cells: number;
 
-  /** `columns`: one for each column, null where no cell of it will be a number. */
-  constructor(columns: readonly (ValueOfNumber | null)[], rowsMax: number) {
+  constructor(columns: readonly UnreadColumn[], rowsMax: number) {
     this.#columns = columns;
     this.#cells = columns.length * rowsMax;
     this.#starts = new Int32Array(this.#cells);
@@ -50,7 +57,7 @@ export class UnreadRows {
     return new UnreadRow(this, bytes, this.#first);
   }
 
-  /** A cell of the row begun: a value of a string schema, whose UTF-8 is bytes[start, end). */
+  /** A cell of the row begun, whose text is bytes[start, end). */
   text(column: number, start: number, end: number): void {
     this.#starts[this.#first + column] = start;
     this.#ends[this.#first + column] = end;
@@ -87,8 +94,36 @@ export class UnreadRows {
 
   valueAt(bytes: Buffer, first: number, column: number): Value {
     const start = this.#starts[first + column]!;
-    if (start >= 0) return bytes.toString('utf8', start, this.#ends[first + column]!);
-    return start === numberForm ? this.#columns[column]!(this.#numbers[first + column]!) : this.#values[this.#ends[first + column]!]!;
+    if (start === valueForm) return this.#values[this.#ends[first + column]!]!;
+    const { valueOfNumber, valueOfText } = this.#columns[column]!;
+    if (start === numberForm) return valueOfNumber!(this.#numbers[first + column]!);
+    const end = this.#ends[first + column]!;
+    return valueOfText === null ? bytes.toString('utf8', start, end) : valueOfText(bytes, start, end);
+  }
+}
+
+/** Cells of the first rows' memory: it grows fourfold, so that a table of a few rows takes little. */
+const cellsMin = 256;
+
+/** Where a reader of rows finds room for the next one. */
+export class UnreadRowMemory {
+  readonly #columns: readonly UnreadColumn[];
+  readonly #cellsMax: number;
+  #cells = cellsMin;
+  #rows: UnreadRows | null = null;
+
+  /** `columns` as of `UnreadRows`; `cellsMax`: of the rows that are in memory together for as long as one of them is. */
+  constructor(columns: readonly UnreadColumn[], cellsMax: number) {
+    this.#columns = columns;
+    this.#cellsMax = cellsMax;
+  }
+
+  /** With room for one row more. */
+  rows(): UnreadRows {
+    if (this.#rows !== null && !this.#rows.full) return this.#rows;
+    if (this.#rows !== null) this.#cells = Math.min(this.#cellsMax, this.#cells * 4);
+    this.#rows = new UnreadRows(this.#columns, Math.max(1, Math.floor(this.#cells / Math.max(1, this.#columns.length))));
+    return this.#rows;
   }
 }
 
@@ -105,7 +140,7 @@ export class UnreadRow {
     this.#first = first;
   }
 
-  /** Where the UTF-8 of a text begins; negative: the column is none. */
+  /** Where a text begins, of a string schema the value's UTF-8; negative: the column is none. */
   start(column: number): number {
     return this.#rows.startAt(this.#first + column);
   }

@@ -1,38 +1,63 @@
-import { type Schema, Struct, type Value } from '../../contract/index.ts';
+import {
+  type Schema,
+  Struct,
+  type UnreadColumn,
+  UnreadRowMemory,
+  type UnreadRows,
+  UnreadStruct,
+  type Value,
+} from '../../contract/index.ts';
+import {
+  type Cursor,
+  isBase64In,
+  passArray,
+  passBytes,
+  passNull,
+  passText,
+  readBoolean,
+  readDouble,
+  readText,
+  readWhole,
+  textParts,
+  unescaped,
+  unlike,
+  wholeIn,
+} from './guided-scan.ts';
 import { isBase64 } from './reader.ts';
 
-/** Where a text is being read. */
-type Cursor = { readonly text: string; at: number };
 type Read = (cursor: Cursor) => Value;
+/** Tells a cell of the row that was begun last what lies at the cursor. */
+type Enter = (cursor: Cursor, rows: UnreadRows, column: number) => void;
 
-/** The text is not laid out as a writer lays it out, or does not fit the schema: `readValue` reads it, and says what is wrong. */
-const unlike = new Error('laid out otherwise');
-
-const [quote, comma, minus, point, openBracket, backslash, closeBracket, letterN, openBrace, closeBrace] = [
-  0x22, 0x2c, 0x2d, 0x2e, 0x5b, 0x5c, 0x5d, 0x6e, 0x7b, 0x7d,
-];
-/** Of these many digits every number is exact. */
-const exactDigitsMax = 15;
+const [openBrace, closeBrace] = [0x7b, 0x7d];
 const ranges: Readonly<Partial<Record<Schema['type'], number>>> = { int8: 2 ** 7, int16: 2 ** 15, int32: 2 ** 31 };
+/** Of rows that are not read, a reader: each task has one for each table. */
+const unreadCellsMax = 1024;
 
 /**
  * Reads JSON as Connect's and this converter write it, each struct's fields in the schema's order and no blanks, straight into values: without
  * maps, names and numbers' texts on the way. Readers are compiled once a schema.
+ *
+ * A struct within a struct is left unread: of an envelope a consumer needs the row as it is, and mostly neither the row as it was nor the source block. So records
+ * that wait for their turn are their bytes and a few objects.
  */
 export class GuidedReader {
   readonly #nullsAsDefaults: boolean;
-  readonly #readers = new WeakMap<Schema, Read>();
+  readonly #reads = new WeakMap<Schema, Read>();
+  /** What the last record lay in: rows that are not read share it, and keep no view of their record alone. */
+  #memory: Buffer = Buffer.alloc(0);
 
   constructor(nullsAsDefaults: boolean) {
     this.#nullsAsDefaults = nullsAsDefaults;
   }
 
-  /** Undefined where the text is any other: then `readValue` is to read it. */
-  read(schema: Schema, text: string): Value | undefined {
-    const cursor: Cursor = { text, at: 0 };
+  /** The value in bytes[from, to), which nobody changes any more; undefined where they are anything else: then `readValue` is to read them. */
+  read(schema: Schema, bytes: Buffer, from = 0, to = bytes.length): Value | undefined {
+    if (this.#memory.buffer !== bytes.buffer) this.#memory = Buffer.from(bytes.buffer);
+    const cursor: Cursor = { bytes: this.#memory, at: bytes.byteOffset + from };
     try {
       const value = this.#of(schema)(cursor);
-      return cursor.at === text.length ? value : undefined;
+      return cursor.at === bytes.byteOffset + to ? value : undefined;
     } catch (fault) {
       if (fault === unlike) return undefined;
       throw fault;
@@ -40,25 +65,27 @@ export class GuidedReader {
   }
 
   #of(schema: Schema): Read {
-    let read = this.#readers.get(schema);
+    let read = this.#reads.get(schema);
     if (read === undefined) {
-      read = this.#compiled(schema);
-      this.#readers.set(schema, read);
+      read = this.#compiled(schema, this.#present(schema));
+      this.#reads.set(schema, read);
     }
     return read;
   }
 
-  #compiled(schema: Schema): Read {
-    const read = this.#present(schema);
-    const hasDefault = schema.default !== undefined && this.#nullsAsDefaults;
-    const absent = hasDefault ? schema.default! : null;
-    const mayBeNull = hasDefault || schema.optional;
+  #compiled(schema: Schema, read: Read): Read {
+    const absent = this.#absent(schema);
     return cursor => {
-      if (cursor.text.charCodeAt(cursor.at) !== letterN) return read(cursor);
-      if (!mayBeNull || !cursor.text.startsWith('null', cursor.at)) throw unlike;
-      cursor.at += 4;
+      if (!passNull(cursor)) return read(cursor);
+      if (absent === undefined) throw unlike;
       return absent;
     };
+  }
+
+  /** What a null stands for; undefined where there cannot be one. */
+  #absent(schema: Schema): Value | undefined {
+    if (schema.default !== undefined && this.#nullsAsDefaults) return schema.default;
+    return schema.optional ? null : undefined;
   }
 
   #present(schema: Schema): Read {
@@ -76,7 +103,7 @@ export class GuidedReader {
       case 'boolean':
         return readBoolean;
       case 'string':
-        return readString;
+        return readText;
       case 'bytes':
         return readBytes;
       case 'array':
@@ -84,7 +111,9 @@ export class GuidedReader {
       case 'struct':
         return structReader(
           schema,
-          schema.fields.map(field => this.#of(field.schema)),
+          schema.fields.map(({ schema: field }) =>
+            field.type === 'struct' ? this.#compiled(field, this.#unread(field)) : this.#of(field),
+          ),
         );
       case 'map':
         return () => {
@@ -92,79 +121,110 @@ export class GuidedReader {
         };
     }
   }
+
+  /** Of a struct within another. */
+  #unread(schema: Schema): Read {
+    const names = namesOf(schema);
+    const enters = schema.fields.map(field => this.#enter(field.schema));
+    const columns = schema.fields.map(({ schema: { type } }): UnreadColumn => {
+      return { valueOfNumber: valuesOfNumbers[type] ?? null, valueOfText: valuesOfTexts[type] ?? null };
+    });
+    const memory = new UnreadRowMemory(columns, unreadCellsMax);
+    const fields = { columns: schema.fields.map(({ index }) => index), maps: null };
+    return cursor => {
+      const rows = memory.rows();
+      const row = rows.row(cursor.bytes);
+      if (names.length === 0) passByte(cursor, openBrace);
+      for (let index = 0; index < names.length; index++) {
+        passBytes(cursor, names[index]!);
+        enters[index]!(cursor, rows, index);
+      }
+      passByte(cursor, closeBrace);
+      return new UnreadStruct(schema, row, fields);
+    };
+  }
+
+  #enter(schema: Schema): Enter {
+    const absent = this.#absent(schema);
+    const enter = this.#enterPresent(schema);
+    return (cursor, rows, column) => {
+      if (!passNull(cursor)) enter(cursor, rows, column);
+      else if (absent === undefined) throw unlike;
+      else rows.value(column, absent);
+    };
+  }
+
+  #enterPresent(schema: Schema): Enter {
+    switch (schema.type) {
+      case 'int8':
+      case 'int16':
+      case 'int32': {
+        const read = integerReader(ranges[schema.type]!);
+        return (cursor, rows, column) => rows.number(column, read(cursor));
+      }
+      case 'int64':
+        return enterLong;
+      case 'string':
+        return enterText;
+      case 'bytes':
+        return enterBytes;
+      default: {
+        const read = this.#of(schema);
+        return (cursor, rows, column) => rows.value(column, read(cursor));
+      }
+    }
+  }
+}
+
+const sameNumber = (number: number) => number;
+const valuesOfNumbers: Readonly<Partial<Record<Schema['type'], NonNullable<UnreadColumn['valueOfNumber']>>>> = {
+  int8: sameNumber,
+  int16: sameNumber,
+  int32: sameNumber,
+  int64: BigInt,
+};
+const valuesOfTexts: Readonly<Partial<Record<Schema['type'], NonNullable<UnreadColumn['valueOfText']>>>> = {
+  int64: wholeIn,
+  bytes: bytesIn,
+};
+
+/** What stands before each field's value. */
+function namesOf({ fields }: Schema): readonly Buffer[] {
+  return fields.map(({ name }, index) => Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`));
+}
+
+function passByte(cursor: Cursor, byte: number): void {
+  if (cursor.bytes[cursor.at++] !== byte) throw unlike;
 }
 
 function structReader(schema: Schema, reads: readonly Read[]): Read {
-  const names = schema.fields.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+  const names = namesOf(schema);
   const count = names.length;
   return cursor => {
-    const { text } = cursor;
     const values: Value[] = new Array(count);
-    if (count === 0 && text.charCodeAt(cursor.at++) !== openBrace) throw unlike;
+    if (count === 0) passByte(cursor, openBrace);
     for (let index = 0; index < count; index++) {
-      const name = names[index]!;
-      if (!text.startsWith(name, cursor.at)) throw unlike;
-      cursor.at += name.length;
+      passBytes(cursor, names[index]!);
       values[index] = reads[index]!(cursor);
     }
-    if (text.charCodeAt(cursor.at++) !== closeBrace) throw unlike;
+    passByte(cursor, closeBrace);
     return new Struct(schema, values);
   };
 }
 
 function arrayReader(read: Read): Read {
   return cursor => {
-    const { text } = cursor;
-    if (text.charCodeAt(cursor.at++) !== openBracket) throw unlike;
     const items: Value[] = [];
-    if (text.charCodeAt(cursor.at) === closeBracket) {
-      cursor.at++;
-      return items;
-    }
-    for (;;) {
-      items.push(read(cursor));
-      const next = text.charCodeAt(cursor.at++);
-      if (next === closeBracket) return items;
-      if (next !== comma) throw unlike;
-    }
+    passArray(cursor, at => items.push(read(at)));
+    return items;
   };
 }
 
-function isDigit(unit: number): boolean {
-  return unit >= 0x30 && unit <= 0x39;
-}
-
-/** Behind a number's last digit; there is at least one. */
-function digitsEnd(text: string, from: number): number {
-  let at = from;
-  while (isDigit(text.charCodeAt(at))) at++;
-  if (at === from) throw unlike;
-  return at;
-}
-
-/** A whole number's text: without fraction and exponent. Undefined where its digits are more than a number holds; then it has been passed. */
-function readWhole(cursor: Cursor): number | undefined {
-  const { text } = cursor;
-  const isNegative = text.charCodeAt(cursor.at) === minus;
-  const from = isNegative ? cursor.at + 1 : cursor.at;
-  let number = 0;
-  let at = from;
-  for (let unit = text.charCodeAt(at); isDigit(unit); unit = text.charCodeAt(++at)) number = number * 10 + (unit - 0x30);
-  if (at === from || isFractionAt(text, at)) throw unlike;
-  cursor.at = at;
-  if (at - from > exactDigitsMax) return undefined;
-  return isNegative ? 0 - number : number;
-}
-
-function isFractionAt(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at);
-  return unit === point || unit === 0x65 || unit === 0x45;
-}
-
-function integerReader(limit: number): Read {
+function integerReader(limit: number): (cursor: Cursor) => number {
   return cursor => {
     const number = readWhole(cursor);
-    if (number === undefined || number < -limit || number >= limit) throw unlike;
+    // Neither is NaN.
+    if (!(number >= -limit && number < limit)) throw unlike;
     return number;
   };
 }
@@ -172,69 +232,48 @@ function integerReader(limit: number): Read {
 function readLong(cursor: Cursor): bigint {
   const from = cursor.at;
   const number = readWhole(cursor);
-  if (number !== undefined) return BigInt(number);
-  const long = BigInt(cursor.text.slice(from, cursor.at));
+  return Number.isNaN(number) ? longIn(cursor, from) : BigInt(number);
+}
+
+/** What has just been passed. */
+function longIn({ bytes, at }: Cursor, from: number): bigint {
+  const long = wholeIn(bytes, from, at);
   if (BigInt.asIntN(64, long) !== long) throw unlike;
   return long;
 }
 
-function readDouble(cursor: Cursor): number {
-  const { text, at: from } = cursor;
-  const wholeEnd = digitsEnd(text, text.charCodeAt(from) === minus ? from + 1 : from);
-  let at = wholeEnd;
-  if (text.charCodeAt(at) === point) at = digitsEnd(text, at + 1);
-  if (text.charCodeAt(at) === 0x65 || text.charCodeAt(at) === 0x45) {
-    const sign = text.charCodeAt(at + 1);
-    at = digitsEnd(text, sign === minus || sign === 0x2b ? at + 2 : at + 1);
+/** So many digits always fit, and nearly all with one more do. */
+const fittingDigitsMax = 18;
+
+function enterLong(cursor: Cursor, rows: UnreadRows, column: number): void {
+  const from = cursor.at;
+  const number = readWhole(cursor);
+  if (!Number.isNaN(number)) rows.number(column, number);
+  else {
+    if (cursor.at - from > fittingDigitsMax) longIn(cursor, from);
+    rows.text(column, from, cursor.at);
   }
-  cursor.at = at;
-  const number = Number(text.slice(from, at));
-  // As a whole number -0 is 0.
-  return number === 0 && at === wholeEnd ? 0 : number;
 }
 
-function readBoolean(cursor: Cursor): boolean {
-  const { text, at } = cursor;
-  if (text.startsWith('true', at)) {
-    cursor.at += 4;
-    return true;
-  }
-  if (!text.startsWith('false', at)) throw unlike;
-  cursor.at += 5;
-  return false;
-}
-
-/** Texts with escapes are read by the JSON reader of the language, which is as strict. */
-function readString(cursor: Cursor): string {
-  const { text } = cursor;
-  const from = cursor.at + 1;
-  if (text.charCodeAt(cursor.at) !== quote) throw unlike;
-  let isEscaped = false;
-  for (let at = from; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit === quote) {
-      cursor.at = at + 1;
-      return isEscaped ? unescaped(text.slice(from - 1, at + 1)) : text.slice(from, at);
-    }
-    if (unit === backslash) {
-      isEscaped = true;
-      at++;
-    } else if (unit < 0x20) throw unlike;
-  }
-  throw unlike;
-}
-
-function unescaped(text: string): string {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unlike;
-  }
+function enterText(cursor: Cursor, rows: UnreadRows, column: number): void {
+  const { bytes, at } = cursor;
+  if (passText(cursor) & textParts.escaped) rows.value(column, unescaped(bytes, at, cursor.at));
+  else rows.text(column, at + 1, cursor.at - 1);
 }
 
 /** Decimals too, where they are written so. */
 function readBytes(cursor: Cursor): Uint8Array {
-  const text = readString(cursor);
+  const text = readText(cursor);
   if (!isBase64(text)) throw unlike;
   return Buffer.from(text, 'base64');
+}
+
+function enterBytes(cursor: Cursor, rows: UnreadRows, column: number): void {
+  const from = cursor.at + 1;
+  if (passText(cursor) !== textParts.none || !isBase64In(cursor.bytes, from, cursor.at - 1)) throw unlike;
+  rows.text(column, from, cursor.at - 1);
+}
+
+function bytesIn(bytes: Buffer, from: number, to: number): Uint8Array {
+  return Buffer.from(bytes.toString('latin1', from, to), 'base64');
 }

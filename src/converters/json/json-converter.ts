@@ -96,7 +96,7 @@ export class JsonConverter implements Converter, HeaderConverter {
   deserialize(topic: string, bytes: Uint8Array | null): SchemaAndValue {
     if (bytes === null) return nothing;
     try {
-      if (this.#settings.schemasEnable) return this.#enveloped(bytes);
+      if (this.#settings.schemasEnable) return this.#enveloped(bufferOf(bytes));
       const text = decode(bytes);
       return text === '' ? nothing : { schema: null, value: readValue(null, parseJson(text), true) };
     } catch (fault) {
@@ -105,7 +105,7 @@ export class JsonConverter implements Converter, HeaderConverter {
   }
 
   /** Reads `{"schema":...,"payload":...}`; the schema only where it is another than the last one. */
-  #enveloped(bytes: Uint8Array): SchemaAndValue {
+  #enveloped(bytes: Buffer): SchemaAndValue {
     const end = bytes.length - 1;
     if (bytes[end] !== closeBrace) return this.#irregular(decode(bytes));
     let prefix = this.#lastPrefix;
@@ -118,9 +118,9 @@ export class JsonConverter implements Converter, HeaderConverter {
       this.#lastPrefix = prefix;
     }
     const schema = this.#lastSchema;
-    const text = decode(bytes.subarray(prefix.length, end));
-    const guided = schema === null ? undefined : this.#guided.read(schema, text);
+    const guided = schema === null ? undefined : this.#guided.read(schema, bytes, prefix.length, end);
     if (guided !== undefined) return { schema, value: guided };
+    const text = decode(bytes.subarray(prefix.length, end));
     let payload: Json;
     try {
       payload = parseJson(text);
@@ -167,7 +167,11 @@ export class JsonConverter implements Converter, HeaderConverter {
   }
 }
 
-function startsWith(bytes: Uint8Array, prefix: Buffer): boolean {
+function bufferOf(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function startsWith(bytes: Buffer, prefix: Buffer): boolean {
   return bytes.length >= prefix.length && prefix.compare(bytes, 0, prefix.length) === 0;
 }
 

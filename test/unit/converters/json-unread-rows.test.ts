@@ -24,7 +24,7 @@ const schema = structSchema([
   ['share', schemas.optionalFloat64],
 ]);
 const unscaled = (value: number): Value => unscaledBytes(BigInt(value));
-const columns = [BigInt, (value: number) => value, null, null, unscaled, null];
+const columns = [BigInt, (value: number) => value, null, null, unscaled, null].map(valueOfNumber => ({ valueOfNumber, valueOfText: null }));
 const upper = (value: Value): Value => (typeof value === 'string' ? value.toUpperCase() : value);
 const fields = { columns: [0, 1, 2, 3, 4, 5], maps: [null, null, null, upper, null, null] };
 
