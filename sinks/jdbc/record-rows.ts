@@ -1,4 +1,4 @@
-import { type Schema, type SinkRecord, SluiceError, Struct, UnreadStruct } from '../../src/contract/index.ts';
+import { type Schema, type SinkRecord, SluiceError, Struct } from '../../src/contract/index.ts';
 import { binaryColumn, type ColumnForm, keyColumn, textColumn } from '../sql/column-form.ts';
 import { type RecordChange, RecordChanges } from '../sql/record-change.ts';
 import type { ReducedRow } from '../sql/reduced-rows.ts';
@@ -112,23 +112,19 @@ export class RecordRows {
   row(action: RecordAction, layout: Layout): ReducedRow {
     const { record, change, shape, kind } = action;
     const { columns } = layout;
-    // A value of an unread row is made for the column alone, and not kept with the record.
-    const unread = change.row instanceof UnreadStruct && change.row.schema === layout.row ? change.row : null;
-    const inRow = unread === null && change.row instanceof Struct && change.row.schema === layout.row ? change.row.values : null;
-    const inKey = change.key instanceof Struct && change.key.schema === layout.key ? change.key.values : null;
+    const row = change.row instanceof Struct && change.row.schema === layout.row ? change.row : null;
+    const key = change.key instanceof Struct && change.key.schema === layout.key ? change.key : null;
     const values: ColumnValues = new Array(columns.length);
     let at = 0;
     try {
       for (; at < columns.length; at++) {
         const column = columns[at]!;
         const value =
-          unread !== null && column.inRow >= 0
-            ? unread.value(column.inRow)
-            : inRow !== null && column.inRow >= 0
-              ? inRow[column.inRow]!
-              : inKey !== null && column.inKey >= 0
-                ? inKey[column.inKey]!
-                : sourceValue(record, change, shape.columns[at]!.source);
+          row !== null && column.inRow >= 0
+            ? row.value(column.inRow)
+            : key !== null && column.inKey >= 0
+              ? key.value(column.inKey)
+              : sourceValue(record, change, shape.columns[at]!.source);
         if (value === null) {
           if (at < shape.keys) throw refused(record, `its key column ${shape.columns[at]!.name} is null`);
           values[at] = null;

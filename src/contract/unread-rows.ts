@@ -194,8 +194,8 @@ export class UnreadStruct extends Struct {
     return maps === null || maps[field] === null ? columns[field]! : -1;
   }
 
-  /** One field's value. */
-  value(field: number): Value {
+  /** Made anew by each call. */
+  override value(field: number): Value {
     const { columns, maps } = this.#fields;
     const value = this.row.value(columns[field]!);
     const map = maps === null ? null : maps[field]!;

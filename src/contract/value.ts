@@ -28,6 +28,11 @@ export class Struct {
     return this.given;
   }
 
+  /** The value of one field, by its index, as it stands. `UnreadStruct` makes it for the caller alone. */
+  value(field: number): Value {
+    return this.given[field]!;
+  }
+
   /** The value as it stands, without the default; undefined where the schema has no such field. */
   get(name: string): Value | undefined {
     const index = this.schema.indexOf(name);

@@ -9,8 +9,9 @@ import {
 } from '../../contract/index.ts';
 import {
   type Cursor,
-  isBase64In,
   passArray,
+  passBase64,
+  passByte,
   passBytes,
   passNull,
   passText,
@@ -23,7 +24,6 @@ import {
   unlike,
   wholeIn,
 } from './guided-scan.ts';
-import { isBase64 } from './reader.ts';
 
 type Read = (cursor: Cursor) => Value;
 /** Tells a cell of the row that was begun last what lies at the cursor. */
@@ -193,10 +193,6 @@ function namesOf({ fields }: Schema): readonly Buffer[] {
   return fields.map(({ name }, index) => Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`));
 }
 
-function passByte(cursor: Cursor, byte: number): void {
-  if (cursor.bytes[cursor.at++] !== byte) throw unlike;
-}
-
 function structReader(schema: Schema, reads: readonly Read[]): Read {
   const names = namesOf(schema);
   const count = names.length;
@@ -263,14 +259,14 @@ function enterText(cursor: Cursor, rows: UnreadRows, column: number): void {
 
 /** Decimals too, where they are written so. */
 function readBytes(cursor: Cursor): Uint8Array {
-  const text = readText(cursor);
-  if (!isBase64(text)) throw unlike;
-  return Buffer.from(text, 'base64');
+  const from = cursor.at + 1;
+  passBase64(cursor);
+  return bytesIn(cursor.bytes, from, cursor.at - 1);
 }
 
 function enterBytes(cursor: Cursor, rows: UnreadRows, column: number): void {
   const from = cursor.at + 1;
-  if (passText(cursor) !== textParts.none || !isBase64In(cursor.bytes, from, cursor.at - 1)) throw unlike;
+  passBase64(cursor);
   rows.text(column, from, cursor.at - 1);
 }
 

@@ -11,7 +11,12 @@ const [quote, plus, slash, comma, minus, point, openBracket, backslash, closeBra
 ];
 const [nullWord, trueWord, falseWord] = ['null', 'true', 'false'].map(word => Buffer.from(word)) as [Buffer, Buffer, Buffer];
 
-/** Goes behind bytes that must be these. Every function here that finds something else throws `unlike`. */
+/** Goes behind a byte that must be this. Every function here that finds something else throws `unlike`. */
+export function passByte(cursor: Cursor, expected: number): void {
+  if (cursor.bytes[cursor.at++] !== expected) throw unlike;
+}
+
+/** Goes behind bytes that must be these. */
 export function passBytes(cursor: Cursor, expected: Buffer): void {
   const { bytes, at } = cursor;
   for (let index = 0; index < expected.length; index++) if (bytes[at + index] !== expected[index]) throw unlike;
@@ -34,7 +39,7 @@ export function readBoolean(cursor: Cursor): boolean {
 /** Goes behind an array, whose items `pass` takes. */
 export function passArray(cursor: Cursor, pass: (cursor: Cursor) => void): void {
   const { bytes } = cursor;
-  if (bytes[cursor.at++] !== openBracket) throw unlike;
+  passByte(cursor, openBracket);
   if (bytes[cursor.at] === closeBracket) {
     cursor.at++;
     return;
@@ -143,8 +148,14 @@ export function unescaped(bytes: Buffer, from: number, to: number): string {
 const padding = 0x3d;
 const paddingMax = 2;
 
+/** Goes behind a text of base64, quotes and all, that has no escapes. */
+export function passBase64(cursor: Cursor): void {
+  const from = cursor.at + 1;
+  if (passText(cursor) !== textParts.none || !isBase64In(cursor.bytes, from, cursor.at - 1)) throw unlike;
+}
+
 /** Whether bytes[from, to) are digits of base64, and padding at their end. */
-export function isBase64In(bytes: Buffer, from: number, to: number): boolean {
+function isBase64In(bytes: Buffer, from: number, to: number): boolean {
   let end = to;
   while (end > from && to - end < paddingMax && bytes[end - 1] === padding) end--;
   for (let at = from; at < end; at++) {

@@ -41,7 +41,7 @@ function readDouble(json: Json, type: SchemaType): number {
   throw wrong(type, json);
 }
 
-export function isBase64(text: string): boolean {
+function isBase64(text: string): boolean {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
